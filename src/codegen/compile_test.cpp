@@ -108,10 +108,11 @@ TEST_F(Compile, IntegerConvolutionsAreExact) {
     for (const auto* attributes : {", pads=[1,1,1,1]", ", pads=[0,0,1,1], strides=[2,2]",
                                    ", pads=[2,2,2,2], dilations=[2,2]", ""}) {
       const auto tail = [&](int outputs) {
-        return fmt::format("requantize(add(v, {}), {}, {}, zero=-3, low=-120)",
+        return fmt::format("requantize(add(v, {}), {}, {}, zero=-3, low=-120, rounding=\"{}\")",
                            integers(DType::i32, {outputs}, 2, -4000, 4000),
                            integers(DType::i32, {outputs}, 3, 1 << 30, 2147483647),
-                           integers(DType::i32, {outputs}, 4, -9, -6));
+                           integers(DType::i32, {outputs}, 4, -9, -6),
+                           channels == 3 ? "once" : "twice");
       };
       check(fmt::format("graph(x: i8[2,8,11,{0}]) {{ v = conv(x, {1}{2}, x_zero=-7)\n {3} }}",
                         channels, integers(DType::i8, {19, 3, 3, channels}, 5, -127, 127),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/kernels.h"
+#include "ops/fixed_point.h"
 
 namespace turnstone {
 
@@ -103,8 +104,8 @@ void Epilogue::store_integers() {
   const auto& call = calls_.front()->call;
   CHECK(calls_.size() == 1 && call.op->name == "requantize");
   e_.c.need("requantize");
-  e_.c.line("const vi moved = v_requantize(x, o0, {}) + {};", operands_.size() > 1 ? "o1" : "o0",
-            c_integer(call.i("zero")));
+  e_.c.line("const vi moved = {}(x, o0, {}) + {};", requantize_function(call.text("rounding")),
+            operands_.size() > 1 ? "o1" : "o0", c_integer(call.i("zero")));
   const auto type = call.out[0].dtype;
   e_.c.line("vi_store{}_n({}, vi_clamp(moved, {}, {}), n);",
             type == DType::i32 ? "" : fmt::format("_{}", print(type)), at, c_integer(call.i("low")),

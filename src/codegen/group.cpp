@@ -121,6 +121,14 @@ class Grouper {
 
   bool is_constant(Value value) const { return graph_.constant_of(value) != nullptr; }
 
+  // Constant and of those that kernels/requantize takes as they are.
+  bool are_shifts(Value value) const {
+    const auto* constant = graph_.constant_of(value);
+    if (!constant) return false;
+    const auto shifts = constant->as<int32_t>();
+    return std::all_of(shifts.begin(), shifts.end(), [](int32_t s) { return s >= -31 && s <= 30; });
+  }
+
   // Bias and requantisation behind a convolution of integers.
   size_t grow_integers(size_t i, Group& group) {
     const auto& shape = group.anchor->call.out[0].shape;
@@ -135,7 +143,7 @@ class Grouper {
       made = only_reader(made->out[0], last);
     }
     if (!made || made->op() != "requantize" || !is_constant(made->in[1]) ||
-        !is_constant(made->in[2]))
+        !are_shifts(made->in[2]))
       return i;
     group.epilogue.push_back(made);
     group.outputs = made->out;

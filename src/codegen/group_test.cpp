@@ -80,6 +80,8 @@ TEST(Groups, IntegerConvolutionsTakeBiasAndRequantisation) {
   EXPECT_EQ(groups_of(head + "w = add(v, i32[2] [1 2])\n a: requantize(w" + scales + ", b: w }"),
             "[conv add] [requantize]");
   EXPECT_EQ(groups_of(head + "add(v, v) }"), "[conv] [add]");
+  const std::string far = ", i32[2] [1073741824 1073741824], i32[2] [-7 -99])";
+  EXPECT_EQ(groups_of(head + "requantize(v" + far + " }"), "[conv] [requantize]");
 }
 
 TEST(Groups, ChainsBreakWhereTheShapeGrows) {

@@ -116,7 +116,7 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
           for (int j = tile.tap_from; j < tile.tap_to; ++j) {
             const double input =
                 rows.pointers[static_cast<size_t>(o * tile.stride + i * tile.dilation)]
-                             [(c * tile.stride + j * tile.dilation) * pixel + n];
+                             [ptrdiff_t{c * tile.stride + j * tile.dilation} * pixel + n];
             const double weight = w[static_cast<size_t>((i * tile.kernel_columns + j) * tap + n)];
             want += (is_float ? input : input - 7) * weight;
             size += std::abs(input * weight);

@@ -72,10 +72,12 @@ class Compiled {
         " -std=gnu11 -ffreestanding -nostdlib -O2 -ffp-contract=fast -Wall -Wextra -Werror -fPIC " +
         (machine.runs ? "-shared -fuse-ld=lld -Wl,--no-undefined " : "-c ") +
         "kernels.c -o kernels.so 2> log";
-    if (std::system(command.c_str()) != 0)
+    if (std::system(command.c_str()) != 0) {
       ADD_FAILURE() << std::ifstream(folder + "/log").rdbuf();
-    else if (machine.runs && !(handle_ = dlopen((folder + "/kernels.so").c_str(), RTLD_NOW)))
-      ADD_FAILURE() << dlerror();
+    } else if (machine.runs) {
+      handle_ = dlopen((folder + "/kernels.so").c_str(), RTLD_NOW);
+      if (!handle_) ADD_FAILURE() << dlerror();
+    }
     std::filesystem::remove_all(folder);
   }
   ~Compiled() {

@@ -1,5 +1,5 @@
-/* The fixed-point arithmetic of TFLite's quantised models, bit for bit, in its default form that
- * rounds twice. Paste once, after vector.c. */
+/* The fixed-point arithmetic of TFLite's quantised models, bit for bit: most of its operators round
+ * twice, fully connected layers once. Paste once, after vector.c. */
 
 /* The upper half of 2 * a * b, rounded to nearest, halves up. Not for a = b = -2^31. */
 V_INLINE vi v_high_product_unsaturated(vi a, vi b) {
@@ -35,7 +35,21 @@ V_INLINE vi v_requantize(vi sum, vi multiplier, vi shift) {
   return v_shift_rounding(v_high_product_unsaturated(sum << left, multiplier), right);
 }
 
-/* The same for channels that all shift to the right, by right = 0..31. */
+/* sum * multiplier * 2^(shift - 31) with one rounding: to nearest, halves up. multiplier is
+ * 0..2^31 - 1, shift -31..30; what does not fit 32 bits is lost. */
+V_INLINE vi v_requantize_once(vi sum, vi multiplier, vi shift) {
+  typedef long long wide __attribute__((vector_size(LANES * 4)));
+  const vi right = 31 - shift;
+  const wide right_even = (wide)right << 32 >> 32, right_odd = (wide)right >> 32;
+  const wide one = (wide){0} + 1;
+  const wide even = ((wide)sum << 32 >> 32) * ((wide)multiplier << 32 >> 32);
+  const wide odd = ((wide)sum >> 32) * ((wide)multiplier >> 32);
+  const wide low = (even + (one << (right_even - 1))) >> right_even;
+  const wide high = (odd + (one << (right_odd - 1))) >> right_odd;
+  return (vi)((low & 0xffffffffll) | (high << 32));
+}
+
+/* v_requantize for channels that all shift to the right, by right = 0..31. */
 V_INLINE vi v_requantize_right(vi sum, vi multiplier, vi right) {
   return v_shift_rounding(v_high_product_unsaturated(sum, multiplier), right);
 }

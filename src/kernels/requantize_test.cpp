@@ -28,6 +28,12 @@ int requantize(int sum, int multiplier, int shift) {
   return shift_rounding(high_product(shifted, multiplier), right);
 }
 
+int requantize_once(int sum, int multiplier, int shift) {
+  const __int128 product = static_cast<__int128>(sum) * multiplier;
+  const __int128 half = static_cast<__int128>(1) << (30 - shift);
+  return static_cast<int>((product + half) >> (31 - shift));
+}
+
 const std::string_view functions = R"(
 #define BINARY(name)                                                        \
   void name(const int *a, const int *b, int *y, long n) {                   \
@@ -42,6 +48,7 @@ const std::string_view functions = R"(
 BINARY(high_product)
 BINARY(shift_rounding)
 TERNARY(requantize)
+TERNARY(requantize_once)
 TERNARY(requantize_right)
 )";
 
@@ -77,13 +84,16 @@ TEST_P(Requantize, GivesTheBitsOfTheScalarDefinition) {
   ASSERT_TRUE(compiled.is_loaded());
   auto [sums, others, multipliers, shifts, rights] = make_numbers();
   const auto count = static_cast<long>(sums.size());
-  std::vector<int> product(sums.size()), shifted(sums.size()), all(sums.size()), right(sums.size());
+  std::vector<int> product(sums.size()), shifted(sums.size()), all(sums.size()), right(sums.size()),
+      once(sums.size());
   using Binary = void(const int*, const int*, int*, long);
   using Ternary = void(const int*, const int*, const int*, int*, long);
   compiled.find<Binary>("high_product")(sums.data(), others.data(), product.data(), count);
   compiled.find<Binary>("shift_rounding")(sums.data(), rights.data(), shifted.data(), count);
   compiled.find<Ternary>("requantize")(sums.data(), multipliers.data(), shifts.data(), all.data(),
                                        count);
+  compiled.find<Ternary>("requantize_once")(sums.data(), multipliers.data(), shifts.data(),
+                                            once.data(), count);
   compiled.find<Ternary>("requantize_right")(sums.data(), multipliers.data(), rights.data(),
                                              right.data(), count);
   for (size_t i = 0; i < sums.size(); ++i) {
@@ -91,6 +101,8 @@ TEST_P(Requantize, GivesTheBitsOfTheScalarDefinition) {
     ASSERT_EQ(shifted[i], shift_rounding(sums[i], rights[i])) << sums[i] << " >> " << rights[i];
     ASSERT_EQ(all[i], requantize(sums[i], multipliers[i], shifts[i]))
         << sums[i] << " * " << multipliers[i] << " shift " << shifts[i];
+    ASSERT_EQ(once[i], requantize_once(sums[i], multipliers[i], shifts[i]))
+        << sums[i] << " * " << multipliers[i] << " once, shift " << shifts[i];
     ASSERT_EQ(right[i], requantize(sums[i], multipliers[i], -rights[i]))
         << sums[i] << " * " << multipliers[i] << " right " << rights[i];
   }

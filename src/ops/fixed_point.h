@@ -32,12 +32,24 @@ inline int32_t scaled(int32_t x, int32_t multiplier, int shift) {
   return shift_rounding(high_product(static_cast<int32_t>(left), multiplier), std::max(-shift, 0));
 }
 
-// The same as a C expression of type int32_t; `x` is an expression that is evaluated once, the
+// x * multiplier * 2^(shift - 31), rounded once: to nearest, halves up. shift is -31..30; what does
+// not fit 32 bits is lost.
+inline int32_t scaled_once(int32_t x, int32_t multiplier, int shift) {
+  const auto sum = int64_t{x} * multiplier + (int64_t{1} << (30 - shift));
+  return static_cast<int32_t>(sum >> (31 - shift));
+}
+
+// The function of kernels/requantize for a way to round, "twice" or "once".
+inline std::string_view requantize_function(std::string_view rounding) {
+  return rounding == "once" ? "v_requantize_once" : "v_requantize";
+}
+
+// `scaled` as a C expression of type int32_t; `x` is an expression that is evaluated once, the
 // multiplier is not -2^31.
 inline std::string c_scaled(std::string_view x, int64_t multiplier, int64_t shift) {
   const auto left = std::max<int64_t>(shift, 0);
   const auto right = std::max<int64_t>(-shift, 0);
-  const auto high =
+  auto high =
       fmt::format("(int32_t)(((int64_t)(int32_t)((uint32_t)({}) << {}) * {} + (1LL << 30)) >> 31)",
                   x, left, multiplier);
   if (right == 0) return high;

@@ -30,6 +30,8 @@ Result<std::vector<Type>> infer(const Call& call) {
   limits.set_integer(0, low), limits.set_integer(1, high);
   if (low > high || limits.integer_at(0) != low || limits.integer_at(1) != high)
     return fail(Code::invalid, "[{}, {}] is not a range of {}", low, high, print(to));
+  if (call.text("rounding") != "twice" && call.text("rounding") != "once")
+    return fail(Code::invalid, "rounding=\"{}\" is none of twice, once", call.text("rounding"));
   if (call.i("zero") < -32768 || call.i("zero") > 65535)
     return fail(Code::invalid, "zero={} is outside [-32768, 65535]", call.i("zero"));
   return std::vector<Type>{{to, x.shape}};
@@ -39,10 +41,11 @@ void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   const auto x = in[0].as<int32_t>();
   const auto multiplier = in[1].as<int32_t>();
   const auto shift = in[2].as<int32_t>();
+  const auto step = call.text("rounding") == "once" ? scaled_once : scaled;
   for (size_t i = 0; i < x.size(); ++i) {
     const auto channel = i % multiplier.size();
-    const auto value = static_cast<uint32_t>(
-        scaled(x[i], multiplier[channel], std::clamp(shift[channel], -31, 31)));
+    const auto value =
+        static_cast<uint32_t>(step(x[i], multiplier[channel], std::clamp(shift[channel], -31, 30)));
     const auto moved = static_cast<int32_t>(value + static_cast<uint32_t>(call.i("zero")));
     out[0].set_integer(static_cast<int64_t>(i),
                        std::clamp<int64_t>(moved, call.i("low"), call.i("high")));
@@ -61,8 +64,8 @@ void emit_vector(const Call& call, CWriter& c, bool each, std::string_view form,
   operand(1, "multiplier");
   operand(2, "shift");
   c.line("const vi x = vi_load{}(in0 + at + k{});", form, n);
-  c.line("const vi moved = v_requantize(x, multiplier, vi_clamp(shift, -31, 31)) + {};",
-         c_integer(call.i("zero")));
+  c.line("const vi moved = {}(x, multiplier, vi_clamp(shift, -31, 30)) + {};",
+         requantize_function(call.text("rounding")), c_integer(call.i("zero")));
   const auto type = call.out[0].dtype;
   c.line("vi_store{}{}(out0 + at + k, vi_clamp(moved, {}, {}){});",
          type == DType::i32 ? "" : fmt::format("_{}", print(type)), form, c_integer(call.i("low")),
@@ -90,7 +93,8 @@ Sample sample(std::mt19937& rng) {
   const auto to = pick_type(rng, {DType::i8, DType::u8, DType::i16, DType::i32});
   const int64_t low = to == DType::u8 ? 0 : -128;
   Sample drawn{.in = {{DType::i32, shape}, {DType::i32, {channels}}, {DType::i32, {channels}}},
-               .attrs = {{"zero", pick(rng, low, low + 255)},
+               .attrs = {{"rounding", std::string(rng() % 2 ? "once" : "twice")},
+                         {"zero", pick(rng, low, low + 255)},
                          {"low", rng() % 2 ? low : low + 30},
                          {"high", low + (rng() % 2 ? 255 : 100)},
                          {"to", std::string(print(to))}}};
@@ -110,11 +114,14 @@ extern const OpDef requantize_op{
     .name = "requantize",
     .doc =
         "x * multiplier * 2^(shift - 31) + zero, limited to [low, high]; multiplier and shift are "
-        "for each channel, the last dimension, or for all. Rounds twice, as TFLite does",
+        "for each channel, the last dimension, or for all. The shift is limited to [-31, 30]. "
+        "Rounds "
+        "twice, at multiplier and shift, or once at both, as TFLite's operators do",
     .arity = 3,
     .attrs = {{"zero", int64_t{0}, "integer of the result that stands for zero"},
               {"low", int64_t{-128}, "least result"},
               {"high", int64_t{127}, "largest result"},
+              {"rounding", std::string("twice"), "twice or once"},
               {"to", std::string("i8"), "element type of the result: i8, u8, i16 or i32"}},
     .infer = infer,
     .eval = eval,

@@ -8,6 +8,7 @@ namespace {
 struct End {
   fbs::ActivationFunctionType activation;
   bool wide_factors;  // the scale's factor is computed in f64 throughout, as for each channel
+  std::string_view rounding = "twice";  // of requantize
 };
 
 // Factors from the sums of products to the stored numbers of the result, for each channel of w.
@@ -68,7 +69,7 @@ Result<Value> convolved_integers(const Node& n, Fold& g, Value x, Value w, Attri
   const auto limits = TRY(limits_of(type, to, end.activation));
   const auto bias = TRY(bias_of(n, g, 2, DType::i32, channels));
   const auto sums = with_bias(g, g.call("conv", {x, w}, std::move(attrs)), bias);
-  return requantized(g, sums, factors, to.zero, limits, type);
+  return requantized(g, sums, factors, to.zero, limits, type, end.rounding);
 }
 
 // Weights of integers beside real x, as real numbers.
@@ -171,8 +172,8 @@ Result<Results> fully_connected(Node& n, Fold& g) {
   const auto rows = size / depth;
   w = g.reshape(w, {outputs, 1, 1, depth});
   const auto x = g.reshape(n.in(0), {1, 1, rows, depth});
-  const auto y = TRY(
-      convolved(n, g, x, w, {}, {o.fused_activation_function(), n.operand(1).scales.size() > 1}));
+  const End end = {o.fused_activation_function(), n.operand(1).scales.size() > 1, "once"};
+  const auto y = TRY(convolved(n, g, x, w, {}, end));
   Shape shape = {rows, outputs};
   if (o.keep_num_dims()) {
     shape = n.shape(0);

@@ -102,7 +102,7 @@ Result<Limits> limits_of(DType type, const Scale& scale, fbs::ActivationFunction
 }
 
 Value requantized(Fold& g, Value x, const std::vector<double>& factors, int64_t zero,
-                  const Limits& limits, DType to) {
+                  const Limits& limits, DType to, std::string_view rounding) {
   std::vector<int32_t> fractions;
   std::vector<int32_t> shifts;
   for (const auto factor : factors) {
@@ -111,11 +111,14 @@ Value requantized(Fold& g, Value x, const std::vector<double>& factors, int64_t 
     shifts.push_back(multiplier.shift);
   }
   const auto size = static_cast<int64_t>(factors.size());
-  return g.call(
-      "requantize",
-      {x, g.constant(Tensor::of<int32_t>({size}, fractions)),
-       g.constant(Tensor::of<int32_t>({size}, shifts))},
-      {{"zero", zero}, {"low", limits.low}, {"high", limits.high}, {"to", std::string(print(to))}});
+  return g.call("requantize",
+                {x, g.constant(Tensor::of<int32_t>({size}, fractions)),
+                 g.constant(Tensor::of<int32_t>({size}, shifts))},
+                {{"zero", zero},
+                 {"low", limits.low},
+                 {"high", limits.high},
+                 {"rounding", std::string(rounding)},
+                 {"to", std::string(print(to))}});
 }
 
 Value centred(Fold& g, Value x, int64_t zero) {

@@ -39,8 +39,9 @@ Limits limits_of(DType type);
 Result<Limits> limits_of(DType type, const Scale& scale, fbs::ActivationFunctionType activation);
 
 // x i32 times factors (one, or one for each index of the last dimension), plus `zero`, limited.
+// `rounding` is that of requantize.
 Value requantized(Fold& g, Value x, const std::vector<double>& factors, int64_t zero,
-                  const Limits& limits, DType to);
+                  const Limits& limits, DType to, std::string_view rounding = "twice");
 
 // x i8 or u8 as i32, minus `zero`.
 Value centred(Fold& g, Value x, int64_t zero);
