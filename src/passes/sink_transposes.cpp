@@ -40,8 +40,9 @@ bool only_unit_dimensions_move(const Shape& shape, const Axes& axes) {
   return true;
 }
 
-// `value` as it would stand before a transpose by `axes`, when that costs nothing.
-std::optional<Value> untransposed(Graph& graph, Value value, const Axes& axes) {
+// `value` as it would stand before a transpose by `axes`, when that costs nothing. Without
+// `may_turn` no transpose is made for it.
+std::optional<Value> untransposed(Graph& graph, Value value, const Axes& axes, bool may_turn) {
   if (const auto* inner = graph.made_by(value, "transpose"); inner && inner->ints("axes") == axes)
     return inner->in[0];
   if (count(graph.shape(value)) == 1) {
@@ -56,15 +57,17 @@ std::optional<Value> untransposed(Graph& graph, Value value, const Axes& axes) {
     value = graph.call("reshape", {value}, {{"shape", shape}});
   }
   const auto back = inverse(axes);
-  if (!constant && !only_unit_dimensions_move(shape, back)) return {};
+  if (!constant && !(may_turn && only_unit_dimensions_move(shape, back))) return {};
   return graph.call("transpose", {value}, {{"axes", back}});
 }
 
 std::optional<std::vector<Value>> untransposed_operands(Graph& graph, const Made& made,
                                                         const Axes& axes) {
+  // A transpose that costs nothing is not worth another one: they would change places for ever.
+  const bool may_turn = !only_unit_dimensions_move(made.call.out[0].shape, inverse(axes));
   std::vector<Value> in;
   for (const auto value : std::vector<Value>(made.in)) {
-    const auto plain = untransposed(graph, value, axes);
+    const auto plain = untransposed(graph, value, axes, may_turn);
     if (!plain) return {};
     in.push_back(*plain);
   }

@@ -31,7 +31,7 @@ std::optional<std::vector<Axes>> pieces_of(const Shape& from, const Shape& to) {
 std::optional<Value> cut(Graph& graph, const Made& inner, const Shape& to) {
   const auto pieces = pieces_of(inner.call.out[0].shape, to);
   if (!pieces) return {};
-  const auto axes = inner.ints("axes");
+  const auto& axes = inner.ints("axes");
   Axes place(axes.size());  // of each dimension of x behind the transpose
   for (size_t i = 0; i < axes.size(); ++i) place[static_cast<size_t>(axes[i])] = int64_t(i);
   Shape early;
@@ -51,7 +51,7 @@ std::optional<Value> join(Graph& graph, const Made& inner, const Shape& to) {
   const auto& from = inner.call.out[0].shape;
   const auto runs = pieces_of(to, from);
   if (!runs) return {};
-  const auto axes = inner.ints("axes");
+  const auto& axes = inner.ints("axes");
   std::vector<std::pair<int64_t, int64_t>> order;  // first dimension in x, dimension of the result
   for (size_t r = 0; r < runs->size(); ++r) {
     const auto& run = (*runs)[r];
