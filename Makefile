@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 VENV := build/venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all test-asan test-tsan test-qemu zoo fuzz bench bench-peers lint format
+.PHONY: help demo build test test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers lint format
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,8 @@ test:  ## set up, and run the fast tests
 	cmake --build --preset dev -j $(JOBS)
 	tools/run_tests dev
 
-test-all: test lint test-asan test-tsan zoo test-qemu fuzz  ## everything: sanitizers, zoo, qemu and fuzzing too
+test-all: test lint test-asan test-tsan test-planted zoo conformance test-qemu fuzz  ## everything: an hour and more
+	$(VENV) bench/peers/mobilenet.py --at-least 1
 
 test-asan:  ## the fast tests under the address and undefined-behaviour sanitizers
 	tools/setup test
@@ -42,6 +43,14 @@ test-tsan:  ## the fast tests under the thread sanitizer
 test-qemu: build  ## aarch64 packages under qemu against the outside engines
 	tools/setup zoo
 	tests/zoo/aarch64
+
+test-planted: test  ## wrong lines planted in operators, each of which a test must find
+	tests/planted/run build/planted
+
+conformance: build  ## every operator against ONNX's own tests and LiteRT's kernels of integers
+	tools/setup zoo
+	$(VENV) tests/conformance/onnx_node.py
+	$(VENV) tests/conformance/tflite_integers.py
 
 zoo: build  ## compiled models against ONNX Runtime and LiteRT, one table
 	tools/setup zoo

@@ -16,7 +16,6 @@ namespace turnstone {
 namespace {
 
 using testing::HasSubstr;
-using testing::StartsWith;
 using testing_tools::eventually;
 using testing_tools::Process;
 

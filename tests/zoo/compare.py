@@ -3,7 +3,7 @@
 Float outputs may differ by the model's limit, in parts of the largest output; integer outputs, not
 at all. For TFLite the reference is LiteRT's reference kernels, and the column `optimised` says how far its
 own optimised kernels are from them. With several targets the answers of each later one are also held against
-those of the first, with a tenth of the limit. Exit status 1 if any line fails. Needs `tools/setup zoo`.
+those of the first, with a tenth of the limit; the first ones, against those of the model's twin. Exit status 1 if any line fails. Needs `tools/setup zoo`.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Line:
     difference: float | None = None
     limit: float | None = None
     optimised: float | None = None
-    to_first: float | None = None  # from the answers of the first target
+    to_first: float | None = None  # from the answers of the first target, or of the model's twin
     cases: int = 0
     compile_s: float | None = None
     reason: str = ""
@@ -119,8 +119,22 @@ def largest_of_all(ours, theirs):
     return max(largest(zip(mine, exact)) for mine, exact in zip(ours, theirs))
 
 
-def compare(model, target, cases, command, first):
-    """The target's line, and our outputs, or `first` where there are none."""
+def joined(outputs):
+    """Outputs [1, n, k] of the same k as one, by growing k: models of the same may cut them differently."""
+    parts = {}
+    for output in outputs:
+        parts.setdefault(output.shape[-1], []).append(output)
+    return [numpy.concatenate(parts[k], axis=1) for k in sorted(parts)]
+
+
+def compare_with_twin(ours, twin, line):
+    line.to_first = largest_of_all([joined(outputs) for outputs in ours], [joined(outputs) for outputs in twin])
+    if line.to_first > line.limit:
+        raise Failure("differs from its twin by more than the limit")
+
+
+def compare(model, target, cases, command, first, twin):
+    """The target's line, and our outputs, or `first` where there are none. `twin`: outputs of the model's."""
     line = Line(model.name, target, cases=len(cases))
     ours = first
     theirs = [saved(case, "output") for case in cases]
@@ -134,6 +148,8 @@ def compare(model, target, cases, command, first):
         line.difference = largest_of_all(ours, theirs)
         if line.difference > line.limit:
             raise Failure("differs by more than the limit")
+        if first is None and twin is not None:
+            compare_with_twin(ours, twin, line)
         if first is not None:
             line.to_first = largest_of_all(ours, first)
             if line.to_first > line.limit / 10:
@@ -157,6 +173,7 @@ def print_line(line):
 
 
 def lines_of(arguments):
+    answers = {}
     commands = dict(entry.split("=", 1) for entry in arguments.predict_for)
     for model in read_models(arguments.only):
         if not model.file.is_file():
@@ -169,8 +186,9 @@ def lines_of(arguments):
         first = None
         for target in arguments.target.split(","):
             command = commands.get(target, arguments.predict)
-            line, first = compare(model, target, cases, command, first)
+            line, first = compare(model, target, cases, command, first, answers.get(model.twin))
             yield line
+        answers[model.name] = first
 
 
 def parse_arguments():

@@ -21,6 +21,7 @@ class Model:
     input: str
     values: str
     limit: float
+    twin: str  # name of a model that computes the same, or ""
     pictures: list[str]  # names of the photographs to take, none: all
     line: str  # as the list has it: changes when the model's entry does
 
@@ -37,14 +38,15 @@ class Model:
 
 
 def parse_model(line):
-    name, file, shape, values, limit, *pictures = line.split()
+    name, file, shape, values, limit, *rest = line.split()
     shape, is_bound, bound_input = shape.partition("!")
     place, _, path = file.partition(":")
     return Model(name=name, file=FOLDERS[place] / path,
                  shape=[int(extent) for extent in shape.split(",")],
                  is_bound=bool(is_bound), input=bound_input, values=values,
                  limit=0.0 if limit == "exact" else float(limit),
-                 pictures=pictures, line=line)
+                 twin="".join(word[1:] for word in rest if word.startswith("=")),
+                 pictures=[word for word in rest if not word.startswith("=")], line=line)
 
 
 def read_models(only=()):

@@ -35,7 +35,7 @@ def read_commands(build):
     commands = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = Path(entry["directory"], entry["file"]).resolve()
-        if ROOT in path.parents and ROOT / "build" not in path.parents:
+        if ROOT in path.parents and ROOT / "build" not in path.parents and path.suffix in (".c", ".cpp"):
             commands[path] = entry.get("command") or shlex.join(entry["arguments"])
     return commands
 
