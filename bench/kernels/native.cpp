@@ -43,7 +43,8 @@ Native compile(const std::string& text, int lanes) {
       lanes == 16 ? "x86-64-v4 -mavx512vnni -mprefer-vector-width=512" : "x86-64-v3", folder,
       library);
   Native native;
-  if (std::system(command.c_str()) != 0 || !(native.handle = dlopen(library.c_str(), RTLD_NOW))) {
+  if (std::system(command.c_str()) == 0) native.handle = dlopen(library.c_str(), RTLD_NOW);
+  if (!native.handle) {
     fmt::print(stderr, "bench_kernels: generated code in {} cannot be compiled or loaded\n",
                folder);
     std::exit(1);

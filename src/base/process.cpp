@@ -84,7 +84,7 @@ std::string find_program(const std::vector<std::string>& names) {
   const char* path = std::getenv("PATH");
   for (const auto& name : names)
     for (const auto& folder : split(path ? path : "/usr/bin:/bin", ':')) {
-      const auto candidate = folder + "/" + name;
+      const auto candidate = fmt::format("{}/{}", folder, name);
       if (::access(candidate.c_str(), X_OK) == 0) return candidate;
     }
   return {};

@@ -75,7 +75,8 @@ bool same_pixels(const Frame& a, const Frame& b) {
   if (a.width != b.width || a.height != b.height || a.format != b.format) return false;
   for (int y = 0; y < a.height; ++y)
     if (std::memcmp(a.planes[0].data + y * a.planes[0].stride,
-                    b.planes[0].data + y * b.planes[0].stride, static_cast<size_t>(a.width) * 3))
+                    b.planes[0].data + y * b.planes[0].stride,
+                    static_cast<size_t>(a.width) * 3) != 0)
       return false;
   return true;
 }

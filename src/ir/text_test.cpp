@@ -79,9 +79,10 @@ TEST(Text, ErrorsNameTheLineAndTheThing) {
 }
 
 TEST(Text, DepthIsBounded) {
-  std::string text = "x";
-  for (int i = 0; i < 100; ++i) text = "neg(" + text + ")";
-  EXPECT_EQ(error_of("graph(x: f32[4]) { " + text + " }"), "line 1: nested deeper than 64 calls");
+  std::string text = "graph(x: f32[4]) { ";
+  for (int i = 0; i < 100; ++i) text += "neg(";
+  text += "x" + std::string(100, ')') + " }";
+  EXPECT_EQ(error_of(text), "line 1: nested deeper than 64 calls");
 }
 
 TEST(Text, SizeIsBounded) {

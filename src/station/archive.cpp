@@ -30,7 +30,7 @@ Error damaged(const Reader& reader) {
 // The path of an entry below the folder. Errors: one that leaves it.
 Result<fs::path> path_of(::archive_entry* entry) {
   const char* name = ::archive_entry_pathname(entry);
-  const auto path = fs::path(name ? name : "").lexically_normal();
+  auto path = fs::path(name ? name : "").lexically_normal();
   if (path.empty() || path.is_absolute() || *path.begin() == "..")
     return fail(Code::invalid, "entry '{}' leaves the archive's folder",
                 printable(name ? name : ""));

@@ -29,7 +29,7 @@ topic = "line3/verdict"
 port = 0
 )";
 
-std::string problem(std::string text, std::vector<std::string> overrides = {}) {
+std::string problem(const std::string& text, const std::vector<std::string>& overrides = {}) {
   const auto config = parse_config(text, "line3.toml", "/etc/station", overrides);
   return config ? "fine" : config.error().text;
 }

@@ -7,7 +7,6 @@ namespace turnstone {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::ElementsAre;
 
 // A stepper that is away, or never arrives.
 class BrokenStepper final : public Stepper {
@@ -219,7 +218,7 @@ TEST_F(LiveCycle, FinishHaltsATableThatMoves) {
 }
 
 TEST_F(LiveCycle, RefusesWrongSettings) {
-  const auto refused = [this](CycleConfig config) {
+  const auto refused = [this](const CycleConfig& config) {
     auto stepper = *open_simulated_stepper(config_.table, [this] { return now_; });
     const auto cycle = make_live_cycle(config, std::move(stepper), [](const Verdict&) {});
     return cycle ? "" : cycle.error().text;

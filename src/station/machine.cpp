@@ -24,12 +24,13 @@ Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Deci
 
 Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Cycle::Decided decided) {
   std::unique_ptr<Machine> machine(new Machine(config));
-  machine->cycle_ = TRY(open_cycle(config,
-                                   [raw = machine.get(), decided](const Verdict& verdict) {
-                                     ++raw->parts_;
-                                     decided(verdict);
-                                   }),
-                        "cycle");
+  machine->cycle_ =
+      TRY(open_cycle(config,
+                     [raw = machine.get(), decided = std::move(decided)](const Verdict& verdict) {
+                       ++raw->parts_;
+                       decided(verdict);
+                     }),
+          "cycle");
   return machine;
 }
 

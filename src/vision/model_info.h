@@ -135,10 +135,11 @@ Result<std::vector<std::string>> read_labels(const std::filesystem::path& path);
 // "imagenet", "unit", "signed", "raw", then key=value pairs, comma-separated, with the keys of
 // model.json; lists are written with `:` between the numbers ("mean=127.5:127.5:127.5"). Keys that
 // are not named keep their value in `before`.
-Result<Preprocess> parse_preprocess_spec(std::string_view text, Preprocess before = {});
+Result<Preprocess> parse_preprocess_spec(std::string_view text, const Preprocess& before = {});
 
 // "kind=blazeface,anchors=front,score=0.75,iou=0.3,suppress=weighted"; a bare word is a kind.
 // Keys within anchors are written anchors.variances=0.1:0.1:0.2:0.2.
-Result<DecoderSettings> parse_decoder_spec(std::string_view text, DecoderSettings before = {});
+Result<DecoderSettings> parse_decoder_spec(std::string_view text,
+                                           const DecoderSettings& before = {});
 
 }  // namespace turnstone

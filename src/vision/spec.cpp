@@ -81,7 +81,7 @@ Result<std::vector<Pair>> pairs_of(std::string_view text) {
 
 }  // namespace
 
-Result<Preprocess> parse_preprocess_spec(std::string_view text, Preprocess before) {
+Result<Preprocess> parse_preprocess_spec(std::string_view text, const Preprocess& before) {
   auto json = to_json(before);
   const auto pairs = TRY(pairs_of(text), "--preprocess");
   std::string preset;
@@ -109,7 +109,7 @@ Result<Preprocess> parse_preprocess_spec(std::string_view text, Preprocess befor
   return parse_preprocess(json, "--preprocess");
 }
 
-Result<DecoderSettings> parse_decoder_spec(std::string_view text, DecoderSettings before) {
+Result<DecoderSettings> parse_decoder_spec(std::string_view text, const DecoderSettings& before) {
   auto json = to_json(before);
   const auto pairs = TRY(pairs_of(text), "--decoder");
   constexpr std::string_view within = "anchors.";

@@ -80,7 +80,7 @@ void HttpConnection::answer() {
   auto target = parse_target(std::string_view(request.target()));
   if (!target) return refuse(http::status::bad_request, "this is not a path");
   auto made = shared_->handler({std::move(target->path), std::move(target->query)});
-  std::visit([this](auto&& answer) { send(std::move(answer)); }, std::move(made));
+  std::visit([this](auto& answer) { send(std::move(answer)); }, made);
 }
 
 void HttpConnection::refuse(http::status status, std::string text) {
@@ -92,7 +92,7 @@ void HttpConnection::refuse(http::status status, std::string text) {
   write(std::move(response));
 }
 
-void HttpConnection::send(HttpResponse answer) {
+void HttpConnection::send(const HttpResponse& answer) {
   const auto& request = parser_->get();
   Response response{static_cast<http::status>(answer.status), request.version()};
   response.set(http::field::content_type, answer.type);

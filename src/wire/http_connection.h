@@ -40,7 +40,7 @@ class HttpConnection final : public HttpFeed::Viewer,
   void read_request();
   void answer();
   void refuse(boost::beast::http::status status, std::string text);
-  void send(HttpResponse response);
+  void send(const HttpResponse& response);
   void send(HttpStream stream);
   void write(Response response);
   void watch_for_end();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/log.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -65,8 +66,8 @@ class Client final : public MqttClient {
   ~Client() override {
     try {
       if (client_.is_connected()) client_.disconnect(1000)->wait_for(std::chrono::seconds(2));
-    } catch (const std::exception&) {
-      // The connection is gone either way.
+    } catch (const std::exception& error) {
+      log_line(Level::debug, error.what());  // the connection is gone either way
     }
   }
 

@@ -111,7 +111,7 @@ TEST_F(Mqtt, SaysThatTheConnectionIsLost) {
 }
 
 TEST(MqttOptions, AreCheckedWithoutABroker) {
-  const auto problem = [](MqttOptions options) {
+  const auto problem = [](const MqttOptions& options) {
     const auto checked = check_mqtt_options(options);
     return checked ? "fine" : checked.error().text;
   };

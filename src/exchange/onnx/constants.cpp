@@ -109,6 +109,8 @@ Result<DType> type_numbered(int64_t number) {
       return DType::u32;
     case 13:
       return DType::u64;
+    default:
+      break;
   }
   return fail(Code::unsupported, "element type {} is not supported", number);
 }

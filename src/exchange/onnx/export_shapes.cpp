@@ -6,7 +6,9 @@
 namespace turnstone {
 namespace {
 
-bool is_order(const Made& made, std::vector<int64_t> axes) { return made.ints("axes") == axes; }
+bool is_order(const Made& made, const std::vector<int64_t>& axes) {
+  return made.ints("axes") == axes;
+}
 
 // Between the two forms of a picture a transpose is only another name.
 Result<> transpose(const Made& made, Exporter& e) {

@@ -77,7 +77,7 @@ Result<Values> resized(Node& n, Fold& g, Resizing r) {
 }
 
 Result<std::string> mode_of(Node& n) {
-  const auto mode = TRY(n.text("mode", "nearest"));
+  auto mode = TRY(n.text("mode", "nearest"));
   if (mode == "bilinear") return std::string("linear");
   if (mode != "nearest" && mode != "linear")
     return fail(Code::unsupported, "mode '{}' is not supported, supported: nearest, linear", mode);

@@ -20,7 +20,7 @@ constexpr int64_t spare_bytes = 1 << 20;
 
 std::string describe(const File& file, size_t i) {
   const auto& op = file.operators[i];
-  const auto place = fmt::format("operator {} ({})", i, name_of(op));
+  auto place = fmt::format("operator {} ({})", i, name_of(op));
   if (op.out.empty()) return place;
   const auto& result = file.tensors[static_cast<size_t>(op.out[0])];
   return fmt::format("{} '{}'", place, printable(result.name, 80));

@@ -37,7 +37,7 @@ std::vector<double> run(const std::string& file, const std::vector<Tensor>& in) 
 }
 
 // y = relu6(conv(x, w) + bias), stride 2, SAME.
-std::string convolution(std::vector<int32_t> weights = {1, 3, 3, 2}) {
+std::string convolution(const std::vector<int32_t>& weights = {1, 3, 3, 2}) {
   FileMaker m;
   const auto x = m.tensor("x", {f32, {1, 5, 5, 2}});
   const auto w = m.constant<float>("w", {f32, weights}, std::vector<float>(18, 0.5));
