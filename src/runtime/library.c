@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,29 +29,44 @@ static ts_status find_library(const char* path, ts_report report, char found[PAT
   return TS_OK;
 }
 
-/* The dynamic linker gives the old library for a name it knows, even when another file has that
- * name by now. The name of our open file is unique while it is open. */
+/* The dynamic linker gives the library that it has for a name it knows, even when another file
+ * has that name by now, so each file needs a name that no other file ever had while it is mapped:
+ * the path of the open descriptor, in which the separators `/` and `/./` spell the identity of
+ * the file. The mapping keeps that identity from being given to another file. */
+static bool name_file(int file, char name[PATH_MAX]) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return false;
+  const uint64_t identity[] = {(uint64_t)status.st_dev, (uint64_t)status.st_ino};
+  char spelled[2 * 64 * 2 + 1] = "";
+  char* end = spelled;
+  for (int bit = 0; bit < 2 * 64; ++bit)
+    end = stpcpy(end, identity[bit / 64] >> bit % 64 & 1 ? "./" : "/");
+  snprintf(name, PATH_MAX, "/proc/self/fd/%s%d", spelled, file);
+  return true;
+}
+
 static void* map_file(int file, const char* path) {
-  char name[64];
-  snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+  char name[PATH_MAX];
+  if (!name_file(file, name)) return NULL;
   if (access(name, R_OK) == 0) return dlopen(name, RTLD_NOW | RTLD_LOCAL);
   return strchr(path, '/') ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
 }
 
-static ts_status map_library(const char* path, ts_report report, ts_library* library) {
-  const ts_status status = ts_check_elf(library->file, path, report);
+static ts_status map_library(int file, const char* path, ts_report report, ts_library* library) {
+  const ts_status status = ts_check_elf(file, path, report);
   if (status != TS_OK) return status;
-  library->handle = map_file(library->file, path);
-  if (library->handle == NULL) {
+  ts_library mapped = {.handle = map_file(file, path)};
+  if (mapped.handle == NULL) {
     const char* reason = dlerror();
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: cannot be mapped: %s", path,
                      reason ? reason : "no /proc, and no folder in the path");
   }
-  library->module = dlsym(library->handle, "turnstone_module");
-  if (library->module == NULL) {
-    dlclose(library->handle);
+  mapped.module = dlsym(mapped.handle, "turnstone_module");
+  if (mapped.module == NULL) {
+    dlclose(mapped.handle);
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: library holds no symbol turnstone_module", path);
   }
+  *library = mapped;
   return TS_OK;
 }
 
@@ -57,18 +74,11 @@ ts_status ts_library_open(const char* path, ts_report report, ts_library* librar
   char found[PATH_MAX];
   ts_status status = find_library(path, report, found);
   if (status != TS_OK) return status;
-  ts_library opened = {.file = open(found, O_RDONLY | O_CLOEXEC)};
-  if (opened.file < 0) return refuse_to_open(found, report);
-  status = map_library(found, report, &opened);
-  if (status != TS_OK) {
-    close(opened.file);
-    return status;
-  }
-  *library = opened;
-  return TS_OK;
+  const int file = open(found, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return refuse_to_open(found, report);
+  status = map_library(file, found, report, library);
+  close(file);
+  return status;
 }
 
-void ts_library_close(ts_library library) {
-  dlclose(library.handle);
-  close(library.file);
-}
+void ts_library_close(ts_library library) { dlclose(library.handle); }

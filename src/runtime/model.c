@@ -55,7 +55,7 @@ static ts_status make_model(const char* path, ts_library library, ts_report repo
                      library.module->variants[library.module->variant_count - 1].name);
   ts_model* model = calloc(1, sizeof *model);
   if (model == NULL) return ts_refuse(report, TS_NO_MEMORY, "%s: no memory", path);
-  *model = (ts_model){.file = library.file, .library = library.handle, .module = library.module};
+  *model = (ts_model){.library = library.handle, .module = library.module};
   model->inputs = make_values(library.module->inputs, library.module->input_count);
   model->outputs = make_values(library.module->outputs, library.module->output_count);
   if (model->inputs == NULL || model->outputs == NULL) {
@@ -88,7 +88,7 @@ ts_status ts_open_detail(const char* path, char* text, size_t text_bytes, ts_mod
 
 void ts_close(ts_model* model) {
   if (model == NULL) return;
-  ts_library_close((ts_library){.file = model->file, .handle = model->library});
+  ts_library_close((ts_library){.handle = model->library});
   free(model->inputs);
   free(model->outputs);
   free(model);

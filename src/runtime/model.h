@@ -6,7 +6,6 @@
 #include "turnstone.h"
 
 struct ts_model {
-  int file;      /* open as long as `library` is mapped: see library.h */
   void* library; /* of the dynamic linker */
   const ts_module* module;
   ts_value* inputs;

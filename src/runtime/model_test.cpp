@@ -9,17 +9,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder that is removed at the end of a test.
-struct Folder {
-  fs::path path =
-      fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
-  Folder() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-};
-
 struct Opened {
   ts_status status;
   std::string text;
@@ -35,6 +24,21 @@ Opened try_open(const std::string& path) {
   const std::string said = text;
   const auto start = said.find(".so: ");
   return {status, start == std::string::npos ? said : said.substr(start + 5)};
+}
+
+Model open_path(const fs::path& path) {
+  ts_model* model = nullptr;
+  EXPECT_EQ(ts_open(path.c_str(), &model), TS_OK);
+  return {model, ts_close};
+}
+
+// What a module with the signature of `good` makes of 1, 2, 3, ...
+std::vector<float> run_from_one(const Model& model) {
+  const auto context = open_context(model);
+  const auto numbers = counted_from(1);
+  EXPECT_EQ(set_doubled_input(context, numbers), TS_OK);
+  EXPECT_EQ(ts_run(context.get()), TS_OK);
+  return first_output(context);
 }
 
 struct BadModule {
@@ -143,19 +147,29 @@ TEST(Open, ReadsAFileAnewThatReplacedAnOpenOne) {
   Folder folder;
   const auto path = folder.path / "compiled.so";
   fs::copy_file(module_path("good"), path);
-  ts_model *before = nullptr, *after = nullptr;
-  ASSERT_EQ(ts_open(path.c_str(), &before), TS_OK);
-  const Model closes_before(before, ts_close);
+  const auto before = open_path(path);
   fs::copy_file(module_path("replaced"), folder.path / "new.so");
   fs::rename(folder.path / "new.so", path);
-  ASSERT_EQ(ts_open(path.c_str(), &after), TS_OK);
-  const Model closes_after(after, ts_close);
+  EXPECT_EQ(run_from_one(open_path(path)), std::vector<float>(doubled_count, 7));
+  EXPECT_EQ(run_from_one(before), twice(counted_from(1)));
+}
 
-  const auto context = open_context(closes_after);
-  const auto numbers = counted_from(1);
-  ASSERT_EQ(set_doubled_input(context, numbers), TS_OK);
-  ASSERT_EQ(ts_run(context.get()), TS_OK);
-  EXPECT_EQ(first_output(context), std::vector<float>(doubled_count, 7));
+TEST(Open, TellsTwoFilesApartWhenOneIsOpenTwiceAndClosedOnce) {
+  auto first = open_model("good");
+  const auto second = open_model("good");
+  first.reset();
+  EXPECT_EQ(run_from_one(open_model("replaced")), std::vector<float>(doubled_count, 7));
+  EXPECT_EQ(run_from_one(second), twice(counted_from(1)));
+}
+
+TEST(Open, KeepsNoFileOpen) {
+  const auto open_files = [] {
+    const fs::directory_iterator files("/proc/self/fd");
+    return std::distance(begin(files), end(files));
+  };
+  const auto before = open_files();
+  const auto model = open_model("good");
+  EXPECT_EQ(open_files(), before);
 }
 
 TEST(Open, RefusesNull) {

@@ -13,14 +13,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Runner : testing::Test {
-  fs::path folder =
-      fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
-
-  Runner() {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-  }
-  ~Runner() override { fs::remove_all(folder); }
+  Folder own;
+  fs::path folder = own.path;
 
   fs::path write(const std::string& name, const std::string& bytes) {
     std::ofstream(folder / name, std::ios::binary) << bytes;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -18,6 +20,19 @@ using Context = std::unique_ptr<ts_context, decltype(&ts_context_close)>;
 // Shape of the input and the output of the modules that double: f32[4,2,3,2].
 inline constexpr std::array<int64_t, 4> doubled_shape{4, 2, 3, 2};
 inline constexpr size_t doubled_count = 48;
+
+// A folder of the test's own, removed at its end.
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string name = testing::TempDir() + "runtime-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no folder below " << testing::TempDir();
+    path = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path); }
+};
 
 inline std::string module_path(const std::string& name) {
   return std::string(TURNSTONE_TEST_MODULES) + "/" + name + ".so";
