@@ -168,17 +168,14 @@ TEST(Context, DoesNotRunWhileItIsAborted) {
 }
 
 TEST(Context, EndsARunThatIsUnderWayWhenItIsAborted) {
-  Steps steps;
-  const auto context = steps.bound_context();
-  std::atomic<bool> started = false;
+  const auto model = open_model("waits");
+  const auto context = open_context(model);
+  const auto numbers = counted_from(1);
+  ASSERT_EQ(set_doubled_input(context, numbers), TS_OK);
   ts_status status = TS_OK;
-  std::thread runner([&] {
-    while (status == TS_OK) {
-      status = ts_run(context.get());
-      started = true;
-    }
-  });
-  while (!started) std::this_thread::yield();
+  std::thread runner([&] { status = ts_run(context.get()); });
+  const std::atomic_ref running(*static_cast<float*>(ts_output(context.get(), 0)));
+  while (running != 1) std::this_thread::yield();
   ts_set_abort(context.get(), 1);
   runner.join();
   EXPECT_EQ(status, TS_ABORTED);
