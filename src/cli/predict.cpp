@@ -105,7 +105,7 @@ class Predictor {
   }
 
   Result<> draw(const Picture& picture, const Scene& scene) {
-    auto image = to_rgb(picture.frame);
+    auto image = TRY(to_rgb(picture.frame), picture.name);
     Banner banner;
     if (!scene.classes.empty())
       banner.text = fmt::format("{} {:.2f}", label_of(engine_.model(), scene.classes[0].label),

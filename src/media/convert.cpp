@@ -21,21 +21,10 @@ void rgb_row(const Frame& frame, int y, uint8_t* out) {
   });
 }
 
-Image to_rgb(const Frame& frame) {
-  auto image = make_image(PixelFormat::rgb, frame.width, frame.height);
+Result<Image> to_rgb(const Frame& frame) {
+  auto image = TRY(make_image(PixelFormat::rgb, frame.width, frame.height));
   for (int y = 0; y < frame.height; ++y) rgb_row(frame, y, image.row(y));
   return image;
-}
-
-Frame rgb_frame(const Frame& frame) {
-  if (frame.format == PixelFormat::rgb) return frame;
-  const auto pixels = to_rgb(frame).frame();
-  auto converted = frame;
-  converted.format = PixelFormat::rgb;
-  converted.planes = pixels.planes;
-  converted.owner = pixels.owner;
-  converted.dmabuf = -1;
-  return converted;
 }
 
 }  // namespace turnstone

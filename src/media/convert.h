@@ -12,10 +12,7 @@ namespace turnstone {
 // Writes row `y` of the frame as `width` RGB triples to `out`.
 void rgb_row(const Frame& frame, int y, uint8_t* out);
 
-// The whole frame as `rgb`; a new image.
-Image to_rgb(const Frame& frame);
-
-// The frame itself when it is `rgb`, else a converted copy that keeps times, source and file.
-Frame rgb_frame(const Frame& frame);
+// The whole frame as `rgb`; a new image. Errors: those of make_image.
+Result<Image> to_rgb(const Frame& frame);
 
 }  // namespace turnstone

@@ -20,7 +20,7 @@ int inked(const Image& image, Color color) {
   return count;
 }
 
-Image canvas(int width, int height) { return make_image(PixelFormat::rgb, width, height); }
+Image canvas(int width, int height) { return *make_image(PixelFormat::rgb, width, height); }
 
 TEST(Draw, AFilledRectangleCoversItsHalfOpenArea) {
   auto image = canvas(10, 10);

@@ -42,7 +42,7 @@ int exif_orientation(std::span<const uint8_t> segment) {
   return 1;
 }
 
-Image upright(const Image& image, int orientation) {
+Result<Image> upright(const Image& image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
   const bool swapped = orientation >= 5;
   const auto width = swapped ? image.height() : image.width();
@@ -52,7 +52,7 @@ Image upright(const Image& image, int orientation) {
       orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool from_bottom =
       orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  auto turned = make_image(image.format(), width, height);
+  auto turned = TRY(make_image(image.format(), width, height));
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       auto column = swapped ? y : x;

@@ -13,6 +13,7 @@ namespace turnstone {
 int exif_orientation(std::span<const uint8_t> segment);
 
 // The picture turned and mirrored so that it stands upright. `rgb` and `gray` only.
-Image upright(const Image& image, int orientation);
+// Errors: unavailable when there is no memory.
+Result<Image> upright(const Image& image, int orientation);
 
 }  // namespace turnstone

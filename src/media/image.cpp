@@ -62,8 +62,8 @@ const char* print(PixelFormat format) {
   return names[static_cast<int>(format)];
 }
 
-Image make_image(PixelFormat format, int width, int height) {
-  CHECK(check_picture_size(width, height).has_value());
+Result<Image> make_image(PixelFormat format, int width, int height) {
+  TRY(check_picture_size(width, height));
   constexpr int64_t alignment = 64;
   Image image;
   image.format_ = format;
@@ -78,7 +78,8 @@ Image make_image(PixelFormat format, int width, int height) {
     total += stride * row_count(format, plane, height);
   }
   auto* memory = static_cast<uint8_t*>(std::aligned_alloc(alignment, total));
-  if (!memory) std::abort();
+  if (!memory)
+    return fail(Code::unavailable, "no memory for a picture of {} x {} pixels", width, height);
   std::memset(memory, 0, total);
   image.pixels_ = std::shared_ptr<uint8_t>(memory, [](uint8_t* pointer) { std::free(pointer); });
   for (int plane = 0; plane < plane_count(format); ++plane)
@@ -97,17 +98,6 @@ Frame Image::frame() const {
   frame.taken = std::chrono::steady_clock::now();
   frame.wall = std::chrono::system_clock::now();
   return frame;
-}
-
-Image copy_of(const Frame& frame) {
-  auto image = make_image(frame.format, frame.width, frame.height);
-  for (int plane = 0; plane < plane_count(frame.format); ++plane) {
-    const auto bytes = row_bytes(frame.format, plane, frame.width);
-    for (int y = 0; y < row_count(frame.format, plane, frame.height); ++y)
-      std::memcpy(image.row(y, plane), frame.planes[plane].data + y * frame.planes[plane].stride,
-                  bytes);
-  }
-  return image;
 }
 
 }  // namespace turnstone

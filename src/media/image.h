@@ -10,9 +10,10 @@
 
 namespace turnstone {
 
-// Largest extent and area that are read or made; a file that claims more is refused unread.
+// Largest extent and area that are read or made; a file that claims more is refused unread. A
+// picture of the largest area takes 192 MiB as `rgb`.
 inline constexpr int most_side = 16384;                 // pixels
-inline constexpr int64_t most_area = int64_t{1} << 28;  // pixels
+inline constexpr int64_t most_area = int64_t{1} << 26;  // pixels
 
 // Errors: invalid when a side is outside [1, most_side] or the area exceeds most_area.
 Result<> check_picture_size(int64_t width, int64_t height);
@@ -45,7 +46,7 @@ class Image {
   Frame frame() const;
 
  private:
-  friend Image make_image(PixelFormat, int, int);
+  friend Result<Image> make_image(PixelFormat, int, int);
   struct Rows {
     uint8_t* data = nullptr;
     int64_t stride = 0;
@@ -57,10 +58,7 @@ class Image {
   std::shared_ptr<uint8_t> pixels_;
 };
 
-// All bytes zero. Sizes must have passed check_picture_size.
-Image make_image(PixelFormat format, int width, int height);
-
-// A copy of the frame's pixels in its own format.
-Image copy_of(const Frame& frame);
+// All bytes zero. Errors: those of check_picture_size; unavailable when there is no memory.
+Result<Image> make_image(PixelFormat format, int width, int height);
 
 }  // namespace turnstone

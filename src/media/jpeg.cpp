@@ -18,6 +18,10 @@ namespace {
 // A refinement scan costs time in proportion to the whole picture, however short it is.
 constexpr int most_scans = 200;
 
+// What the decoder may take beside the picture: the coefficients of a progressive one, at 2 to 6
+// bytes a pixel.
+constexpr long most_memory = 1L << 28;  // bytes
+
 // Where libjpeg reports; `escape` leads out of the call that failed.
 struct Reporter {
   jpeg_error_mgr manager;
@@ -76,6 +80,7 @@ bool read_header(Reader& reader, std::span<const std::byte> bytes) {
   auto& decoder = reader.decoder;
   jpeg_create_decompress(&decoder);
   decoder.progress = &reader.progress;
+  decoder.mem->max_memory_to_use = most_memory;
   jpeg_mem_src(&decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   jpeg_save_markers(&decoder, JPEG_APP0 + 1, 0xffff);
   jpeg_read_header(&decoder, TRUE);
@@ -113,8 +118,34 @@ Result<> check_plausible(const jpeg_decompress_struct& decoder, size_t bytes) {
   return {};
 }
 
-std::unexpected<Error> damaged(const Reader& reader) {
+std::unexpected<Error> refused(const Reader& reader) {
+  const auto message = reader.reporter.manager.msg_code;
+  if (message == JERR_OUT_OF_MEMORY) return fail(Code::unavailable, "no memory for a JPEG");
+  if (message == JERR_NO_BACKING_STORE)
+    return fail(Code::invalid, "progressive JPEG of {} x {} pixels needs more than {} bytes",
+                reader.decoder.image_width, reader.decoder.image_height, most_memory);
   return fail(Code::invalid, "damaged JPEG: {}", reader.reporter.text);
+}
+
+// A picture as its file has it, and how it has to be turned.
+struct Stored {
+  Image image;
+  int orientation;  // 1..8
+};
+
+Result<Stored> read_stored(std::span<const std::byte> bytes) {
+  Reader reader;
+  if (!read_header(reader, bytes)) return refused(reader);
+  const auto& decoder = reader.decoder;
+  TRY(check_plausible(decoder, bytes.size()));
+  if (decoder.jpeg_color_space == JCS_CMYK || decoder.jpeg_color_space == JCS_YCCK)
+    return fail(Code::unsupported, "JPEG in CMYK is not read, legal are gray and colour");
+  const bool is_gray = decoder.jpeg_color_space == JCS_GRAYSCALE;
+  auto image = TRY(make_image(is_gray ? PixelFormat::gray : PixelFormat::rgb,
+                              static_cast<int>(decoder.image_width),
+                              static_cast<int>(decoder.image_height)));
+  if (!read_rows(reader, image)) return refused(reader);
+  return Stored{std::move(image), orientation_of(decoder)};
 }
 
 struct Writer {
@@ -164,18 +195,8 @@ bool is_jpeg(std::span<const std::byte> bytes) {
 }
 
 Result<Image> decode_jpeg(std::span<const std::byte> bytes) {
-  Reader reader;
-  if (!read_header(reader, bytes)) return damaged(reader);
-  const auto& decoder = reader.decoder;
-  TRY(check_plausible(decoder, bytes.size()));
-  if (decoder.jpeg_color_space == JCS_CMYK || decoder.jpeg_color_space == JCS_YCCK)
-    return fail(Code::unsupported, "JPEG in CMYK is not read, legal are gray and colour");
-  const bool is_gray = decoder.jpeg_color_space == JCS_GRAYSCALE;
-  auto image =
-      make_image(is_gray ? PixelFormat::gray : PixelFormat::rgb,
-                 static_cast<int>(decoder.image_width), static_cast<int>(decoder.image_height));
-  if (!read_rows(reader, image)) return damaged(reader);
-  return upright(image, orientation_of(decoder));
+  const auto stored = TRY(read_stored(bytes));
+  return upright(stored.image, stored.orientation);
 }
 
 Result<Bytes> encode_jpeg(const Frame& frame, int quality) {

@@ -12,7 +12,8 @@ namespace turnstone {
 
 bool is_jpeg(std::span<const std::byte> bytes);
 
-// An upright picture, `gray` or `rgb`. Errors: invalid, unsupported.
+// An upright picture, `gray` or `rgb`. Errors: invalid, unsupported; unavailable when there is
+// no memory.
 Result<Image> decode_jpeg(std::span<const std::byte> bytes);
 
 }  // namespace turnstone

@@ -19,6 +19,7 @@ struct Close {
 using Context = std::unique_ptr<spng_ctx, Close>;
 
 Result<> ok(int status) {
+  if (status == SPNG_EMEM) return fail(Code::unavailable, "no memory for a PNG");
   if (status != 0) return fail(Code::invalid, "damaged PNG: {}", spng_strerror(status));
   return {};
 }
@@ -41,40 +42,70 @@ Result<> check_plausible(const spng_ihdr& header, size_t bytes) {
   return {};
 }
 
-Result<std::vector<uint8_t>> pixels_of(spng_ctx* context, int format) {
-  size_t size = 0;
-  TRY(ok(spng_decoded_image_size(context, format, &size)));
-  std::vector<uint8_t> pixels(size);
-  const int flags = format == SPNG_FMT_RGBA8 ? SPNG_DECODE_TRNS : 0;
-  TRY(ok(spng_decode_image(context, pixels.data(), size, format, flags)));
-  // What follows the pixels has to be there as well, up to the end marker.
-  TRY(ok(spng_decode_chunks(context)));
-  return pixels;
+// What is decoded, and how it becomes pixels of `format`.
+struct Reading {
+  int decoded;         // format of the library
+  int flags;           // of the library
+  PixelFormat format;  // of the picture
+  int step;            // bytes of a decoded pixel
+};
+
+Reading reading_of(spng_ctx* context, const spng_ihdr& header) {
+  if (has_transparency(context, header))
+    return {SPNG_FMT_RGBA8, SPNG_DECODE_TRNS, PixelFormat::rgb, 4};
+  if (header.color_type != SPNG_COLOR_TYPE_GRAYSCALE)
+    return {SPNG_FMT_RGB8, 0, PixelFormat::rgb, 3};
+  if (header.bit_depth == 16) return {SPNG_FMT_RAW, 0, PixelFormat::gray, 2};
+  return {SPNG_FMT_G8, 0, PixelFormat::gray, 1};
 }
 
-// Every `step`th byte, which is the sample itself (8 bits) or its upper half (16 bits).
-Image gray_image(const std::vector<uint8_t>& pixels, const spng_ihdr& header, int step) {
-  auto image = make_image(PixelFormat::gray, static_cast<int>(header.width),
-                          static_cast<int>(header.height));
-  const auto* from = pixels.data();
-  for (int y = 0; y < image.height(); ++y)
-    for (int x = 0; x < image.width(); ++x, from += step) image.row(y)[x] = *from;
-  return image;
+// Which pixels of a row a pass of the decoder brings: all, or some where the file is interlaced.
+struct Columns {
+  int first;
+  int step;
+};
+
+Columns columns_of(const spng_ihdr& header, int pass) {
+  constexpr Columns adam7[] = {{0, 8}, {4, 8}, {0, 4}, {2, 4}, {0, 2}, {1, 2}, {0, 1}};
+  return header.interlace_method == SPNG_INTERLACE_NONE ? Columns{0, 1} : adam7[pass];
 }
 
-Image rgb_image(const std::vector<uint8_t>& pixels, const spng_ihdr& header, int step) {
-  auto image =
-      make_image(PixelFormat::rgb, static_cast<int>(header.width), static_cast<int>(header.height));
-  const auto* from = pixels.data();
-  for (int y = 0; y < image.height(); ++y) {
-    auto* out = image.row(y);
-    for (int x = 0; x < image.width(); ++x, from += step, out += 3) {
-      const int alpha = step == 4 ? from[3] : 255;
-      for (int i = 0; i < 3; ++i)
-        out[i] = static_cast<uint8_t>((from[i] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
+void blend(const uint8_t* from, uint8_t* out) {
+  const int alpha = from[3];
+  for (int i = 0; i < 3; ++i)
+    out[i] = static_cast<uint8_t>((from[i] * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
+void convert_row(const std::vector<uint8_t>& line, const Reading& reading, Columns columns,
+                 int width, uint8_t* out) {
+  for (int x = columns.first; x < width; x += columns.step) {
+    const auto* from = &line[size_t(x) * reading.step];
+    if (reading.format == PixelFormat::gray)
+      out[x] = *from;  // the sample itself (8 bits) or its upper half (16 bits)
+    else if (reading.step == 4)
+      blend(from, out + 3 * x);
+    else
+      std::memcpy(out + 3 * x, from, 3);
   }
-  return image;
+}
+
+// Row by row, so that nothing beside the picture is as large as the picture.
+Result<> read_rows(spng_ctx* context, const spng_ihdr& header, const Reading& reading,
+                   Image& image) {
+  std::vector<uint8_t> line(size_t{header.width} * reading.step);
+  TRY(ok(spng_decode_image(context, nullptr, 0, reading.decoded,
+                           reading.flags | SPNG_DECODE_PROGRESSIVE)));
+  spng_row_info row = {};
+  int status = 0;
+  while (status != SPNG_EOI && (status = spng_get_row_info(context, &row)) == 0) {
+    status = spng_decode_row(context, line.data(), line.size());
+    if (status != SPNG_EOI) TRY(ok(status));
+    convert_row(line, reading, columns_of(header, row.pass), image.width(),
+                image.row(static_cast<int>(row.row_num)));
+  }
+  if (status != SPNG_EOI) return ok(status);
+  // What follows the pixels has to be there as well, up to the end marker.
+  return ok(spng_decode_chunks(context));
 }
 
 }  // namespace
@@ -87,7 +118,7 @@ bool is_png(std::span<const std::byte> bytes) {
 
 Result<Image> decode_png(std::span<const std::byte> bytes) {
   const Context context(spng_ctx_new(0));
-  CHECK(context != nullptr);
+  if (!context) TRY(ok(SPNG_EMEM));
   constexpr size_t most_chunk = size_t{1} << 26;
   TRY(ok(spng_set_image_limits(context.get(), most_side, most_side)));
   TRY(ok(spng_set_chunk_limits(context.get(), most_chunk, most_chunk)));
@@ -95,13 +126,11 @@ Result<Image> decode_png(std::span<const std::byte> bytes) {
   spng_ihdr header = {};
   TRY(ok(spng_get_ihdr(context.get(), &header)));
   TRY(check_plausible(header, bytes.size()));
-  if (has_transparency(context.get(), header))
-    return rgb_image(TRY(pixels_of(context.get(), SPNG_FMT_RGBA8)), header, 4);
-  if (header.color_type != SPNG_COLOR_TYPE_GRAYSCALE)
-    return rgb_image(TRY(pixels_of(context.get(), SPNG_FMT_RGB8)), header, 3);
-  if (header.bit_depth == 16)
-    return gray_image(TRY(pixels_of(context.get(), SPNG_FMT_RAW)), header, 2);
-  return gray_image(TRY(pixels_of(context.get(), SPNG_FMT_G8)), header, 1);
+  const auto reading = reading_of(context.get(), header);
+  auto image = TRY(
+      make_image(reading.format, static_cast<int>(header.width), static_cast<int>(header.height)));
+  TRY(read_rows(context.get(), header, reading, image));
+  return image;
 }
 
 Result<Bytes> encode_png(const Frame& frame) {

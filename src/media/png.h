@@ -11,7 +11,8 @@ namespace turnstone {
 
 bool is_png(std::span<const std::byte> bytes);
 
-// `gray` for gray pictures without transparency, else `rgb`, laid over white. Errors: invalid.
+// `gray` for gray pictures without transparency, else `rgb`, laid over white. Errors: invalid;
+// unavailable when there is no memory.
 Result<Image> decode_png(std::span<const std::byte> bytes);
 
 }  // namespace turnstone

@@ -87,7 +87,7 @@ class Sources : public testing::Test {
 
   // A gray picture, complete when it appears.
   void put(const std::string& name, int width = 8) {
-    const auto picture = make_image(PixelFormat::rgb, width, 8).frame();
+    const auto picture = make_image(PixelFormat::rgb, width, 8)->frame();
     ASSERT_TRUE(write_jpeg(elsewhere_.path() / name, picture));
     std::filesystem::rename(elsewhere_.path() / name, folder_.path() / name);
   }

@@ -23,7 +23,7 @@ using testing_tools::Broker;
 using testing_tools::eventually;
 
 Frame plain_picture(uint8_t value) {
-  auto image = make_image(PixelFormat::rgb, 32, 24);
+  auto image = *make_image(PixelFormat::rgb, 32, 24);
   for (int y = 0; y < 24; ++y) std::fill_n(image.row(y), 32 * 3, value);
   return image.frame();
 }

@@ -22,6 +22,15 @@ Banner banner_of(const Outcome& outcome) {
   return {fmt::format("{} {:.2f}", label, best.score), color_of_verdict(label)};
 }
 
+Result<Bytes> jpeg_of(const Frame& frame, const std::optional<Outcome>& outcome,
+                      const Banner& banner, int quality) {
+  static const Model no_model;
+  auto image = TRY(to_rgb(frame));
+  draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
+             banner);
+  return encode_jpeg(image.frame(), quality);
+}
+
 }  // namespace
 
 Color color_of_verdict(std::string_view label) {
@@ -115,11 +124,7 @@ void View::work(std::stop_token stop) {
 
 // The boundary stands behind the picture, so that browsers show it at once.
 void View::publish(const Shown& shown) {
-  static const Model no_model;
-  auto image = to_rgb(shown.frame);
-  const auto& model = shown.outcome ? *shown.outcome->model : no_model;
-  draw_scene(image, shown.outcome ? shown.outcome->scene : Scene{}, model, shown.banner);
-  const auto jpeg = encode_jpeg(image.frame(), quality_);
+  const auto jpeg = jpeg_of(shown.frame, shown.outcome, shown.banner, quality_);
   if (!jpeg) {
     const std::lock_guard lock(mutex_);
     if (failed_++ == 0) log_warning("live view: {}", jpeg.error().text);

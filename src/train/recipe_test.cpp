@@ -28,7 +28,7 @@ constexpr int per_part = 6;  // pictures
 // Noise; pictures of class 1 have a bright square somewhere.
 Image picture(int label, uint32_t seed) {
   std::mt19937 random(seed);
-  auto image = make_image(PixelFormat::rgb, 48, 40);
+  auto image = *make_image(PixelFormat::rgb, 48, 40);
   const int left = static_cast<int>(random() % 20), top = static_cast<int>(random() % 16);
   for (int y = 0; y < image.height(); ++y)
     for (int x = 0; x < image.width() * 3; ++x) {

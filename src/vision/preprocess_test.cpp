@@ -13,7 +13,7 @@ namespace turnstone {
 namespace {
 
 Image noise(PixelFormat format, int width, int height, std::mt19937& random) {
-  auto image = make_image(format, width, height);
+  auto image = *make_image(format, width, height);
   for (int plane = 0; plane < plane_count(format); ++plane)
     for (int y = 0; y < row_count(format, plane, height); ++y)
       for (int64_t i = 0; i < row_bytes(format, plane, width); ++i)
@@ -34,7 +34,7 @@ ModelInput input_of(int width, int height, int channels, Layout layout, DType dt
 class Reference {
  public:
   Reference(const Frame& frame, const ModelInput& input)
-      : rgb_(to_rgb(frame)), shape_(*picture_shape(input)), set_(*input.preprocess) {
+      : rgb_(*to_rgb(frame)), shape_(*picture_shape(input)), set_(*input.preprocess) {
     left_ = top_ = 0;
     across_ = frame.width;
     down_ = frame.height;
@@ -199,7 +199,7 @@ TEST(Preprocess, APictureOfTheInputsSizeIsCopiedExactly) {
 // OpenCV's INTER_LINEAR and Pillow's reducing BILINEAR differ: the first has no antialias. Values
 // of cv2.resize on float pictures.
 TEST(Preprocess, BilinearIsOpenCvsInterLinear) {
-  auto image = make_image(PixelFormat::gray, 4, 1);
+  auto image = *make_image(PixelFormat::gray, 4, 1);
   const uint8_t pixels[] = {0, 100, 200, 40};
   std::memcpy(image.row(0), pixels, 4);
   const auto resized = [&](int width) {
@@ -218,7 +218,7 @@ TEST(Preprocess, BilinearIsOpenCvsInterLinear) {
 }
 
 TEST(Preprocess, QuantisedInputsStoreRoundedAndClampedIntegers) {
-  auto image = make_image(PixelFormat::gray, 4, 1);
+  auto image = *make_image(PixelFormat::gray, 4, 1);
   const uint8_t pixels[] = {0, 64, 128, 255};
   std::memcpy(image.row(0), pixels, 4);
   auto input = input_of(4, 1, 1, Layout::nchw, DType::i8);
@@ -238,7 +238,7 @@ TEST(Preprocess, QuantisedInputsStoreRoundedAndClampedIntegers) {
 }
 
 TEST(Preprocess, HalvesRoundAwayFromZero) {
-  auto image = make_image(PixelFormat::gray, 2, 1);
+  auto image = *make_image(PixelFormat::gray, 2, 1);
   image.row(0)[0] = 10;
   image.row(0)[1] = 13;
   std::vector<uint8_t> tensor(2);
@@ -299,7 +299,7 @@ TEST(Preprocess, MistakesAreNamed) {
   EXPECT_EQ(preprocessor.run(Frame{}, 0, tensor.data()).error().text, "frame holds no picture");
   input.preprocess->crop = std::array<int, 4>{4, 4, 8, 8};
   EXPECT_EQ(make_preprocessor(input)
-                ->run(make_image(PixelFormat::rgb, 10, 20).frame(), 0, tensor.data())
+                ->run(make_image(PixelFormat::rgb, 10, 20)->frame(), 0, tensor.data())
                 .error()
                 .text,
             "crop [4, 4, 8, 8] does not lie within a picture of 10 x 20");
