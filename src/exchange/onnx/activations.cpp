@@ -1,7 +1,7 @@
-#include <cmath>
 #include <limits>
 
 #include "exchange/onnx/families.h"
+#include "exchange/wiring.h"
 
 namespace turnstone {
 namespace {
@@ -25,29 +25,23 @@ Result<Values> leaky_relu(Node& n, Fold& g) {
   return g.call("prelu", {n.in(0), g.real(TRY(n.real("alpha", 0.01)))});
 }
 
-// gamma * (max(x, 0) + alpha * (exp(min(x, 0) * inner) - 1))
-Value exponential(Fold& g, Value x, double gamma, double alpha, double inner) {
-  const auto below = g.call("exp", {g.affine(g.clamp(x, -infinity, 0), inner, 0)});
-  const auto sum = g.call("add", {g.clamp(x, 0, infinity), g.affine(below, alpha, -alpha)});
-  return g.affine(sum, gamma, 0);
-}
-
 Result<Values> elu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
-  return exponential(g, n.in(0), 1, TRY(n.real("alpha", 1)), 1);
+  return elu(g, n.in(0), TRY(n.real("alpha", 1)));
 }
 
 Result<Values> selu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto alpha = TRY(n.real("alpha", 1.67326319217681884765625));
-  return exponential(g, n.in(0), TRY(n.real("gamma", 1.05070102214813232421875)), alpha, 1);
+  const auto y = elu(g, n.in(0), alpha);
+  return g.affine(y, TRY(n.real("gamma", 1.05070102214813232421875)), 0);
 }
 
 Result<Values> celu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto alpha = TRY(n.real("alpha", 1));
   if (alpha == 0) return fail(Code::invalid, "alpha is 0");
-  return exponential(g, n.in(0), 1, alpha, 1 / alpha);
+  return elu(g, n.in(0), alpha, 1 / alpha);
 }
 
 Result<Values> hard_sigmoid(Node& n, Fold& g) {
@@ -56,11 +50,9 @@ Result<Values> hard_sigmoid(Node& n, Fold& g) {
   return g.clamp(g.affine(n.in(0), alpha, TRY(n.real("beta", 0.5))), 0, 1);
 }
 
-// x * clamp(x / 6 + 0.5, 0, 1)
 Result<Values> hard_swish(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
-  const auto x = n.in(0);
-  return g.call("mul", {x, g.clamp(g.affine(x, 1.0 / 6, 0.5), 0, 1)});
+  return hard_swish(g, n.in(0));
 }
 
 // log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)) so that nothing overflows
@@ -91,22 +83,12 @@ Result<Values> thresholded_relu(Node& n, Fold& g) {
   return g.call("select", {above, n.in(0), g.real(0)});
 }
 
-// x * (1 + erf(x / sqrt 2)) / 2, or its approximation with tanh
 Result<Values> gelu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
-  const auto x = n.in(0);
   const auto form = TRY(n.text("approximate", "none"));
   if (form != "none" && form != "tanh")
     return fail(Code::invalid, "approximate is '{}', legal: none, tanh", form);
-  Value gate;
-  if (form == "none") {
-    gate = g.call("erf", {g.affine(x, std::sqrt(0.5), 0)});
-  } else {
-    const auto cube = g.call("mul", {g.call("mul", {x, x}), x});
-    const auto inner = g.call("add", {x, g.affine(cube, 0.044715, 0)});
-    gate = g.call("tanh", {g.affine(inner, std::sqrt(2 / M_PI), 0)});
-  }
-  return g.call("mul", {x, g.affine(gate, 0.5, 0.5)});
+  return gelu(g, n.in(0), form == "tanh");
 }
 
 Result<Values> clip_attributes(Node& n, Fold& g) {
@@ -147,27 +129,19 @@ Result<Values> softmax(Node& n, Fold& g) {
   return g.call("softmax", {n.in(0)}, {{"axis", TRY(n.integer("axis", -1))}});
 }
 
-// x - max - log(sum(exp(x - max))) along one axis
-Value log_softmax_of(Fold& g, Value x, int64_t axis) {
-  const Attributes along = {{"axes", std::vector<int64_t>{axis}}};
-  const auto low = g.call("sub", {x, g.call("reduce_max", {x}, along)});
-  const auto sum = g.call("reduce_sum", {g.call("exp", {low})}, along);
-  return g.call("sub", {low, g.call("log", {sum})});
-}
-
 Result<Values> log_softmax_flat(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto& shape = n.shape(0);
   const auto axis = TRY(normal_axis(TRY(n.integer("axis", 1)), n.rank(0)));
   const auto outer = count({shape.begin(), shape.begin() + axis});
   const auto inner = count({shape.begin() + axis, shape.end()});
-  return g.reshape(log_softmax_of(g, g.reshape(n.in(0), {outer, inner}), 1), shape);
+  return g.reshape(log_softmax(g, g.reshape(n.in(0), {outer, inner}), 1), shape);
 }
 
 Result<Values> log_softmax(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto axis = TRY(normal_axis(TRY(n.integer("axis", -1)), n.rank(0)));
-  return log_softmax_of(g, n.in(0), axis);
+  return log_softmax(g, n.in(0), axis);
 }
 
 constexpr OnnxImport rows[] = {

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include "exchange/onnx/families.h"
 
 namespace turnstone {
@@ -30,7 +33,7 @@ Result<Values> flipped(Node& n, Fold& g) {
 
 template <Name op>
 Result<Values> chained(Node& n, Fold& g) {
-  TRY(n.arity(1, 1 << 16));
+  TRY(n.arity(std::max<size_t>(n.size(), 1), 1 << 16));
   auto all = n.in(0);
   for (size_t i = 1; i < n.size(); ++i) all = g.call(op.value, {all, n.in(i)});
   return all;
@@ -70,6 +73,28 @@ Result<Values> tangent(Node& n, Fold& g) {
   return g.call("div", {g.call("sin", {n.in(0)}), g.call("cos", {n.in(0)})});
 }
 
+// Powers of integers with the exponents of `known`, exact: squared, and multiplied where a bit of
+// the exponent is set. Errors: unsupported unless all exponents are whole numbers of 0 to 63.
+Result<Value> whole_power(Fold& g, Value x, Value exponent, const Tensor* known) {
+  constexpr int bits = 6;
+  for (int64_t i = 0; !known || i < known->size(); ++i)
+    if (!known || !(known->real_at(i) >= 0 && known->real_at(i) < 1 << bits) ||
+        known->real_at(i) != std::trunc(known->real_at(i)))
+      return fail(Code::unsupported,
+                  "x is {} and the exponent {}, wanted: f32, or exponents that are whole numbers "
+                  "of 0 to 63 and known while importing",
+                  print(g.type(x)), print(g.type(exponent)));
+  auto all = g.constant(Tensor::filled(g.type(x).dtype, {}, 1));
+  for (int bit = 0; bit < bits; ++bit) {
+    Tensor is_set(DType::boolean, known->shape());
+    for (int64_t i = 0; i < known->size(); ++i)
+      is_set.set_integer(i, static_cast<int64_t>(known->real_at(i)) >> bit & 1);
+    all = g.call("select", {g.constant(std::move(is_set)), g.call("mul", {all, x}), all});
+    x = g.call("mul", {x, x});
+  }
+  return all;
+}
+
 // x ** 2 and x ** 0.5 are exact on every x where pow is not.
 Result<Values> power(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
@@ -80,10 +105,9 @@ Result<Values> power(Node& n, Fold& g) {
   if (exponent == 1) return x;
   if (exponent == 2) return g.call("mul", {x, x});
   if (exponent == 3) return g.call("mul", {g.call("mul", {x, x}), x});
-  const auto type = g.type(x).dtype;
-  const auto real = g.cast(x, DType::f32);
-  if (exponent == 0.5) return g.cast(g.call("sqrt", {real}), type);
-  return g.cast(g.call("pow", {real, g.cast(n.in(1), DType::f32)}), type);
+  if (!is_float(g.type(x).dtype)) return TRY(whole_power(g, x, n.in(1), known));
+  if (exponent == 0.5) return g.call("sqrt", {x});
+  return g.call("pow", {x, g.cast(n.in(1), DType::f32)});
 }
 
 // The rest with the sign of the divisor; with fmod=1 that of the dividend.

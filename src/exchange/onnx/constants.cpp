@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cmath>
 
 #include "exchange/onnx/families.h"
+#include "exchange/wiring.h"
 
 namespace turnstone {
 namespace {
@@ -56,31 +56,9 @@ Result<Values> size(Node& n, Fold& g) {
   return g.reshape(g.integers({count(n.shape(0))}), {});
 }
 
-constexpr int64_t most_range = 1 << 24;
-
-// start, start + step, ... before limit
 Result<Values> range(Node& n, Fold& g) {
   TRY(n.arity(3, 3));
-  const Tensor* ends[3];
-  for (size_t i = 0; i < 3; ++i) {
-    ends[i] = g.known(n.in(i));
-    if (!ends[i] || ends[i]->size() != 1)
-      return fail(Code::unsupported, "operand {} is no number known while importing", i);
-  }
-  const auto type = ends[0]->dtype();
-  const double start = ends[0]->real_at(0);
-  const double step = ends[2]->real_at(0);
-  const double steps = std::ceil((ends[1]->real_at(0) - start) / step);
-  if (!(steps <= most_range))
-    return fail(Code::invalid, "it has {} elements, legal: at most {}", steps, most_range);
-  Tensor tensor(type, {std::max<int64_t>(0, static_cast<int64_t>(steps))});
-  for (int64_t i = 0; i < tensor.size(); ++i) {
-    if (is_float(type))
-      tensor.set_real(i, start + static_cast<double>(i) * step);
-    else
-      tensor.set_integer(i, ends[0]->integer_at(0) + i * ends[2]->integer_at(0));
-  }
-  return g.constant(std::move(tensor));
+  return TRY(range(g, n.in(0), n.in(1), n.in(2)));
 }
 
 // ONNX's numbers of element types; the reals beside f32 are computed as f32.

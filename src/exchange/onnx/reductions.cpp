@@ -69,12 +69,22 @@ Result<Values> by_operand(Node& n, Fold& g) {
   return reduced(n, g, std::move(axes), reduce);
 }
 
+// x in reverse order, as numbers of its type: all bits set, minus x, never leaves the range of
+// integers.
+Value reversed(Fold& g, Value x) {
+  const auto type = g.type(x).dtype;
+  if (is_float(type)) return g.call("neg", {x});
+  Tensor all_bits(type, {});
+  all_bits.set_integer(0, -1);
+  return g.call("sub", {g.constant(std::move(all_bits)), x});
+}
+
 template <bool smallest>
 Result<Values> arg_extreme(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto axis = TRY(normal_axis(TRY(n.integer("axis", 0)), n.rank(0)));
   const bool keep = TRY(n.flag("keepdims", true));
-  const auto x = smallest ? g.call("neg", {n.in(0)}) : n.in(0);
+  const auto x = smallest ? reversed(g, n.in(0)) : n.in(0);
   const auto y =
       g.call("argmax", {x}, {{"axis", axis}, {"last", TRY(n.integer("select_last_index", 0))}});
   return keep || !y ? y : without(g, y, {axis});

@@ -14,6 +14,7 @@ struct Resizing {
   std::string mode = "nearest";
   std::string coordinates = "asymmetric";
   std::string rounding = "floor";
+  bool rounds_up_below_one = false;  // and not as `rounding` says, where a scale is below 1
 };
 
 // Extents of the result; `r.scales` is completed. Errors: invalid.
@@ -40,16 +41,34 @@ double told_scale(const Resizing& r, size_t d, const Shape& x, const Shape& out)
   return std::abs(plain - r.scales[d]) < 1e-6 * plain ? 0 : r.scales[d];
 }
 
+std::string rounding_of(const Resizing& r, size_t d) {
+  return r.rounds_up_below_one && r.scales[d] < 1 ? "ceil" : r.rounding;
+}
+
+// Whether dimension d of x changes; a scale may do so and keep the extent.
+bool is_resized(const Resizing& r, size_t d, const Shape& from, const Shape& to) {
+  return from[d] != to[d] || (from[d] > 1 && told_scale(r, d, from, to) != 0);
+}
+
+// x with the dimensions `row` and row + 1 resized; in two steps when they round in two ways.
 Value resized_pictures(Fold& g, Value x, const Shape& from, const Shape& to, size_t row,
                        const Resizing& r) {
-  return g.call("resize", {x},
-                {{"rows", to[row]},
-                 {"columns", to[row + 1]},
-                 {"mode", r.mode},
-                 {"coordinates", r.coordinates},
-                 {"rounding", r.rounding},
-                 {"row_scale", told_scale(r, row, from, to)},
-                 {"column_scale", told_scale(r, row + 1, from, to)}});
+  const auto column = row + 1;
+  Attributes both = {{"rows", to[row]},
+                     {"columns", to[column]},
+                     {"mode", r.mode},
+                     {"coordinates", r.coordinates},
+                     {"rounding", rounding_of(r, column)},
+                     {"row_scale", told_scale(r, row, from, to)},
+                     {"column_scale", told_scale(r, column, from, to)}};
+  if (r.mode == "nearest" && rounding_of(r, row) != rounding_of(r, column)) {
+    auto rows = both;
+    rows["rounding"] = rounding_of(r, row);
+    rows["columns"] = from[column];
+    rows["column_scale"] = both["row_scale"] = 0.0;
+    x = g.call("resize", {x}, std::move(rows));
+  }
+  return g.call("resize", {x}, std::move(both));
 }
 
 Result<Values> resized(Node& n, Fold& g, Resizing r) {
@@ -67,11 +86,12 @@ Result<Values> resized(Node& n, Fold& g, Resizing r) {
     if (!r.scales.empty()) r.scales.insert(r.scales.begin() + 2, 1);
     x = g.reshape(x, from);
   }
-  if (to[0] != from[0] || (to[1] != from[1] && to[3] != from[3]))
+  const auto changes = [&](size_t d) { return is_resized(r, d, from, to); };
+  if (changes(0) || (changes(1) && changes(3)))
     return fail(Code::unsupported, "x: {} to {} resizes more than rows and columns", print(from),
                 print(to));
-  if (to == from) return n.in(0);
-  if (to[1] != from[1]) return resized_pictures(g, x, from, to, 1, r);
+  if (!changes(1) && !changes(2) && !changes(3)) return n.in(0);
+  if (changes(1)) return g.reshape(resized_pictures(g, x, from, to, 1, r), result);
   const auto y = resized_pictures(g, g.transpose(x, {0, 2, 3, 1}), from, to, 2, r);
   return g.reshape(g.transpose(y, {0, 3, 1, 2}), result);
 }
@@ -84,13 +104,14 @@ Result<std::string> mode_of(Node& n) {
   return mode;
 }
 
-// Upsample, and Resize of opset 10: coordinates are divided by the scale and cut.
+// Upsample, and Resize of opset 10: places are divided by the scale and cut, or rounded up where
+// the dimension shrinks.
 Result<Values> by_scales(Node& n, Fold& g) {
   TRY(n.arity(1, 2));
   Resizing r;
   r.mode = TRY(mode_of(n));
   r.scales = n.has(1) ? TRY(n.known_reals(1, "scales")) : TRY(n.reals("scales", {}));
-  if (std::ranges::any_of(r.scales, [](double scale) { return scale < 1; })) r.rounding = "ceil";
+  r.rounds_up_below_one = true;
   return resized(n, g, std::move(r));
 }
 

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "exchange/onnx/families.h"
+#include "exchange/wiring.h"
 
 namespace turnstone {
 namespace {
@@ -127,24 +128,9 @@ Result<Values> expand(Node& n, Fold& g) {
   return g.call("broadcast", {n.in(0)}, {{"shape", shape}});
 }
 
-// Each repeated dimension gets one of extent 1 before it, which is repeated and merged.
 Result<Values> tile(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
-  const auto repeats = TRY(n.known_integers(1, "repeats"));
-  const auto from = n.shape(0);
-  if (repeats.size() != from.size())
-    return fail(Code::invalid, "repeats has {} numbers, x is {}", repeats.size(), print(from));
-  Shape split, repeated, whole;
-  for (size_t d = 0; d < from.size(); ++d) {
-    if (repeats[d] < 0 || repeats[d] > int64_t{1} << 32)
-      return fail(Code::invalid, "repeats has the number {}", repeats[d]);
-    if (repeats[d] != 1) split.push_back(1), repeated.push_back(repeats[d]);
-    split.push_back(from[d]), repeated.push_back(from[d]);
-    whole.push_back(TRY(checked_count({from[d], repeats[d]})));
-  }
-  if (split == from) return n.in(0);
-  const auto x = g.call("broadcast", {g.reshape(n.in(0), split)}, {{"shape", repeated}});
-  return g.reshape(x, whole);
+  return TRY(tile(g, n.in(0), TRY(n.known_integers(1, "repeats"))));
 }
 
 // Checks x: [batch, channel, row, column] and the block's size.

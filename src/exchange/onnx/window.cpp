@@ -41,11 +41,11 @@ Result<OnnxWindow> OnnxWindow::read(Node& n, const Shape& x, std::vector<int64_t
   const auto mode = TRY(n.text("auto_pad", "NOTSET"));
   auto pads = TRY(n.integers("pads", std::vector<int64_t>(2 * dimensions, 0)));
   if (mode == "NOTSET") {
-    if (pads.size() == 2) pads = {0, pads[0], 0, pads[1]};
-    w.pads = TRY(per_dimension(std::move(pads), 4, 0, 0, "pads"));
+    pads = TRY(per_dimension(std::move(pads), 2 * dimensions, 0, 0, "pads"));
+    w.pads = dimensions == 1 ? std::vector<int64_t>{0, pads[0], 0, pads[1]} : pads;
   } else if (mode == "SAME_UPPER" || mode == "SAME_LOWER") {
-    for (size_t d = 0; d < 2; ++d)
-      pad_to_same(w, d, d + 2 - (2 - dimensions) < 2 ? 1 : x[d + dimensions], mode == "SAME_UPPER");
+    for (size_t d = 2 - dimensions; d < 2; ++d)
+      pad_to_same(w, d, x[d + dimensions], mode == "SAME_UPPER");
   } else if (mode != "VALID") {
     return fail(Code::invalid, "auto_pad is '{}', legal: NOTSET, SAME_UPPER, SAME_LOWER, VALID",
                 mode);

@@ -4,6 +4,7 @@
 
 #include "exchange/tflite/families.h"
 #include "exchange/tflite/hard_swish.h"
+#include "exchange/wiring.h"
 
 namespace turnstone::tflite {
 namespace {
@@ -64,11 +65,10 @@ Result<Results> relu_0_to_1(Node& n, Fold& g) {
   return g.clamp(n.in(0), 0, 1);
 }
 
-// x * clamp(x / 6 + 0.5, 0, 1)
 Result<Results> hard_swish(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto x = n.in(0);
-  if (!n.is_quantised()) return g.call("mul", {x, g.clamp(g.affine(x, 1.0 / 6, 0.5), 0, 1)});
+  if (!n.is_quantised()) return turnstone::hard_swish(g, x);
   TRY(want_bytes(n));
   const auto body = TRY(HardSwish::of(TRY(n.scale(0)), TRY(n.result_scale())));
   return tabulated(g, x, n.dtype(0), [&](int64_t stored) { return body(stored); });
@@ -108,28 +108,16 @@ Result<Results> prelu(Node& n, Fold& g) {
   return g.call("select", {negative, below, above});
 }
 
-// x where x > 0, else exp(x) - 1
 Result<Results> elu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   if (n.is_quantised()) return smooth(n, g, "", [](float x) { return x < 0 ? std::expm1(x) : x; });
-  const auto below = g.call("exp", {g.clamp(n.in(0), -infinity, 0)});
-  return g.call("add", {g.clamp(n.in(0), 0, infinity), g.affine(below, 1, -1)});
+  return turnstone::elu(g, n.in(0));
 }
 
-// x * (1 + erf(x / sqrt 2)) / 2, or its approximation with tanh
 Result<Results> gelu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
-  const auto x = n.in(0);
-  Value gate;
-  if (TRY(n.options<fbs::GeluOptions>())->approximate()) {
-    const auto cube = g.call("mul", {g.call("mul", {x, x}), x});
-    const auto inner = g.call("add", {x, g.affine(cube, 0.044715, 0)});
-    gate = g.call("tanh", {g.affine(inner, std::sqrt(2 / M_PI), 0)});
-  } else {
-    gate = g.call("erf", {g.affine(x, std::sqrt(0.5), 0)});
-  }
-  return g.call("mul", {x, g.affine(gate, 0.5, 0.5)});
+  return turnstone::gelu(g, n.in(0), TRY(n.options<fbs::GeluOptions>())->approximate());
 }
 
 // Differences to the largest of a row, in steps of 2^-26, decide the fixed-point softmax.
@@ -163,14 +151,10 @@ Result<Results> softmax(Node& n, Fold& g) {
   return g.call("softmax", {g.affine(n.in(0), beta, 0)}, {{"axis", int64_t{-1}}});
 }
 
-// x - max - log(sum(exp(x - max)))
 Result<Results> log_softmax(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
-  const Attributes along = {{"axes", std::vector<int64_t>{n.rank(0) - 1}}};
-  const auto low = g.call("sub", {n.in(0), g.call("reduce_max", {n.in(0)}, along)});
-  const auto sum = g.call("reduce_sum", {g.call("exp", {low})}, along);
-  return g.call("sub", {low, g.call("log", {sum})});
+  return turnstone::log_softmax(g, n.in(0), -1);
 }
 
 // x / sqrt(max(sum(x^2), 1e-6)) along the last dimension

@@ -1,12 +1,10 @@
 #include <algorithm>
-#include <cmath>
 
 #include "exchange/tflite/families.h"
+#include "exchange/wiring.h"
 
 namespace turnstone::tflite {
 namespace {
-
-constexpr int64_t most_numbers = 1 << 20;  // of a list that a model computes from its shapes
 
 // The target with one -1 replaced by what is left.
 Result<Shape> filled(Shape target, int64_t size) {
@@ -101,24 +99,9 @@ Result<Results> zeros_like(Node& n, Fold& g) {
   return g.call("broadcast", {g.constant(Tensor(n.dtype(0), {}))}, {{"shape", n.shape(0)}});
 }
 
-// start, limit, step
 Result<Results> range(Node& n, Fold& g) {
   TRY(n.arity(3, 3));
-  double ends[3] = {};
-  for (size_t i = 0; i < 3; ++i) {
-    const auto* known = g.known(n.in(i));
-    if (!known || known->size() != 1)
-      return fail(Code::unsupported, "operand {} is not a number known while importing", i);
-    ends[i] = known->real_at(0);
-  }
-  const double size = std::ceil((ends[1] - ends[0]) / ends[2]);
-  if (!(size <= most_numbers))
-    return fail(Code::invalid, "the range from {} to {} by {} is too long", ends[0], ends[1],
-                ends[2]);
-  Tensor list(n.dtype(0), {std::max<int64_t>(static_cast<int64_t>(size), 0)});
-  for (int64_t i = 0; i < list.size(); ++i)
-    list.set_real(i, ends[0] + static_cast<double>(i) * ends[2]);
-  return g.constant(std::move(list));
+  return TRY(turnstone::range(g, n.in(0), n.in(1), n.in(2)));
 }
 
 Result<Results> broadcast_to(Node& n, Fold& g) {
@@ -128,32 +111,9 @@ Result<Results> broadcast_to(Node& n, Fold& g) {
   return g.call("broadcast", {n.in(0)}, {{"shape", shape}});
 }
 
-// Each dimension that repeats is preceded by one that counts the repetitions.
 Result<Results> tile(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
-  const auto times = TRY(n.known_integers(1, "the multiples"));
-  const auto shape = n.shape(0);
-  if (times.size() != shape.size())
-    return fail(Code::invalid, "{} multiples are given for x: {}", times.size(), print(shape));
-  Shape single;
-  Shape repeated;
-  Shape out;
-  for (size_t d = 0; d < shape.size(); ++d) {
-    if (times[d] < 0 || times[d] > most_numbers)
-      return fail(Code::invalid, "multiple {} is outside [0, {}]", times[d], most_numbers);
-    if (times[d] != 1) {
-      single.push_back(1);
-      repeated.push_back(times[d]);
-    }
-    single.push_back(shape[d]);
-    repeated.push_back(shape[d]);
-    out.push_back(shape[d] * times[d]);
-  }
-  if (single.size() == shape.size()) return n.in(0);
-  if (single.size() > most_rank)
-    return fail(Code::unsupported, "x: {} is repeated along too many dimensions", print(shape));
-  TRY(checked_count(out), "the result");
-  return g.reshape(g.call("broadcast", {g.reshape(n.in(0), single)}, {{"shape", repeated}}), out);
+  return TRY(turnstone::tile(g, n.in(0), TRY(n.known_integers(1, "the multiples"))));
 }
 
 constexpr Row rows[] = {
