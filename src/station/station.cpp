@@ -15,6 +15,13 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+// Several errors as one, a line each.
+Error all_of(const std::vector<Error>& errors) {
+  std::vector<std::string> texts;
+  for (const auto& error : errors) texts.push_back(error.text);
+  return {errors.front().code, join(texts, "\n")};
+}
+
 class RunningStation final : public Station {
  public:
   RunningStation() = default;
@@ -48,6 +55,7 @@ class RunningStation final : public Station {
   Judge* find_judge(const std::string& name);
   void shut();
   void summarise();
+  std::vector<Error> losses() const;
 
   Steady::time_point started_ = Steady::now();
   std::vector<Error> problems_;  // of opening
@@ -73,9 +81,7 @@ Result<> RunningStation::open(const StationConfig& config, const Sources& source
   }
   open_page(config);
   if (problems_.empty()) return {};
-  std::vector<std::string> texts;
-  for (const auto& problem : problems_) texts.push_back(problem.text);
-  return std::unexpected(Error{problems_.front().code, join(texts, "\n")});
+  return std::unexpected(all_of(problems_));
 }
 
 void RunningStation::open_sinks(const StationConfig& config, const Sinks& sinks) {
@@ -255,7 +261,28 @@ Result<> RunningStation::run(std::stop_token stop, bool once) {
   shut();
   summarise();
   if (failed) return fail(Code::invalid, "every source has failed");
+  const auto lost = losses();
+  if (once && !lost.empty() && !stop.stop_requested()) return std::unexpected(all_of(lost));
+  for (const auto& loss : lost) log_warning("{}", loss.text);
   return {};
+}
+
+// What was not done, an error for each source and sink.
+std::vector<Error> RunningStation::losses() const {
+  std::vector<Error> lost;
+  for (const auto& lane : sources_)
+    if (lane->state == SourceLane::State::failed)
+      lost.push_back({Code::invalid, fmt::format("source '{}': has failed: {}", lane->config.name,
+                                                 lane->trouble)});
+  for (const auto& lane : sinks_) {
+    const auto counters = lane->outbox->counters();
+    const auto count = counters.dropped + counters.failed;
+    if (count == 0) continue;
+    const auto why = counters.trouble.empty() ? "" : ": " + counters.trouble;
+    lost.push_back({Code::unavailable, fmt::format("sink '{}': {} results were not delivered{}",
+                                                   lane->config.name, count, why)});
+  }
+  return lost;
 }
 
 // In the order of the stream, so that nothing on its way is lost.

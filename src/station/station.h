@@ -17,8 +17,9 @@ class Station {
   virtual ~Station() = default;
 
   // Runs until a stop is requested, or, with `once`, until every source has ended; then delivers
-  // what waits and says what was done in the log. Called once. Errors: every source has failed for
-  // good.
+  // what waits and says what was done in the log. Called once. Errors: invalid (every source has
+  // failed for good); of `once` that was not stopped also invalid (a source has failed) and
+  // unavailable (results were not delivered), all of them, one a line.
   virtual Result<> run(std::stop_token stop, bool once) = 0;
 
   // What the page shows. Thread-safe.

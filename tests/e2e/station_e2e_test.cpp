@@ -38,7 +38,7 @@ class Programs : public testing::Test {
   }
 
   void write_picture(const std::string& name, uint8_t value) const {
-    auto image = make_image(PixelFormat::rgb, 320, 240);
+    auto image = *make_image(PixelFormat::rgb, 320, 240);
     for (int y = 0; y < 240; ++y) std::fill_n(image.row(y), 320 * 3, value);
     ASSERT_TRUE(write_png(file(name), image.frame()));
   }
@@ -97,6 +97,28 @@ TEST_F(Programs, SetReplacesWhatTheFileSays) {
   ASSERT_EQ(json_lines().size(), 1u);
   EXPECT_EQ(json_lines()[0]["top"].size(), 1u);
   EXPECT_EQ(err(), "");
+}
+
+TEST_F(Programs, LostResultsAreUnavailable) {
+  const auto away = fmt::format("tcp://127.0.0.1:{}", testing_tools::free_port());
+  const auto text = *read_text(file("station.toml"));
+  ASSERT_TRUE(write_file(file("station.toml"),
+                         text + "[[sink]]\nname = \"mq\"\nkind = \"mqtt\"\ntopic = \"line\"\n" +
+                             "drain_ms = 0\nurl = \"" + away + "\"\n"));
+  EXPECT_EQ(run({"run", file("station.toml"), "--once", "-q"}), 3);
+  EXPECT_EQ(json_lines().size(), 4u);
+  EXPECT_THAT(err(), HasSubstr("turnstone run: sink 'mq': 4 results were not delivered"));
+}
+
+TEST_F(Programs, ASourceThatFailedIsToldThoughAnotherEnded) {
+  const auto text = *read_text(file("station.toml"));
+  ASSERT_TRUE(write_file(file("none.mkv"), "this is no video\n"));
+  ASSERT_TRUE(write_file(
+      file("station.toml"),
+      text + "[[source]]\nname = \"video\"\nkind = \"video\"\n" + "path = \"none.mkv\"\n"));
+  EXPECT_EQ(run({"run", file("station.toml"), "--once", "-q"}), 1);
+  EXPECT_EQ(json_lines().size(), 4u);
+  EXPECT_THAT(err(), HasSubstr("turnstone run: source 'video': has failed: "));
 }
 
 TEST_F(Programs, InterruptEndsTheStationWith130) {
