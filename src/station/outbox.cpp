@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "station/wait.h"
 
 namespace turnstone {
 namespace {
@@ -42,6 +41,8 @@ void Outbox::trim() {
 void Outbox::finish(std::chrono::milliseconds time) {
   {
     std::unique_lock lock(mutex_);
+    hurry_ = true;
+    changed_.notify_all();
     changed_.wait_for(lock, time, [this] { return waiting_.empty() && !delivering_; });
   }
   thread_.request_stop();
@@ -69,6 +70,7 @@ void Outbox::work(std::stop_token stop) {
                 std::back_inserter(outcomes));
       waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
       delivering_ = true;
+      hurried_ = hurry_;
     }
     deliver(std::move(outcomes), stop);
   }
@@ -95,8 +97,14 @@ void Outbox::deliver(std::vector<Outcome> outcomes, std::stop_token stop) {
   changed_.notify_all();
   if (taken || stop.stop_requested()) return;
   log_warning("sink {}: {}", name_, taken.error().text);
-  if (!wait) return;
-  wait_for(pause_, stop);
+  if (wait) rest(stop);
+}
+
+// Ends early when finish begins to wait; from then on every pause is the shortest.
+void Outbox::rest(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (hurried_) pause_ = backoff_.first;
+  changed_.wait_for(lock, stop, pause_, [this] { return hurry_ != hurried_; });
   pause_ = std::min(pause_ * 2, backoff_.most);
 }
 

@@ -37,8 +37,8 @@ class Outbox {
   // Returns at once.
   void put(Outcome outcome);
 
-  // Delivers what waits, for at most `time`; what is left then is dropped and counted. Nothing may
-  // be put any more.
+  // Delivers what waits, for at most `time`, trying again at once and often; what is left then is
+  // dropped and counted. Nothing may be put any more.
   void finish(std::chrono::milliseconds time);
 
   OutboxCounters counters() const;
@@ -47,6 +47,7 @@ class Outbox {
  private:
   void work(std::stop_token stop);
   void deliver(std::vector<Outcome> outcomes, std::stop_token stop);
+  void rest(const std::stop_token& stop);
   void give_back(std::vector<Outcome> outcomes, size_t from);
   void trim();
 
@@ -54,11 +55,13 @@ class Outbox {
   std::unique_ptr<Sink> sink_;
   size_t most_;
   Backoff backoff_;
-  std::chrono::milliseconds pause_;
+  std::chrono::milliseconds pause_;  // before the next attempt
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Outcome> waiting_;
   bool delivering_ = false;
+  bool hurry_ = false;    // finish waits
+  bool hurried_ = false;  // it did when the attempt under way began
   OutboxCounters counters_;
   std::jthread thread_;
 };

@@ -41,8 +41,8 @@ struct Fixture {
   std::shared_ptr<Scripted::Record> record = std::make_shared<Scripted::Record>();
   Outbox outbox;
 
-  explicit Fixture(size_t most = 100)
-      : outbox("test", std::make_unique<Scripted>(record), most, {1ms, 4ms}) {}
+  explicit Fixture(size_t most = 100, Backoff backoff = {1ms, 4ms})
+      : outbox("test", std::make_unique<Scripted>(record), most, backoff) {}
 
   void put(int64_t from, int64_t to) {
     for (auto i = from; i < to; ++i) {
@@ -104,6 +104,29 @@ TEST(Outbox, SkipsWhatNeverCanArrive) {
   fixture.put(0, 3);
   EXPECT_TRUE(eventually([&] { return fixture.outbox.counters().failed == 3; }));
   EXPECT_EQ(fixture.outbox.counters().retries, 0);
+}
+
+TEST(Outbox, FinishEndsAPauseAndTriesAgain) {
+  Fixture fixture(100, {1h, 1h});
+  fixture.fail_with(Error{Code::unavailable, "away"});
+  fixture.put(0, 3);
+  EXPECT_TRUE(eventually([&] { return fixture.outbox.counters().retries == 1; }));
+  fixture.fail_with({});
+  fixture.outbox.finish(10s);
+  EXPECT_EQ(fixture.record->delivered, counted(0, 3));
+  EXPECT_EQ(fixture.outbox.counters().dropped, 0);
+}
+
+TEST(Outbox, FinishTriesAgainAfterShortPauses) {
+  Fixture fixture(100, {1ms, 1h});
+  fixture.fail_with(Error{Code::unavailable, "away"});
+  fixture.put(0, 1);
+  EXPECT_TRUE(eventually([&] { return fixture.attempts() > 5; }));
+  std::jthread finisher([&] { fixture.outbox.finish(60s); });
+  EXPECT_TRUE(eventually([&] { return fixture.attempts() > 30; }));
+  fixture.fail_with({});
+  finisher.join();
+  EXPECT_EQ(fixture.record->delivered, counted(0, 1));
 }
 
 TEST(Outbox, GivesUpAtTheDeadlineAndCountsWhatIsLeft) {
