@@ -93,9 +93,13 @@ Result<> rsqrt(const Made& made, Exporter& e) {
   return {};
 }
 
-// Limits outside the type are no limits.
+// Of integers the nearest number that the type has.
 std::string limit(Exporter& e, DType type, double value) {
   if (!std::isfinite(value)) return {};
+  if (!is_float(type)) {
+    const double end = std::exp2(size_of(type) * 8 - is_signed(type));
+    value = std::clamp(value, is_signed(type) ? -end : 0, end - 1);
+  }
   return e.tensor(Tensor::filled(type, {}, value));
 }
 

@@ -52,6 +52,8 @@ Result<> max_pool(const Made& made, Exporter& e) {
 Result<> average_pool(const Made& made, Exporter& e) {
   if (made.call.in[0].dtype != DType::f32)
     return fail(Code::unsupported, "x is {}, wanted: f32", print(made.call.in[0]));
+  if (made.ints("dilations") != std::vector<int64_t>{1, 1})
+    return fail(Code::unsupported, "dilations {} are not supported", print(made.ints("dilations")));
   e.result_channels_first(made, "AveragePool", {e.channels_first(made.in[0])},
                           {{"kernel_shape", made.ints("window")},
                            {"strides", made.ints("strides")},

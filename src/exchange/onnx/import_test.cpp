@@ -199,6 +199,21 @@ TEST(ExportOnnx, WritesMovesAndArithmeticThatComeBackTheSame) {
                     {"f32[2,3] [1 2 3 -4 5 -6]", "f32[3] [0.5 0 -2]"});
 }
 
+TEST(ExportOnnx, LimitsOutsideATypeLimitNothing) {
+  expect_round_trip(R"(graph(x: u8[3], y: i8[3]) {
+    "a": clamp(x, low=-5.0, high=300.0), "b": clamp(y, low=-1000.0, high=100.0)
+  })",
+                    {"u8[3] [0 100 255]", "i8[3] [-128 0 127]"});
+}
+
+TEST(ExportOnnx, RefusesAnAverageOfPlacesApart) {
+  const auto graph = parse_graph(
+      "graph(x: f32[1,4,4,1]) { average_pool(x, window=[2,2], dilations=[2,2]) }", core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  EXPECT_THAT(export_onnx(*graph, "g").error().text,
+              HasSubstr("average_pool: dilations [2,2] are not supported"));
+}
+
 TEST(ExportOnnx, ListsOperatorsThatOnnxLacks) {
   const auto graph = parse_graph("graph(x: i32[2], y: i32[2]) { floor_div(x, y) }", core_ops());
   ASSERT_TRUE(graph);
