@@ -1,8 +1,7 @@
-// Whole models through the interpreter, against what an outside engine answered. The folder that
-// TURNSTONE_ZOO names (default build/zoo) holds models and answers; `make zoo` fills it.
+// Whole models through the interpreter, against what an outside engine answered: `make zoo` fetches
+// the models and keeps the answers.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "exchange/model.h"
@@ -15,19 +14,15 @@ namespace {
 
 struct ZooModel {
   std::string_view name;  // of its answers
-  std::string_view path;
+  std::string_view path;  // below build
 };
-
-std::filesystem::path zoo() {
-  const auto* given = std::getenv("TURNSTONE_ZOO");
-  return given ? given : TURNSTONE_SOURCE_DIR "/build/zoo";
-}
 
 class OnnxZoo : public testing::TestWithParam<ZooModel> {};
 
 TEST_P(OnnxZoo, AnswersAsTheOutsideEngineDoesAlsoWhenExportedAgain) {
-  const auto path = zoo() / GetParam().path;
-  const auto answers = zoo() / "reference" / GetParam().name / "0";
+  const std::filesystem::path build = TURNSTONE_SOURCE_DIR "/build";
+  const auto path = build / GetParam().path;
+  const auto answers = build / "zoo/reference" / GetParam().name / "0";
   if (!std::filesystem::exists(path) || !std::filesystem::exists(answers / "input.npy"))
     GTEST_SKIP() << path << " or its answers are not there; `make zoo` fetches them";
   const auto input = read_npy(answers / "input.npy");
@@ -54,10 +49,11 @@ TEST_P(OnnxZoo, AnswersAsTheOutsideEngineDoesAlsoWhenExportedAgain) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, OnnxZoo,
-    testing::Values(ZooModel{"blazeface_front",
-                             "npm/blazeface/ONNX/face_detection_front_128x128_barracuda.onnx"},
-                    ZooModel{"ocr_cls", "npm/ocr/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx"},
-                    ZooModel{"squeezenet1_1", "squeezenet1_1.onnx"}),
+    testing::Values(
+        ZooModel{"blazeface_front",
+                 "downloads/blazeface/ONNX/face_detection_front_128x128_barracuda.onnx"},
+        ZooModel{"ocr_cls", "downloads/ocr/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx"},
+        ZooModel{"squeezenet1_1", "zoo/squeezenet1_1.onnx"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
