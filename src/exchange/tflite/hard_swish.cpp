@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/fixed_point.h"
+
 namespace turnstone::tflite {
 namespace {
 
@@ -18,12 +20,6 @@ int64_t rounded_product(int64_t a, int64_t b) {
   const auto product = a * b;
   const int64_t nudge = product >= 0 ? 1 << 14 : 1 - (1 << 14);
   return saturated((product + nudge) / (1 << 15));
-}
-
-// x / 2^exponent with halves away from zero.
-int64_t shifted_right(int64_t x, int exponent) {
-  const auto mask = (int64_t{1} << exponent) - 1;
-  return (x >> exponent) + ((x & mask) > (mask >> 1) + (x < 0 ? 1 : 0) ? 1 : 0);
 }
 
 Multiplier halved(Multiplier factor) {
@@ -56,9 +52,10 @@ int64_t HardSwish::operator()(int64_t stored) const {
   if (to_gate_.shift > 0) gate = saturated(gate << (to_gate_.shift - 1));
   gate = rounded_product(gate, to_gate_.fraction);
   if (to_gate_.shift > 0) gate = saturated(gate << 1);
-  if (to_gate_.shift < 0) gate = shifted_right(gate, -to_gate_.shift);
+  if (to_gate_.shift < 0) gate = shift_rounding(static_cast<int32_t>(gate), -to_gate_.shift);
   gate = (gate + (1 << 15)) >> 1;
-  return shifted_right(saturated(gate * on_out / (1 << 15)), -to_out_.shift) + out_.zero;
+  const auto product = static_cast<int32_t>(saturated(gate * on_out / (1 << 15)));
+  return shift_rounding(product, -to_out_.shift) + out_.zero;
 }
 
 }  // namespace turnstone::tflite

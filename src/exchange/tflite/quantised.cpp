@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "ops/fixed_point.h"
 
 namespace turnstone::tflite {
 
@@ -39,33 +40,7 @@ Multiplier multiplier_of(double factor) {
   return {static_cast<int32_t>(fraction), shift};
 }
 
-namespace {
-
-// (a * b + half) / 2^31 with halves toward plus infinity, as gemmlowp's high product.
-int32_t high_product(int32_t a, int32_t b) {
-  constexpr auto least = std::numeric_limits<int32_t>::min();
-  if (a == least && b == least) return std::numeric_limits<int32_t>::max();
-  const auto product = int64_t{a} * b;
-  const int64_t nudge = product >= 0 ? int64_t{1} << 30 : 1 - (int64_t{1} << 30);
-  return static_cast<int32_t>((product + nudge) / (int64_t{1} << 31));
-}
-
-// x / 2^exponent with halves away from zero.
-int32_t shifted_right(int32_t x, int exponent) {
-  const auto mask = static_cast<int32_t>((int64_t{1} << exponent) - 1);
-  const auto rest = x & mask;
-  const auto threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-  return (x >> exponent) + (rest > threshold ? 1 : 0);
-}
-
-}  // namespace
-
-int32_t multiply(int32_t x, Multiplier factor) {
-  const auto left = std::clamp(factor.shift, 0, 31);
-  const auto wide = static_cast<uint32_t>(x) << left;
-  return shifted_right(high_product(static_cast<int32_t>(wide), factor.fraction),
-                       std::clamp(-factor.shift, 0, 31));
-}
+int32_t multiply(int32_t x, Multiplier factor) { return scaled(x, factor.fraction, factor.shift); }
 
 Limits limits_of(DType type) {
   const auto bits = size_of(type) * 8;
