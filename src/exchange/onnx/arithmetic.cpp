@@ -73,19 +73,28 @@ Result<Values> tangent(Node& n, Fold& g) {
   return g.call("div", {g.call("sin", {n.in(0)}), g.call("cos", {n.in(0)})});
 }
 
-// Powers of integers with the exponents of `known`, exact: squared, and multiplied where a bit of
-// the exponent is set. Errors: unsupported unless all exponents are whole numbers of 0 to 63.
-Result<Value> whole_power(Fold& g, Value x, Value exponent, const Tensor* known) {
-  constexpr int bits = 6;
-  for (int64_t i = 0; !known || i < known->size(); ++i)
-    if (!known || !(known->real_at(i) >= 0 && known->real_at(i) < 1 << bits) ||
-        known->real_at(i) != std::trunc(known->real_at(i)))
-      return fail(Code::unsupported,
-                  "x is {} and the exponent {}, wanted: f32, or exponents that are whole numbers "
-                  "of 0 to 63 and known while importing",
-                  print(g.type(x)), print(g.type(exponent)));
+constexpr int exponent_bits = 6;
+
+bool are_small_and_whole(const Tensor& exponents) {
+  for (int64_t i = 0; i < exponents.size(); ++i) {
+    const double exponent = exponents.real_at(i);
+    if (!(exponent >= 0 && exponent < 1 << exponent_bits)) return false;
+    if (exponent != std::trunc(exponent)) return false;
+  }
+  return true;
+}
+
+// Powers of integers, exact: squared, and multiplied where a bit of the exponent is set. Errors:
+// unsupported unless all exponents are known, and whole numbers of 0 to 63.
+Result<Value> whole_power(Fold& g, Value x, Value exponent) {
+  const auto* known = g.known(exponent);
+  if (!known || !are_small_and_whole(*known))
+    return fail(Code::unsupported,
+                "x is {} and the exponent {}, wanted: f32, or exponents that are whole numbers of "
+                "0 to 63 and known while importing",
+                print(g.type(x)), print(g.type(exponent)));
   auto all = g.constant(Tensor::filled(g.type(x).dtype, {}, 1));
-  for (int bit = 0; bit < bits; ++bit) {
+  for (int bit = 0; bit < exponent_bits; ++bit) {
     Tensor is_set(DType::boolean, known->shape());
     for (int64_t i = 0; i < known->size(); ++i)
       is_set.set_integer(i, static_cast<int64_t>(known->real_at(i)) >> bit & 1);
@@ -105,7 +114,7 @@ Result<Values> power(Node& n, Fold& g) {
   if (exponent == 1) return x;
   if (exponent == 2) return g.call("mul", {x, x});
   if (exponent == 3) return g.call("mul", {g.call("mul", {x, x}), x});
-  if (!is_float(g.type(x).dtype)) return TRY(whole_power(g, x, n.in(1), known));
+  if (!is_float(g.type(x).dtype)) return TRY(whole_power(g, x, n.in(1)));
   if (exponent == 0.5) return g.call("sqrt", {x});
   return g.call("pow", {x, g.cast(n.in(1), DType::f32)});
 }

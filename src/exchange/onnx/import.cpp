@@ -8,12 +8,11 @@
 #include "exchange/onnx/families.h"
 #include "exchange/onnx/order.h"
 #include "exchange/onnx/proto.h"
+#include "exchange/problems.h"
 #include "ops/ops.h"
 
 namespace turnstone {
 namespace {
-
-constexpr size_t most_problems = 20;
 
 bool is_widened(DType type) {
   return type == DType::f16 || type == DType::bf16 || type == DType::f64;
@@ -26,27 +25,17 @@ Tensor as_f32(const Tensor& from) {
   return tensor;
 }
 
-// Every operator of the model that no row covers, in one error.
+// Errors: unsupported, with every operator of the model that no row covers.
 Result<> check_operators(const std::vector<const OnnxNode*>& nodes, int64_t opset) {
-  struct Lack {
-    const OnnxNode* first;
-    int count;
-  };
-  std::map<std::string, Lack> lacking;
+  std::vector<Lack> lacks;
   for (const auto* node : nodes) {
     if (node->domain.empty() && find_import(node->op, opset)) continue;
     const auto name = node->domain.empty()
                           ? fmt::format("{} (opset {})", printable(node->op), opset)
                           : printable(node->domain + "." + node->op);
-    ++lacking.emplace(name, Lack{node, 0}).first->second.count;
+    lacks.push_back({name, describe(*node)});
   }
-  if (lacking.empty()) return {};
-  std::vector<std::string> list;
-  for (const auto& [name, lack] : lacking)
-    list.push_back(fmt::format("{}, {} time{}, first {}", name, lack.count,
-                               lack.count == 1 ? "" : "s", describe(*lack.first)));
-  return fail(Code::unsupported, "{} operator{} not supported: {}", lacking.size(),
-              lacking.size() == 1 ? " is" : "s are", join(list, "; "));
+  return check_lacks(lacks);
 }
 
 // The shape of an input: what the file fixes, and bindings for what it leaves open.
@@ -94,9 +83,9 @@ class Importer {
     TRY(inputs());
     for (const auto* node : nodes) {
       wire(*node);
-      if (problems_.size() >= most_problems) break;
+      if (problems_.are_enough()) break;
     }
-    if (!problems_.empty()) return std::unexpected(together());
+    TRY(problems_.status());
     TRY(outputs());
     TRY(verify(model_.graph));
     model_.name = file_.name;
@@ -117,7 +106,7 @@ class Importer {
       names.push_back(port.name);
       auto shape = bound_shape(port, options_);
       if (!shape) {
-        problems_.push_back(std::move(shape).error());
+        problems_.add(std::move(shape).error());
         continue;
       }
       model_.input_layouts.push_back(picture_layout(*shape, "NCHW"));
@@ -127,10 +116,9 @@ class Importer {
     }
     for (const auto& [name, shape] : options_.shapes)
       if (std::ranges::find(names, name) == names.end())
-        problems_.push_back({Code::invalid, fmt::format("'{}' is not an input, inputs: {}",
-                                                        printable(name), join(names, ", "))});
-    if (!problems_.empty()) return std::unexpected(together());
-    return {};
+        problems_.add({Code::invalid, fmt::format("'{}' is not an input, inputs: {}",
+                                                  printable(name), join(names, ", "))});
+    return problems_.status();
   }
 
   Result<> outputs() {
@@ -169,7 +157,7 @@ class Importer {
         std::ranges::any_of(node.in, [&](auto& name) { return undone_.contains(name); });
     auto done = cannot ? Result<>() : wired(node);
     if (cannot || !done) undone_.insert(node.out.begin(), node.out.end());
-    if (!done) problems_.push_back(std::move(done).error().in(describe(node)));
+    if (!done) problems_.add(std::move(done).error().in(describe(node)));
   }
 
   Result<> wired(const OnnxNode& node) {
@@ -180,17 +168,12 @@ class Importer {
     TRY(fold_.status());
     if (!results) return std::unexpected(std::move(results).error());
     TRY(view.all_attributes_read());
-    for (size_t i = 0; i < std::min(node.out.size(), results->list.size()); ++i)
-      if (!node.out[i].empty()) values_[node.out[i]] = results->list[i];
+    for (size_t i = 0; i < std::min(node.out.size(), results->list.size()); ++i) {
+      if (node.out[i].empty()) continue;
+      if (!results->list[i]) return fail(Code::invalid, "an operand that it needs is left out");
+      values_[node.out[i]] = results->list[i];
+    }
     return {};
-  }
-
-  Error together() const {
-    if (problems_.size() == 1) return problems_.front();
-    std::vector<std::string> texts;
-    for (const auto& problem : problems_) texts.push_back(problem.text);
-    return {problems_.front().code,
-            fmt::format("{} problems: {}", texts.size(), join(texts, "; "))};
   }
 
   const OnnxModel& file_;
@@ -199,7 +182,7 @@ class Importer {
   Fold fold_;
   std::unordered_map<std::string, Value> values_;
   std::unordered_set<std::string> undone_;
-  std::vector<Error> problems_;
+  Problems problems_;
   int narrowed_ = 0;
 };
 

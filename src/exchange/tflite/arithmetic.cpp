@@ -146,7 +146,7 @@ Result<Results> squared_difference(Node& n, Fold& g) {
 }
 
 Result<Results> add_n(Node& n, Fold& g) {
-  TRY(n.arity(1, 1024));
+  TRY(n.arity(std::max<size_t>(n.size(), 1), 1024));
   TRY(want_real(n));
   auto sum = n.in(0);
   for (size_t i = 1; i < n.size(); ++i) sum = g.call("add", {sum, n.in(i)});

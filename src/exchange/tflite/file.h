@@ -27,7 +27,8 @@ struct TensorInfo {
   int64_t axis = 0;
   const fbs::SparsityParameters* sparsity = nullptr;
 
-  bool is_constant() const { return !bytes.empty() || count(shape) == 0; }
+  bool is_constant() const { return !bytes.empty(); }
+  bool is_empty() const { return count(shape) == 0; }  // a constant too where nothing computes it
 };
 
 // Operands and results are indices of tensors; an operand of -1 is left out.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "exchange/problems.h"
 #include "exchange/tflite/as_float.h"
 #include "exchange/tflite/families.h"
 #include "ops/ops.h"
@@ -14,7 +15,6 @@ namespace turnstone {
 namespace tflite {
 namespace {
 
-constexpr size_t most_problems = 20;
 constexpr int64_t most_bytes_per_byte = 4;  // of constants, for each byte of the file
 constexpr int64_t spare_bytes = 1 << 20;
 
@@ -30,7 +30,11 @@ std::string describe(const File& file, size_t i) {
 // it makes, or two make one tensor.
 Result<std::vector<size_t>> live_operators(const File& file) {
   std::vector<char> made(file.tensors.size(), 0);
-  for (size_t i = 0; i < made.size(); ++i) made[i] = file.tensors[i].is_constant();
+  for (size_t i = 0; i < made.size(); ++i)
+    made[i] = file.tensors[i].is_constant() || file.tensors[i].is_empty();
+  for (const auto& op : file.operators)
+    for (const auto result : op.out)
+      made[static_cast<size_t>(result)] = file.tensors[static_cast<size_t>(result)].is_constant();
   for (const auto input : file.inputs) made[static_cast<size_t>(input)] = 1;
   for (size_t i = 0; i < file.operators.size(); ++i) {
     const auto& op = file.operators[i];
@@ -60,24 +64,13 @@ Result<std::vector<size_t>> live_operators(const File& file) {
   return live;
 }
 
-// Every operator that no row covers, in one error.
+// Errors: unsupported, with every operator that no row covers.
 Result<> check_operators(const File& file, const std::vector<size_t>& live) {
-  struct Lack {
-    size_t first;
-    int count;
-  };
-  std::map<std::string, Lack> lacking;
-  for (const auto i : live) {
-    const auto& op = file.operators[i];
-    if (!find_row(op.code)) ++lacking.emplace(name_of(op), Lack{i, 0}).first->second.count;
-  }
-  if (lacking.empty()) return {};
-  std::vector<std::string> list;
-  for (const auto& [name, lack] : lacking)
-    list.push_back(fmt::format("{}, {} time{}, first operator {}", name, lack.count,
-                               lack.count == 1 ? "" : "s", lack.first));
-  return fail(Code::unsupported, "{} operator{} not supported: {}", lacking.size(),
-              lacking.size() == 1 ? " is" : "s are", join(list, "; "));
+  std::vector<Lack> lacks;
+  for (const auto i : live)
+    if (!find_row(file.operators[i].code))
+      lacks.push_back({name_of(file.operators[i]), fmt::format("operator {}", i)});
+  return check_lacks(lacks);
 }
 
 // The shape of an input: what the file fixes, and bindings for what it leaves open.
@@ -126,9 +119,9 @@ class Importer {
     TRY(inputs());
     for (const auto i : live) {
       wire(i);
-      if (problems_.size() >= most_problems) break;
+      if (problems_.are_enough()) break;
     }
-    TRY(no_problems());
+    TRY(problems_.status());
     TRY(outputs());
     TRY(verify(model_.graph));
     if (live.size() < file_.operators.size())
@@ -163,7 +156,7 @@ class Importer {
       auto shape = bound_shape(tensor, options_);
       auto type = dtype_of(tensor.type);
       if (!shape || !type) {
-        problems_.push_back(Error(shape ? type.error() : shape.error()).in(where));
+        problems_.add(Error(shape ? type.error() : shape.error()).in(where));
         continue;
       }
       model_.input_layouts.push_back(picture_layout(*shape, "NHWC"));
@@ -181,9 +174,9 @@ class Importer {
     }
     for (const auto& [name, shape] : options_.shapes)
       if (std::ranges::find(names, name) == names.end())
-        problems_.push_back({Code::invalid, fmt::format("'{}' is not an input, inputs: {}",
-                                                        printable(name), join(names, ", "))});
-    return no_problems();
+        problems_.add({Code::invalid, fmt::format("'{}' is not an input, inputs: {}",
+                                                  printable(name), join(names, ", "))});
+    return problems_.status();
   }
 
   Result<> outputs() {
@@ -212,7 +205,8 @@ class Importer {
     if (from.is_variable)
       return fail(Code::unsupported, "{}: state that lasts from run to run is not supported",
                   where);
-    if (!from.is_constant()) return fail(Code::invalid, "{}: nothing computes it", where);
+    if (!from.is_constant() && !from.is_empty())
+      return fail(Code::invalid, "{}: nothing computes it", where);
     bytes_left_ -= count(from.shape) * size_of(TRY(dtype_of(from.type), where));
     if (bytes_left_ < 0)
       return fail(Code::invalid, "{}: constants are far larger than the file", where);
@@ -229,7 +223,7 @@ class Importer {
     auto done = cannot ? Result<>() : wired(op);
     if (cannot || !done)
       for (const auto result : op.out) undone_[static_cast<size_t>(result)] = 1;
-    if (!done) problems_.push_back(std::move(done).error().in(describe(file_, i)));
+    if (!done) problems_.add(std::move(done).error().in(describe(file_, i)));
   }
 
   Result<> wired(const OperatorInfo& op) {
@@ -263,6 +257,7 @@ class Importer {
 
   // A result under its tensor's number, when it has the declared type.
   Result<> keep(int32_t tensor, Value value) {
+    if (!value) return fail(Code::invalid, "an operand that it needs is left out");
     const auto& declared = info(tensor);
     const auto type = TRY(dtype_of(declared.type), "the result");
     const auto computed = fold_.type(value).dtype;
@@ -274,22 +269,13 @@ class Importer {
     return {};
   }
 
-  Result<> no_problems() const {
-    if (problems_.empty()) return {};
-    if (problems_.size() == 1) return std::unexpected(problems_.front());
-    std::vector<std::string> texts;
-    for (const auto& problem : problems_) texts.push_back(problem.text);
-    return std::unexpected(Error{problems_.front().code,
-                                 fmt::format("{} problems: {}", texts.size(), join(texts, "; "))});
-  }
-
   const File& file_;
   const ImportOptions& options_;
   ImportedModel model_;
   Fold fold_;
   std::vector<Value> values_;
   std::vector<char> undone_;
-  std::vector<Error> problems_;
+  Problems problems_;
   std::set<std::string> names_;
   int64_t bytes_left_;
 };

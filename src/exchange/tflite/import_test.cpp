@@ -133,6 +133,43 @@ TEST(ImportTflite, HalfWeightsBehindDequantizeAreConstants) {
   EXPECT_THAT(print(model->graph), testing::HasSubstr("f32[2] [1 -2]"));
 }
 
+TEST(ImportTflite, SumsRefuseOperandsThatAreLeftOut) {
+  FileMaker m;
+  const auto x = m.tensor("x", {f32, {2}});
+  const auto y = m.tensor("y", {f32, {2}});
+  m.op(fbs::BuiltinOperator_ADD_N, {x, -1}, {y});
+  EXPECT_EQ(problem(m.finish({x}, {y})), "operator 0 (ADD_N) 'y': operand 1 is left out");
+}
+
+TEST(ImportTflite, ResultsMayBeEmpty) {
+  FileMaker m;
+  const auto x = m.tensor("x", {f32, {0, 3}});
+  const auto none = m.tensor("none", {f32, {0, 3}});
+  const auto between = m.tensor("between", {f32, {0, 3}});
+  const auto y = m.tensor("y", {f32, {0, 3}});
+  m.op(fbs::BuiltinOperator_ABS, {x}, {between});
+  m.op(fbs::BuiltinOperator_ADD, {between, none}, {y});
+  const auto model = import_tflite(m.finish({x}, {y}));
+  ASSERT_TRUE(model) << model.error().text;
+  EXPECT_EQ(print(model->graph),
+            "graph(x: f32[0,3]) {\n"
+            "  v0 = abs(x)  # f32[0,3]\n"
+            "  v1 = add(v0, f32[0,3] [])  # f32[0,3]\n"
+            "  y: v1\n"
+            "}\n");
+}
+
+TEST(ImportTflite, EmptyResultsAreNotReadBeforeTheyAreComputed) {
+  FileMaker m;
+  const auto x = m.tensor("x", {f32, {0}});
+  const auto late = m.tensor("late", {f32, {0}});
+  const auto y = m.tensor("y", {f32, {0}});
+  m.op(fbs::BuiltinOperator_ABS, {late}, {y});
+  m.op(fbs::BuiltinOperator_ABS, {x}, {late});
+  EXPECT_EQ(problem(m.finish({x}, {y})),
+            "operator 0 (ABS) 'y': tensor 1 'late' is read before it is computed");
+}
+
 TEST(ImportTflite, StridedSliceFollowsItsMasks) {
   FileMaker m;
   const auto x = m.tensor("x", {f32, {2, 3, 4}});
