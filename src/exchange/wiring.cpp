@@ -40,6 +40,15 @@ Value log_softmax(Fold& g, Value x, int64_t axis) {
   return g.call("sub", {low, g.call("log", {sum})});
 }
 
+// All bits set, minus x: -1 - x of signed integers.
+Value reversed(Fold& g, Value x) {
+  const auto type = g.type(x).dtype;
+  if (is_float(type)) return g.call("neg", {x});
+  Tensor all_bits(type, {});
+  all_bits.set_integer(0, -1);
+  return g.call("sub", {g.constant(std::move(all_bits)), x});
+}
+
 // Each dimension that repeats is preceded by one of extent 1, which is repeated and merged.
 Result<Value> tile(Fold& g, Value x, const std::vector<int64_t>& times) {
   const auto shape = g.shape(x);

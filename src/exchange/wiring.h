@@ -20,6 +20,9 @@ Value elu(Fold& g, Value x, double alpha = 1, double inner = 1);
 // x - max - log(sum(exp(x - max))) along one dimension, counted from the end when negative.
 Value log_softmax(Fold& g, Value x, int64_t axis);
 
+// x as numbers of its type in reverse order: the smallest is the largest. Never leaves the type.
+Value reversed(Fold& g, Value x);
+
 // x repeated `times[d]` times along each dimension. Errors: invalid when there is not one number
 // for each dimension, one is negative, or the result is too large; unsupported when the dimensions
 // that repeat are too many.

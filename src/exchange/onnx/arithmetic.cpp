@@ -1,18 +1,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "exchange/name.h"
 #include "exchange/onnx/families.h"
 
 namespace turnstone {
 namespace {
 
 // The core operator of the same meaning, named as the template argument.
-template <size_t n>
-struct Name {
-  constexpr Name(const char (&text)[n]) { std::copy_n(text, n, value); }
-  char value[n];
-};
-
 template <Name op>
 Result<Values> unary(Node& n, Fold& g) {
   TRY(n.arity(1, 1));

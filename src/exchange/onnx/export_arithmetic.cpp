@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "exchange/name.h"
 #include "exchange/onnx/exporter.h"
 
 namespace turnstone {
@@ -32,13 +33,7 @@ void elementwise(const Made& made, Exporter& e, std::string_view op,
     e.result(made, op, std::move(in), std::move(attributes));
 }
 
-// The core operator's row and ONNX's name for the same.
-template <size_t n>
-struct Name {
-  constexpr Name(const char (&text)[n]) { std::copy_n(text, n, value); }
-  char value[n];
-};
-
+// ONNX's operator of the same meaning, named as the template argument.
 template <Name op>
 Result<> same(const Made& made, Exporter& e) {
   elementwise(made, e, op.value);

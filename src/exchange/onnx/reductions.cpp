@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "exchange/onnx/families.h"
+#include "exchange/wiring.h"
 
 namespace turnstone {
 namespace {
@@ -67,16 +68,6 @@ Result<Values> by_operand(Node& n, Fold& g) {
     return n.in(0);
   }
   return reduced(n, g, std::move(axes), reduce);
-}
-
-// x in reverse order, as numbers of its type: all bits set, minus x, never leaves the range of
-// integers.
-Value reversed(Fold& g, Value x) {
-  const auto type = g.type(x).dtype;
-  if (is_float(type)) return g.call("neg", {x});
-  Tensor all_bits(type, {});
-  all_bits.set_integer(0, -1);
-  return g.call("sub", {g.constant(std::move(all_bits)), x});
 }
 
 template <bool smallest>

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "exchange/name.h"
 #include "exchange/tflite/families.h"
 #include "exchange/tflite/hard_swish.h"
 #include "exchange/wiring.h"
@@ -169,11 +170,11 @@ Result<Results> l2_normalization(Node& n, Fold& g) {
 }
 
 // A core operator on real numbers, and on plain integers where it has a meaning.
-template <const char* op>
+template <Name op>
 Result<Results> plain(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
-  return g.call(op, {n.in(0)});
+  return g.call(op.value, {n.in(0)});
 }
 
 Result<Results> square(Node& n, Fold& g) {
@@ -208,22 +209,18 @@ Result<Results> neg(Node& n, Fold& g) {
   return g.call("neg", {n.in(0)});
 }
 
-constexpr char ceil_name[] = "ceil", cos_name[] = "cos", floor_name[] = "floor", log_name[] = "log",
-               round_name[] = "round", rsqrt_name[] = "rsqrt", sign_name[] = "sign",
-               sin_name[] = "sin", sqrt_name[] = "sqrt";
-
 constexpr Row rows[] = {
     {fbs::BuiltinOperator_ABS, abs},
-    {fbs::BuiltinOperator_CEIL, plain<ceil_name>},
-    {fbs::BuiltinOperator_COS, plain<cos_name>},
+    {fbs::BuiltinOperator_CEIL, plain<"ceil">},
+    {fbs::BuiltinOperator_COS, plain<"cos">},
     {fbs::BuiltinOperator_ELU, elu},
     {fbs::BuiltinOperator_EXP, exp},
-    {fbs::BuiltinOperator_FLOOR, plain<floor_name>},
+    {fbs::BuiltinOperator_FLOOR, plain<"floor">},
     {fbs::BuiltinOperator_GELU, gelu},
     {fbs::BuiltinOperator_HARD_SWISH, hard_swish},
     {fbs::BuiltinOperator_L2_NORMALIZATION, l2_normalization},
     {fbs::BuiltinOperator_LEAKY_RELU, leaky_relu},
-    {fbs::BuiltinOperator_LOG, plain<log_name>},
+    {fbs::BuiltinOperator_LOG, plain<"log">},
     {fbs::BuiltinOperator_LOGISTIC, logistic},
     {fbs::BuiltinOperator_LOG_SOFTMAX, log_softmax},
     {fbs::BuiltinOperator_NEG, neg},
@@ -232,12 +229,12 @@ constexpr Row rows[] = {
     {fbs::BuiltinOperator_RELU6, limited<fbs::ActivationFunctionType_RELU6>},
     {fbs::BuiltinOperator_RELU_0_TO_1, relu_0_to_1},
     {fbs::BuiltinOperator_RELU_N1_TO_1, limited<fbs::ActivationFunctionType_RELU_N1_TO_1>},
-    {fbs::BuiltinOperator_ROUND, plain<round_name>},
-    {fbs::BuiltinOperator_RSQRT, plain<rsqrt_name>},
-    {fbs::BuiltinOperator_SIGN, plain<sign_name>},
-    {fbs::BuiltinOperator_SIN, plain<sin_name>},
+    {fbs::BuiltinOperator_ROUND, plain<"round">},
+    {fbs::BuiltinOperator_RSQRT, plain<"rsqrt">},
+    {fbs::BuiltinOperator_SIGN, plain<"sign">},
+    {fbs::BuiltinOperator_SIN, plain<"sin">},
     {fbs::BuiltinOperator_SOFTMAX, softmax},
-    {fbs::BuiltinOperator_SQRT, plain<sqrt_name>},
+    {fbs::BuiltinOperator_SQRT, plain<"sqrt">},
     {fbs::BuiltinOperator_SQUARE, square},
     {fbs::BuiltinOperator_TANH, tanh},
 };

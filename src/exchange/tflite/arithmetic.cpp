@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "exchange/name.h"
 #include "exchange/tflite/families.h"
 
 namespace turnstone::tflite {
@@ -111,18 +112,18 @@ Result<> all_scales_equal(const Node& n) {
 }
 
 // The larger or smaller; stored numbers are compared as they are.
-template <const char* op>
+template <Name op>
 Result<Results> extreme(Node& n, Fold& g) {
   TRY(same_types(n));
   TRY(all_scales_equal(n));
-  return g.call(op, {n.in(0), n.in(1)});
+  return g.call(op.value, {n.in(0), n.in(1)});
 }
 
-template <const char* op>
+template <Name op>
 Result<Results> real_pair(Node& n, Fold& g) {
   TRY(same_types(n));
   TRY(want_real(n));
-  return g.call(op, {n.in(0), n.in(1)});
+  return g.call(op.value, {n.in(0), n.in(1)});
 }
 
 Result<Results> floor_div(Node& n, Fold& g) {
@@ -153,20 +154,16 @@ Result<Results> add_n(Node& n, Fold& g) {
   return sum;
 }
 
-constexpr char max_name[] = "max";
-constexpr char min_name[] = "min";
-constexpr char pow_name[] = "pow";
-
 constexpr Row rows[] = {
     {fbs::BuiltinOperator_ADD, add},
     {fbs::BuiltinOperator_ADD_N, add_n},
     {fbs::BuiltinOperator_DIV, div},
     {fbs::BuiltinOperator_FLOOR_DIV, floor_div},
     {fbs::BuiltinOperator_FLOOR_MOD, floor_mod},
-    {fbs::BuiltinOperator_MAXIMUM, extreme<max_name>},
-    {fbs::BuiltinOperator_MINIMUM, extreme<min_name>},
+    {fbs::BuiltinOperator_MAXIMUM, extreme<"max">},
+    {fbs::BuiltinOperator_MINIMUM, extreme<"min">},
     {fbs::BuiltinOperator_MUL, mul},
-    {fbs::BuiltinOperator_POW, real_pair<pow_name>},
+    {fbs::BuiltinOperator_POW, real_pair<"pow">},
     {fbs::BuiltinOperator_SQUARED_DIFFERENCE, squared_difference},
     {fbs::BuiltinOperator_SUB, sub},
 };

@@ -1,3 +1,4 @@
+#include "exchange/name.h"
 #include "exchange/tflite/families.h"
 
 namespace turnstone::tflite {
@@ -17,7 +18,7 @@ Result<Value> scaled(Node& n, Fold& g, size_t i) {
 }
 
 // op(a, b), or op(b, a).
-template <const char* op, bool turned>
+template <Name op, bool turned>
 Result<Value> compared(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   auto a = n.in(0);
@@ -26,28 +27,22 @@ Result<Value> compared(Node& n, Fold& g) {
     a = TRY(scaled(n, g, 0));
     b = TRY(scaled(n, g, 1));
   }
-  return turned ? g.call(op, {b, a}) : g.call(op, {a, b});
+  return turned ? g.call(op.value, {b, a}) : g.call(op.value, {a, b});
 }
 
-template <const char* op, bool turned>
+template <Name op, bool turned>
 Result<Results> compare(Node& n, Fold& g) {
   return TRY((compared<op, turned>(n, g)));
 }
 
-constexpr char equal[] = "equal";
-constexpr char less[] = "less";
-constexpr char less_equal[] = "less_equal";
-constexpr char and_name[] = "and";
-constexpr char or_name[] = "or";
-
 Result<Results> not_equal(Node& n, Fold& g) {
-  return g.call("not", {TRY((compared<equal, false>(n, g)))});
+  return g.call("not", {TRY((compared<"equal", false>(n, g)))});
 }
 
-template <const char* op>
+template <Name op>
 Result<Results> logical(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
-  return g.call(op, {n.in(0), n.in(1)});
+  return g.call(op.value, {n.in(0), n.in(1)});
 }
 
 Result<Results> logical_not(Node& n, Fold& g) {
@@ -73,14 +68,14 @@ Result<Results> select_v2(Node& n, Fold& g) {
 }
 
 constexpr Row rows[] = {
-    {fbs::BuiltinOperator_EQUAL, compare<equal, false>},
-    {fbs::BuiltinOperator_GREATER, compare<less, true>},
-    {fbs::BuiltinOperator_GREATER_EQUAL, compare<less_equal, true>},
-    {fbs::BuiltinOperator_LESS, compare<less, false>},
-    {fbs::BuiltinOperator_LESS_EQUAL, compare<less_equal, false>},
-    {fbs::BuiltinOperator_LOGICAL_AND, logical<and_name>},
+    {fbs::BuiltinOperator_EQUAL, compare<"equal", false>},
+    {fbs::BuiltinOperator_GREATER, compare<"less", true>},
+    {fbs::BuiltinOperator_GREATER_EQUAL, compare<"less_equal", true>},
+    {fbs::BuiltinOperator_LESS, compare<"less", false>},
+    {fbs::BuiltinOperator_LESS_EQUAL, compare<"less_equal", false>},
+    {fbs::BuiltinOperator_LOGICAL_AND, logical<"and">},
     {fbs::BuiltinOperator_LOGICAL_NOT, logical_not},
-    {fbs::BuiltinOperator_LOGICAL_OR, logical<or_name>},
+    {fbs::BuiltinOperator_LOGICAL_OR, logical<"or">},
     {fbs::BuiltinOperator_NOT_EQUAL, not_equal},
     {fbs::BuiltinOperator_SELECT, select},
     {fbs::BuiltinOperator_SELECT_V2, select_v2},

@@ -133,6 +133,17 @@ TEST(ImportTflite, HalfWeightsBehindDequantizeAreConstants) {
   EXPECT_THAT(print(model->graph), testing::HasSubstr("f32[2] [1 -2]"));
 }
 
+TEST(ImportTflite, TheSmallestIntegerHasAnIndex) {
+  FileMaker m;
+  const auto x = m.tensor("x", {i32, {3}});
+  const auto axis = m.constant<int32_t>("axis", {i32, {}}, {0});
+  const auto y = m.tensor("y", {i32, {}});
+  m.op(fbs::BuiltinOperator_ARG_MIN, {x, axis}, {y});
+  const auto values =
+      run(m.finish({x}, {y}), {Tensor::of<int32_t>({3}, std::vector<int32_t>{5, INT32_MIN, -7})});
+  EXPECT_THAT(values, testing::ElementsAre(1));
+}
+
 TEST(ImportTflite, SumsRefuseOperandsThatAreLeftOut) {
   FileMaker m;
   const auto x = m.tensor("x", {f32, {2}});

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <set>
 
+#include "exchange/name.h"
 #include "exchange/tflite/families.h"
+#include "exchange/wiring.h"
 
 namespace turnstone::tflite {
 namespace {
@@ -30,27 +32,24 @@ Result<Results> reduced(Node& n, Fold& g, std::string_view op) {
   return dropped(g, g.call(op, {n.in(0)}, {{"axes", axes}}), axes, keep);
 }
 
-template <const char* op>
+template <Name op>
 Result<Results> real_reduction(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   TRY(want_real(n));
-  return reduced(n, g, op);
+  return reduced(n, g, op.value);
 }
 
 // The largest or smallest of stored numbers is that of the real ones.
-template <const char* op>
+template <Name op>
 Result<Results> extreme(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   if (n.is_quantised() && TRY(n.scale(0)) != TRY(n.result_scale()))
     return fail(Code::unsupported, "x and the result have different scales");
-  return reduced(n, g, op);
+  return reduced(n, g, op.value);
 }
 
-constexpr char mean_name[] = "reduce_mean", sum_name[] = "reduce_sum", max_name[] = "reduce_max",
-               min_name[] = "reduce_min", prod_name[] = "reduce_prod";
-
 Result<Results> mean(Node& n, Fold& g) {
-  if (!n.is_quantised()) return real_reduction<mean_name>(n, g);
+  if (!n.is_quantised()) return real_reduction<"reduce_mean">(n, g);
   TRY(n.arity(2, 2));
   const auto axes = TRY(axes_of(n));
   const auto from = TRY(n.scale(0));
@@ -71,8 +70,8 @@ Result<Results> mean(Node& n, Fold& g) {
 Result<Results> index_of(Node& n, Fold& g, bool smallest) {
   TRY(n.arity(2, 2));
   const auto axis = TRY(normal_axis(TRY(n.known_integer(1, "the axis")), n.rank(0)));
-  auto x = n.in(0);
-  if (smallest) x = g.call("neg", {n.dtype(0) == DType::f32 ? x : g.cast(x, DType::i32)});
+  auto x = n.dtype(0) == DType::boolean ? g.cast(n.in(0), DType::i32) : n.in(0);
+  if (smallest) x = reversed(g, x);
   const auto at = g.call("argmax", {x}, {{"axis", axis}});
   return g.cast(dropped(g, at, {axis}, false), TRY(n.result_type()));
 }
@@ -85,10 +84,10 @@ constexpr Row rows[] = {
     {fbs::BuiltinOperator_ARG_MAX, arg_max},
     {fbs::BuiltinOperator_ARG_MIN, arg_min},
     {fbs::BuiltinOperator_MEAN, mean},
-    {fbs::BuiltinOperator_REDUCE_MAX, extreme<max_name>},
-    {fbs::BuiltinOperator_REDUCE_MIN, extreme<min_name>},
-    {fbs::BuiltinOperator_REDUCE_PROD, real_reduction<prod_name>},
-    {fbs::BuiltinOperator_SUM, real_reduction<sum_name>},
+    {fbs::BuiltinOperator_REDUCE_MAX, extreme<"reduce_max">},
+    {fbs::BuiltinOperator_REDUCE_MIN, extreme<"reduce_min">},
+    {fbs::BuiltinOperator_REDUCE_PROD, real_reduction<"reduce_prod">},
+    {fbs::BuiltinOperator_SUM, real_reduction<"reduce_sum">},
 };
 
 }  // namespace
