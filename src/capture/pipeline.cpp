@@ -35,6 +35,7 @@ class Pipeline final : public FrameReader {
   void set_times(Frame& frame, GstSample* sample) const;
   int64_t number_of(GstSample* sample);
   Error failure(GstMessage* message);
+  std::optional<Error> read_bus();
   std::optional<Error> wait_for_error();
 
   PipelineOptions options_;
@@ -42,8 +43,9 @@ class Pipeline final : public FrameReader {
   Gst<GstElement> convert_;
   Gst<GstElement> sink_;
   Gst<GstBus> bus_;
-  std::string missing_;  // what no installed plugin does
-  int64_t count_ = 0;    // pictures seen
+  std::string missing_;           // what no installed plugin does
+  std::optional<Error> failure_;  // that ended the stream
+  int64_t count_ = 0;             // pictures seen
 };
 
 Result<Gst<GstElement>> Pipeline::add(const char* kind) {
@@ -124,8 +126,21 @@ Error Pipeline::failure(GstMessage* message) {
   return error;
 }
 
+// Takes all that elements have said, so that what nobody asked for is not kept, and gives the first
+// warning. A failure waits until the pictures before it are taken.
+std::optional<Error> Pipeline::read_bus() {
+  while (const Gst<GstMessage> message{gst_bus_pop(bus_.get())}) {
+    const auto type = GST_MESSAGE_TYPE(message.get());
+    if (type == GST_MESSAGE_WARNING) return error_of(message.get()).in(options_.where);
+    if (type == GST_MESSAGE_ERROR && !failure_) failure_ = failure(message.get());
+    if (auto what = missing_plugin(message.get()); !what.empty()) missing_ = what;
+  }
+  return {};
+}
+
 Result<Grab> Pipeline::next(std::chrono::milliseconds wait) {
-  const auto time = static_cast<GstClockTime>(nanoseconds(wait).count());
+  if (auto warning = read_bus()) return Grab{.kind = Grab::broken, .error = std::move(*warning)};
+  const auto time = failure_ ? 0 : static_cast<GstClockTime>(nanoseconds(wait).count());
   Gst<GstSample> sample(gst_app_sink_try_pull_sample(GST_APP_SINK(sink_.get()), time));
   if (sample) return picture(std::move(sample));
   return no_picture();
@@ -171,12 +186,8 @@ void Pipeline::set_times(Frame& frame, GstSample* sample) const {
 }
 
 Result<Grab> Pipeline::no_picture() {
-  constexpr auto bad = static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
-  const Gst<GstMessage> message(gst_bus_pop_filtered(bus_.get(), bad));
-  if (message && GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR)
-    return std::unexpected(failure(message.get()));
-  if (message)
-    return Grab{.kind = Grab::broken, .error = error_of(message.get()).in(options_.where)};
+  if (auto warning = read_bus()) return Grab{.kind = Grab::broken, .error = std::move(*warning)};
+  if (failure_) return std::unexpected(*failure_);
   if (!gst_app_sink_is_eos(GST_APP_SINK(sink_.get()))) return Grab{};
   if (options_.live) return fail(Code::unavailable, "{}: stopped giving pictures", options_.where);
   return Grab{.kind = Grab::end};
