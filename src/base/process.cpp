@@ -3,8 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+extern "C" {  // which glibc 2.36 forgot
+#include <sys/pidfd.h>
+}
 
 #include <cerrno>
 #include <cstdlib>
@@ -17,8 +22,12 @@ namespace {
 
 constexpr size_t most_output = size_t{1} << 20;
 
-// Only calls what is safe between fork and exec.
-[[noreturn]] void become(char* const* arguments, const char* folder, int output) {
+using Moment = std::chrono::steady_clock::time_point;
+
+// Only calls what is safe between fork and exec. Its own group keeps an interrupt of the terminal
+// from the program, so it is to end with whoever started it.
+[[noreturn]] void become(char* const* arguments, const char* folder, int output, pid_t parent) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(127);
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (*folder && ::chdir(folder) != 0) ::_exit(127);
   if (nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0)
@@ -28,15 +37,21 @@ constexpr size_t most_output = size_t{1} << 20;
   ::_exit(127);
 }
 
-// Reads until the other end closes; false when `until` comes first.
-bool read_until_closed(int descriptor, std::chrono::steady_clock::time_point until,
-                       std::string& output) {
+// Waits until there is something to read; false when `until` comes first.
+bool wait_readable(int descriptor, Moment until) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         until - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd wait{descriptor, POLLIN, 0};
-    if (::poll(&wait, 1, static_cast<int>(std::min<int64_t>(left.count(), 60'000))) <= 0) continue;
+    if (::poll(&wait, 1, static_cast<int>(std::min<int64_t>(left.count(), 60'000))) > 0)
+      return true;
+  }
+}
+
+// Reads until the other end closes; false when `until` comes first.
+bool read_until_closed(int descriptor, Moment until, std::string& output) {
+  while (wait_readable(descriptor, until)) {
     char buffer[4096];
     const auto got = ::read(descriptor, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
@@ -44,6 +59,16 @@ bool read_until_closed(int descriptor, std::chrono::steady_clock::time_point unt
     const auto room = most_output - output.size();
     output.append(buffer, std::min(static_cast<size_t>(got), room));
   }
+  return false;
+}
+
+// Waits until the child, not reaped yet, has ended; false when `until` comes first.
+bool wait_ended(pid_t child, Moment until) {
+  const int handle = ::pidfd_open(child, 0);
+  if (handle < 0) return true;
+  const bool ended = wait_readable(handle, until);
+  ::close(handle);
+  return ended;
 }
 
 }  // namespace
@@ -57,16 +82,17 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments,
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return fail(Code::unavailable, "{}: no pipe: {}", arguments[0], std::strerror(errno));
+  const auto parent = ::getpid();
   const auto child = ::fork();
-  if (child == 0) become(words.data(), folder.c_str(), ends[1]);
+  if (child == 0) become(words.data(), folder.c_str(), ends[1], parent);
   ::close(ends[1]);
   if (child < 0) {
     ::close(ends[0]);
     return fail(Code::unavailable, "{}: cannot start: {}", arguments[0], std::strerror(errno));
   }
   ProcessResult result;
-  const bool ended =
-      read_until_closed(ends[0], std::chrono::steady_clock::now() + limit, result.output);
+  const auto until = std::chrono::steady_clock::now() + limit;
+  const bool ended = read_until_closed(ends[0], until, result.output) && wait_ended(child, until);
   ::close(ends[0]);
   if (!ended) ::kill(-child, SIGKILL);
   int status = 0;

@@ -1,6 +1,10 @@
 #include "base/process.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace turnstone {
 namespace {
@@ -34,6 +38,35 @@ TEST(Process, IsEndedWhenItTakesTooLong) {
   const auto done = run_process({"sleep", "60"}, {}, std::chrono::seconds(1));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, Code::unavailable);
+}
+
+TEST(Process, IsEndedWhenItTakesTooLongAfterItsOutput) {
+  const auto done =
+      run_process({"sh", "-c", "exec sleep 60 >&- 2>&-"}, {}, std::chrono::seconds(1));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().text, "sh: took longer than 1 s");
+}
+
+// A program that waits for its end holds a pipe open: it closes when nothing is left behind.
+TEST(Process, EndsWithWhoeverStartedIt) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const auto parent = ::fork();
+  if (parent == 0) {
+    ::close(ends[0]);
+    run_process({"sh", "-c", fmt::format("echo started >&{}; exec sleep 60", ends[1])}, {},
+                std::chrono::seconds(60));
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  char buffer[16];
+  ASSERT_GT(::read(ends[0], buffer, sizeof buffer), 0);
+  ::kill(parent, SIGKILL);
+  ASSERT_EQ(::waitpid(parent, nullptr, 0), parent);
+  pollfd closed{ends[0], POLLIN, 0};
+  EXPECT_EQ(::poll(&closed, 1, 10'000), 1);
+  EXPECT_EQ(::read(ends[0], buffer, sizeof buffer), 0);
+  ::close(ends[0]);
 }
 
 TEST(Process, FindsProgramsInPath) {
