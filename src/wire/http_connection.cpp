@@ -110,9 +110,26 @@ void HttpConnection::write(Response response) {
   stream_.expires_after(shared_->limits.write);
   http::async_write(stream_, response_,
                     [self = shared_from_this()](boost::system::error_code error, size_t) {
-                      if (error || !self->response_.keep_alive()) return self->close();
+                      if (error) return self->close();
+                      if (!self->response_.keep_alive()) return self->finish();
                       self->read_request();
                     });
+}
+
+// A connection that is closed while bytes are unread is reset, which takes the answer with it.
+void HttpConnection::finish() {
+  boost::system::error_code ignored;
+  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+  stream_.expires_after(shared_->limits.idle);
+  discard();
+}
+
+void HttpConnection::discard() {
+  stream_.async_read_some(boost::asio::buffer(ignored_),
+                          [self = shared_from_this()](boost::system::error_code error, size_t) {
+                            if (error) return self->close();
+                            self->discard();
+                          });
 }
 
 void HttpConnection::send(HttpStream answer) {

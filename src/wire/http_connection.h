@@ -43,6 +43,8 @@ class HttpConnection final : public HttpFeed::Viewer,
   void send(const HttpResponse& response);
   void send(HttpStream stream);
   void write(Response response);
+  void finish();
+  void discard();
   void watch_for_end();
   void pump();
 

@@ -9,11 +9,15 @@ void HttpFeed::publish(std::shared_ptr<const std::string> piece) {
   {
     const std::lock_guard lock(mutex_);
     newest_ = {std::move(piece), newest_.number + 1};
-    std::erase_if(viewers_, [](const auto& viewer) { return viewer.expired(); });
+    forget_gone();
     for (const auto& viewer : viewers_)
       if (auto held = viewer.lock()) awake.push_back(std::move(held));
   }
   for (const auto& viewer : awake) viewer->wake();
+}
+
+void HttpFeed::forget_gone() {
+  std::erase_if(viewers_, [](const auto& viewer) { return viewer.expired(); });
 }
 
 HttpFeed::Piece HttpFeed::newest() const {
@@ -30,6 +34,7 @@ int HttpFeed::viewers() const {
 void HttpFeed::join(const std::shared_ptr<Viewer>& viewer) {
   {
     const std::lock_guard lock(mutex_);
+    forget_gone();
     viewers_.push_back(viewer);
   }
   if (joined_) joined_();

@@ -41,6 +41,8 @@ class HttpFeed {
   void join(const std::shared_ptr<Viewer>& viewer);
 
  private:
+  void forget_gone();  // under mutex_
+
   mutable std::mutex mutex_;
   std::function<void()> joined_;
   Piece newest_;

@@ -74,8 +74,8 @@ class Server final : public HttpServer {
     acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
       if (ending_ || error == asio::error::operation_aborted) return;
       if (error) return accept_later();
+      accept();  // first: taking a connection may fail for lack of memory
       take(std::move(socket));
-      accept();
     });
   }
 
