@@ -12,7 +12,8 @@ set(web_files ${web_built}/index.html ${web_built}/page.js ${web_built}/page.css
 add_custom_command(
   OUTPUT ${web_files}
   COMMAND ${web_folder}/build.sh ${web_built}
-  DEPENDS ${web_sources} ${web_folder}/index.html ${web_folder}/build.sh ${web_folder}/package-lock.json
+  DEPENDS ${web_sources} ${web_folder}/index.html ${web_folder}/build.sh ${web_folder}/install.sh
+          ${web_folder}/package-lock.json
           ${web_folder}/vite.config.ts ${web_folder}/tsconfig.json
   COMMENT "Building the page"
   VERBATIM)
@@ -20,3 +21,7 @@ add_custom_command(
 add_library(web_assets STATIC ${web_folder}/assets.S)
 set_source_files_properties(${web_folder}/assets.S PROPERTIES OBJECT_DEPENDS "${web_files}")
 target_include_directories(web_assets PRIVATE ${web_built})
+
+if(TURNSTONE_TESTS)
+  add_test(NAME web_install COMMAND ${web_folder}/test/install_test)
+endif()

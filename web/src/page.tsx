@@ -1,6 +1,6 @@
 import { Live } from "./live";
 import { Results } from "./results";
-import { useStation, type Station } from "./state";
+import { useStation, useVisible, type Station } from "./state";
 import { Counters } from "./counters";
 import { Verdict } from "./verdict";
 
@@ -24,7 +24,8 @@ function Header({ station, connected }: { station: Station | null; connected: bo
 }
 
 export function Page() {
-  const { station, connected } = useStation();
+  const visible = useVisible();
+  const { station, connected } = useStation(visible);
   return (
     <>
       <Header station={station} connected={connected} />
@@ -32,7 +33,7 @@ export function Page() {
         <p class="waiting">Waiting for the station …</p>
       ) : (
         <main class="columns">
-          <Live sources={station.sources} connected={connected} />
+          <Live sources={station.sources} visible={visible} connected={connected} />
           <div class="side">
             <Verdict station={station} />
             <Results results={station.results} />

@@ -77,18 +77,34 @@ export interface Station {
   results: Result[];
 }
 
-// The newest state, and whether the station still sends any. The browser connects again by itself.
-export function useStation(): { station: Station | null; connected: boolean } {
+// Whether the page can be seen: it is neither in a hidden tab nor minimised.
+export function useVisible(): boolean {
+  const [visible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const changed = () => setVisible(!document.hidden);
+    document.addEventListener("visibilitychange", changed);
+    return () => document.removeEventListener("visibilitychange", changed);
+  }, []);
+  return visible;
+}
+
+// The newest state, and whether the station still sends any; a page that is not visible asks for
+// none. The browser connects again by itself.
+export function useStation(visible: boolean): { station: Station | null; connected: boolean } {
   const [station, setStation] = useState<Station | null>(null);
   const [connected, setConnected] = useState(false);
   useEffect(() => {
+    if (!visible) return;
     const events = new EventSource("/api/events");
     events.onmessage = (event) => {
       setStation(JSON.parse(event.data) as Station);
       setConnected(true);
     };
     events.onerror = () => setConnected(false);
-    return () => events.close();
-  }, []);
+    return () => {
+      events.close();
+      setConnected(false);
+    };
+  }, [visible]);
   return { station, connected };
 }

@@ -78,17 +78,81 @@ async function look(browser, { name, ...screen }) {
   await context.close();
 }
 
+// The state of a station of so many sources.
+function stateOf(count) {
+  const sources = Array.from({ length: count }, (_, i) => ({
+    name: `camera${i}`,
+    kind: "v4l2",
+    state: "running",
+    fps: 30,
+    frames: 1,
+    skipped: 0,
+    restarts: 0,
+    trouble: "",
+    stream: `/stream/camera${i}.mjpeg`,
+  }));
+  const station = { version: "0", uptime_s: 1, cycle: null, verdict: null };
+  return JSON.stringify({ ...station, sources, models: [], sinks: [], results: [] });
+}
+
+// Many sources leave the browser connections for other pages.
+async function lookAtManySources(browser) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript((data) => {
+    globalThis.EventSource = class {
+      constructor() {
+        setTimeout(() => this.onmessage({ data }));
+      }
+      close() {}
+    };
+  }, stateOf(6));
+  await page.goto(url, { waitUntil: "domcontentloaded" });
+  await page.getByRole("figure").nth(5).waitFor();
+  const shown = page.locator("figure img");
+  check((await shown.count()) === 4, `${await shown.count()} streams at once`);
+  const buttons = page.getByRole("button", { name: /^Show camera/ });
+  check((await buttons.count()) === 2, `${await buttons.count()} sources can be asked for`);
+  await buttons.last().click();
+  await page.getByRole("button", { name: "Show camera5" }).waitFor({ state: "detached" });
+  check((await shown.count()) === 4, "another source is not left out for the one asked for");
+  await context.close();
+}
+
+// A page that is hidden shows nothing, and shows it again when it is seen.
+async function hide(browser) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(url, { waitUntil: "domcontentloaded" });
+  await page.waitForFunction(() => document.querySelector("figure img")?.naturalWidth > 0);
+  const turn = (hidden) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await turn(true);
+  await page.locator("figure img").waitFor({ state: "detached" });
+  await turn(false);
+  await page.waitForFunction(() => document.querySelector("figure img")?.naturalWidth > 0);
+  await context.close();
+}
+
 const browser = await chromium.launch({
   executablePath: browserPath,
   args: ["--no-sandbox", "--disable-gpu"],
 });
 let failed = false;
-for (const screen of screens) {
+const looks = [
+  ...screens.map((screen) => [screen.name, () => look(browser, screen)]),
+  ["many sources", () => lookAtManySources(browser)],
+  ["hidden", () => hide(browser)],
+];
+for (const [name, run] of looks) {
   try {
-    await look(browser, screen);
+    await run();
   } catch (error) {
     failed = true;
-    console.error(`${screen.name}: ${error.message}`);
+    console.error(`${name}: ${error.message}`);
   }
 }
 await browser.close();
