@@ -1,19 +1,18 @@
 #include "cli/model_json.h"
 
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "base/text.h"
+#include "tensor/unit_range.h"
+
 namespace turnstone {
 namespace {
 
 Layout layout_of(std::string_view text) {
   if (text == "NCHW") return Layout::nchw;
   return text == "NHWC" ? Layout::nhwc : Layout::none;
-}
-
-// True when the stored integers reach no further than from 0 to 1.
-bool spans_unit(const Quantisation& q, DType type) {
-  if (q.scale == 0 || (type != DType::u8 && type != DType::i8)) return false;
-  const double least = type == DType::u8 ? 0 : -128;
-  const auto low = q.scale * (least - static_cast<double>(q.zero));
-  return low > -1e-6 && low + q.scale * 255 < 1 + 1e-6;
 }
 
 // Outputs that a softmax or sigmoid makes, or that hold nothing beyond 0..1, are probabilities
@@ -28,6 +27,45 @@ std::string score_role(const Graph& graph, const Port& port) {
     value = made->in[0];
   }
   return "class_logits";
+}
+
+int64_t values_per_picture(const Graph& graph, const Port& port) {
+  const auto& shape = graph.shape(port.value);
+  return std::accumulate(shape.begin() + !shape.empty(), shape.end(), int64_t{1},
+                         std::multiplies());
+}
+
+// The output that holds the classes: by its role, as the only one, or as the only one that has a
+// value for each label. None where that cannot be told.
+std::optional<size_t> find_classes(const Model& model, const Graph& graph) {
+  const auto says_classes = [](const ModelOutput& output) {
+    return output.role == "class_scores" || output.role == "class_logits";
+  };
+  const auto named = std::ranges::find_if(model.outputs, says_classes);
+  if (named != model.outputs.end()) return named - model.outputs.begin();
+  if (model.outputs.size() == 1) return 0;
+  std::optional<size_t> fitting;
+  for (size_t i = 0; i < model.outputs.size(); ++i) {
+    const auto values = values_per_picture(graph, graph.outputs()[i]);
+    if (values != static_cast<int64_t>(model.labels.size())) continue;
+    if (fitting) return {};
+    fitting = i;
+  }
+  return fitting;
+}
+
+// Says what the output of a classifier means, and checks it against the labels.
+Result<> settle_classes(Model& model, const Graph& graph) {
+  const auto index = find_classes(model, graph);
+  if (!index) return {};
+  const auto& port = graph.outputs()[*index];
+  const auto values = values_per_picture(graph, port);
+  if (!model.labels.empty() && values != static_cast<int64_t>(model.labels.size()))
+    return fail(Code::invalid, "labels: {} names for the {} classes of output '{}'",
+                model.labels.size(), values, printable(port.name));
+  auto& role = model.outputs[*index].role;
+  if (role.empty()) role = score_role(graph, port);
+  return {};
 }
 
 std::vector<ModelInput> inputs_of(const ImportedModel& imported, const Graph& graph) {
@@ -100,8 +138,7 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
     model.task = Task::classification;
     model.decoder = DecoderSettings{};
   }
-  if (model.task == Task::classification && model.outputs[0].role.empty())
-    model.outputs[0].role = score_role(graph, graph.outputs()[0]);
+  if (model.task == Task::classification) TRY(settle_classes(model, graph));
   return model;
 }
 

@@ -18,7 +18,9 @@ struct ModelOptions {
 };
 
 // `graph` is the optimised graph of `imported`, with the same inputs and outputs. Errors: those of
-// the specs and of the text in the file's metadata; invalid when a spec does not fit the model.
+// the specs and of the text in the file's metadata; invalid when a spec does not fit the model, or
+// when there are not as many labels as classes. Of several outputs the one with a value for each
+// label holds the classes; where that is none or not one alone, no output gets a role.
 Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std::string name,
                          const ModelOptions& options);
 

@@ -3,6 +3,7 @@
 #include <limits>
 #include <numeric>
 
+#include "tensor/unit_range.h"
 #include "vision/decoders.h"
 #include "vision/outputs.h"
 
@@ -13,20 +14,6 @@ int64_t values_per_picture(const OutputView& output) {
   int64_t count = 1;
   for (size_t i = 1; i < output.shape.size(); ++i) count *= output.shape[i];
   return count;
-}
-
-// The integers of the type stand for nothing outside 0..1, as those behind a softmax do.
-bool spans_scores(const OutputView& output) {
-  if (!output.quantisation) return false;
-  const auto& [scale, zero] = *output.quantisation;
-  const auto within = [&](double least, double most) {
-    return scale * (least - static_cast<double>(zero)) >= 0 &&
-           scale * (most - static_cast<double>(zero)) <= 1;
-  };
-  if (output.dtype == DType::u8) return within(0, 255);
-  if (output.dtype == DType::i8) return within(-128, 127);
-  if (output.dtype == DType::i16) return within(0, 32767);
-  return false;
 }
 
 bool sum_to_one(const std::vector<float>& values) {
@@ -46,6 +33,10 @@ class ClassDecoder final : public Decoder {
   Result<Scene> decode(std::span<const OutputView> outputs, int batch_index,
                        const Geometry&) const override {
     const auto* output = TRY(find(outputs));
+    const auto count = values_per_picture(*output);
+    if (!model_.labels.empty() && count != static_cast<int64_t>(model_.labels.size()))
+      return fail(Code::invalid, "output {} holds {} classes, the model has {} labels",
+                  describe({output, 1}), count, model_.labels.size());
     auto scores = TRY(values_of(*output, batch_index));
     if (needs_softmax(*output, scores)) apply_softmax(scores, scores.size());
     return scene_of(scores);
@@ -75,7 +66,8 @@ class ClassDecoder final : public Decoder {
     const auto role = role_of(model_, output);
     if (role == "class_scores") return false;
     if (role == "class_logits") return true;
-    return !spans_scores(output) && !sum_to_one(values);
+    if (output.quantisation && spans_unit(*output.quantisation, output.dtype)) return false;
+    return !sum_to_one(values);
   }
 
   Scene scene_of(const std::vector<float>& scores) const {

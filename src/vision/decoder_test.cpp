@@ -99,6 +99,13 @@ TEST(ClassDecoder, TheOutputIsFoundByRoleOrBySize) {
   EXPECT_EQ(decode(model, {features.view(), scores.view()}).classes.size(), 2U);
 }
 
+TEST(ClassDecoder, AsManyLabelsAsClassesAreWanted) {
+  const Floats scores{"y", DType::f32, {1, 3}, {0.25, 0.75, 0}};
+  const auto view = scores.view();
+  EXPECT_EQ((*make_decoder(classifier({"a", "b"})))->decode({&view, 1}, 0, {}).error().text,
+            "output y f32[1,3] holds 3 classes, the model has 2 labels");
+}
+
 TEST(ClassDecoder, IdentityChangesNothingAndMostLimitsTheList) {
   auto model = classifier({});
   model.decoder = DecoderSettings{.kind = DecoderKind::identity, .anchors = {}, .most = 2};
@@ -314,7 +321,7 @@ TEST(Suppress, WeightedTakesTheMeanByScore) {
 }
 
 TEST(Overlay, BoxesTagsAndBannerAreDrawn) {
-  auto image = make_image(PixelFormat::rgb, 320, 240);
+  auto image = *make_image(PixelFormat::rgb, 320, 240);
   Scene scene;
   scene.detections = {{{0.25F, 0.5F, 0.75F, 0.9F}, 0, 0.9F, {{0.5F, 0.7F}}}};
   draw_scene(image, scene, face_model(128), {"Pass", green});
@@ -330,7 +337,7 @@ TEST(Overlay, BoxesTagsAndBannerAreDrawn) {
 }
 
 TEST(Overlay, BoxesOutsideAndTinyPicturesDoNoHarm) {
-  auto image = make_image(PixelFormat::rgb, 3, 2);
+  auto image = *make_image(PixelFormat::rgb, 3, 2);
   Scene scene;
   scene.detections = {{{-9, -9, 9, 9}, 5, 0.9F, {{NAN, INFINITY}}}, {{1, 1, 0, 0}, -1, 0.1F, {}}};
   draw_scene(image, scene, Model{}, {"a long verdict that does not fit", red});

@@ -1,0 +1,76 @@
+#include "cli/model_json.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "ir/text.h"
+#include "ops/ops.h"
+
+namespace turnstone {
+namespace {
+
+ImportedModel imported(std::string_view text) {
+  auto graph = parse_graph(text, core_ops());
+  EXPECT_TRUE(graph) << graph.error().text;
+  return {.graph = std::move(*graph)};
+}
+
+const ImportedModel one_output =
+    imported(R"(graph(x: f32[1,3]) { "logits": clamp(x, low=0.0, high=6.0) })");
+// Features and logits, in the order in which exporters often write them.
+const ImportedModel two_outputs = imported(R"(graph(x: f32[1,3], f: f32[1,8]) {
+  "features": clamp(f, low=0.0, high=6.0), "logits": clamp(x, low=0.0, high=6.0) })");
+
+// What a classifier becomes with so many labels, or none.
+Result<Model> classifier(const ImportedModel& model, int labels) {
+  const auto folder = *TemporaryFolder::make();
+  ModelOptions options{.labels = {}, .preprocess = {}, .decoder = "softmax"};
+  std::string text;
+  for (int i = 0; i < labels; ++i) text += fmt::format("label {}\n", i);
+  if (labels > 0) {
+    options.labels = folder.path() / "labels.txt";
+    EXPECT_TRUE(write_file(options.labels, text));
+  }
+  return make_model(model, model.graph, "m", options);
+}
+
+std::vector<std::string> roles(const Result<Model>& model) {
+  std::vector<std::string> roles;
+  for (const auto& output : model->outputs) roles.push_back(output.role);
+  return roles;
+}
+
+TEST(ModelJson, ALabelForEachClassIsWanted) {
+  ASSERT_TRUE(classifier(one_output, 3));
+  EXPECT_EQ(classifier(one_output, 3)->labels.size(), 3U);
+  EXPECT_EQ(classifier(one_output, 2).error().text,
+            "labels: 2 names for the 3 classes of output 'logits'");
+  EXPECT_EQ(classifier(one_output, 4).error().code, Code::invalid);
+}
+
+TEST(ModelJson, TheOnlyOutputHoldsTheClasses) {
+  EXPECT_EQ(roles(classifier(one_output, 0)), std::vector<std::string>{"class_logits"});
+}
+
+TEST(ModelJson, OfSeveralOutputsTheOneWithAValueForEachLabelHoldsTheClasses) {
+  EXPECT_EQ(roles(classifier(two_outputs, 3)), (std::vector<std::string>{"", "class_logits"}));
+  EXPECT_EQ(roles(classifier(two_outputs, 8)), (std::vector<std::string>{"class_logits", ""}));
+}
+
+TEST(ModelJson, NoRoleIsGuessed) {
+  EXPECT_EQ(roles(classifier(two_outputs, 0)), (std::vector<std::string>{"", ""}));
+  EXPECT_EQ(roles(classifier(two_outputs, 5)), (std::vector<std::string>{"", ""}));
+}
+
+TEST(ModelJson, WhatTheFileSaysOfItsOutputsStays) {
+  auto model = two_outputs;
+  model.metadata[std::string(model_json_key)] = R"({"format": 1, "name": "m",
+    "inputs": [], "outputs": [{"name": "features", "role": "class_scores"}, {"name": "logits"}],
+    "task": "classification"})";
+  EXPECT_EQ(roles(classifier(model, 8)), (std::vector<std::string>{"class_scores", ""}));
+  EXPECT_EQ(classifier(model, 3).error().text,
+            "labels: 3 names for the 8 classes of output 'features'");
+}
+
+}  // namespace
+}  // namespace turnstone
