@@ -14,7 +14,7 @@
 #include "exchange/model.h"
 #include "ir/text.h"
 #include "passes/pass.h"
-#include "station/archive.h"
+#include "vision/package.h"
 
 namespace turnstone {
 namespace {
@@ -100,14 +100,13 @@ Json value_json(const ts_value& value) {
   return {{"name", value.name}, {"type", ts_type_name(value.type)}, {"shape", shape}};
 }
 
-Result<Json> inspect_package(const fs::path& path) {
+Result<Json> describe_code(const fs::path& path) {
   ts_model* opened = nullptr;
   char text[512] = "";
   if (ts_open_detail(path.c_str(), text, sizeof text, &opened) != TS_OK)
     return fail(Code::invalid, "{}", text);
   const std::unique_ptr<ts_model, decltype(&ts_close)> model(opened, ts_close);
-  Json report = {{"package", path.string()},
-                 {"inputs", Json::array()},
+  Json report = {{"inputs", Json::array()},
                  {"outputs", Json::array()},
                  {"variants", Json::array()},
                  {"variant", ts_variant_name(opened)}};
@@ -120,22 +119,19 @@ Result<Json> inspect_package(const fs::path& path) {
   const auto& memory = *ts_memory_of(opened);
   report["weights_bytes"] = memory.weights_bytes;
   report["scratch_bytes"] = memory.scratch_bytes;
-  if (const auto info = read_json(path / "model.json")) report["model"] = *info;
   return report;
 }
 
-bool is_package(const fs::path& path) {
-  return fs::is_directory(path) || path.extension() == ".so" || path.string().ends_with(".tar.gz");
+Result<Json> inspect_package(const fs::path& path) {
+  const auto package = TRY(open_package(path));
+  auto report = TRY(describe_code(package.path));
+  report["package"] = path.string();
+  if (package.model) report["model"] = TRY(parse_json(print_model(*package.model)));
+  return report;
 }
 
 Result<Json> inspect(const Options& options) {
-  if (!is_package(options.path)) return inspect_model(options);
-  if (!options.path.ends_with(".tar.gz")) return inspect_package(options.path);
-  const auto folder = TRY(TemporaryFolder::make("turnstone-inspect"));
-  TRY(unpack_archive(options.path, folder.path()));
-  auto report = TRY(inspect_package(folder.path()));
-  report["package"] = options.path;
-  return report;
+  return is_package(options.path) ? inspect_package(options.path) : inspect_model(options);
 }
 
 void print_ports(const Json& list, std::string_view kind) {

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "runtime/include/turnstone.h"
-#include "station/package.h"
+#include "vision/package.h"
 
 namespace turnstone {
 

@@ -1,4 +1,4 @@
-#include "station/archive.h"
+#include "vision/archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "station/package.h"
+#include "vision/package.h"
 
 namespace turnstone {
 namespace {
@@ -89,6 +89,22 @@ TEST(Archive, RefusesWhatIsNoArchive) {
   auto text = *read_text(fixture.make({{"compiled.so", std::string(100'000, 'x')}}));
   ASSERT_TRUE(write_file(path, text.substr(0, text.size() / 2)));
   EXPECT_FALSE(open_package(path));
+}
+
+TEST(Package, MayLieInAFolderOfItsArchive) {
+  Fixture fixture;
+  const std::string json =
+      R"({"format": 1, "name": "m", "inputs": [], "outputs": [{"name": "y"}]})";
+  const auto package =
+      open_package(fixture.make({{"m/compiled.so", "code"}, {"m/model.json", json}}));
+  ASSERT_TRUE(package) << package.error().text;
+  EXPECT_EQ(package->model->name, "m");
+  EXPECT_THAT(
+      open_package(
+          fixture.make({{"m/compiled.so", "code"}, {"m/model.json", json}, {"n/compiled.so", ""}}))
+          .error()
+          .text,
+      EndsWith("is no package, it has no compiled.so"));
 }
 
 TEST(Package, IsToldApartByItsName) {

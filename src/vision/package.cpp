@@ -1,6 +1,6 @@
-#include "station/package.h"
+#include "vision/package.h"
 
-#include "station/archive.h"
+#include "vision/archive.h"
 
 namespace turnstone {
 namespace fs = std::filesystem;
@@ -22,14 +22,19 @@ Result<Package> open_module(const fs::path& path) {
   return package;
 }
 
-// The folder in an archive that has compiled.so: its root, or its only folder.
+// The folder in an archive that holds the package: the only thing in it, or itself.
 fs::path root_of(const fs::path& folder) {
   std::error_code error;
-  if (fs::exists(folder / "compiled.so", error)) return folder;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error))
-    if (fs::exists(entry->path() / "compiled.so", error)) return entry->path();
-  return folder;
+  fs::directory_iterator entry(folder, error);
+  if (error || entry == fs::directory_iterator()) return folder;
+  const auto first = entry->path();
+  entry.increment(error);
+  const bool is_only = !error && entry == fs::directory_iterator();
+  return is_only && fs::is_directory(first, error) ? first : folder;
+}
+
+bool is_archive_name(std::string_view name) {
+  return name.ends_with(".tar.gz") || name.ends_with(".tgz");
 }
 
 Result<Package> open_archive(const fs::path& path) {
@@ -42,12 +47,18 @@ Result<Package> open_archive(const fs::path& path) {
 
 }  // namespace
 
+bool is_package(const fs::path& path) {
+  std::error_code error;
+  const auto name = path.filename().string();
+  return fs::is_directory(path, error) || is_archive_name(name) || name.ends_with(".so");
+}
+
 Result<Package> open_package(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) return fail(Code::missing, "{}: no such package", path.string());
   if (fs::is_directory(path, error)) return open_folder(path);
   const auto name = path.filename().string();
-  if (name.ends_with(".tar.gz") || name.ends_with(".tgz")) return open_archive(path);
+  if (is_archive_name(name)) return open_archive(path);
   if (name.ends_with(".so")) return open_module(path);
   return fail(Code::invalid, "{}: is no package, legal are a folder, .tar.gz and .so",
               path.string());

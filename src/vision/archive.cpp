@@ -1,4 +1,4 @@
-#include "station/archive.h"
+#include "vision/archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
