@@ -37,7 +37,7 @@ bool is_filled(const Graph& graph, Value value, double wanted) {
 }  // namespace
 
 // reshape, transpose, slice, ... that change nothing, x + 0, x * 1 -> x
-std::optional<Value> drop_identities(Graph& graph, Value value, const Made& made) {
+std::optional<Value> drop_identities(Draft& graph, Value value, const Made& made) {
   if (keeps_elements(made)) return made.in[0];
   const auto op = made.op();
   if (op != "add" && op != "mul") return {};

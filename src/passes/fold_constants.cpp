@@ -5,7 +5,7 @@
 namespace turnstone {
 
 // A call on constants alone -> its result, unless that is much larger than what it is made from.
-std::optional<Value> fold_constants(Graph& graph, Value value, const Made& made) {
+std::optional<Value> fold_constants(Draft& graph, Value value, const Made& made) {
   constexpr int64_t always = 1 << 20;
   int64_t bytes = 0;
   std::vector<Tensor> in;

@@ -4,7 +4,7 @@ namespace turnstone {
 
 // conv(pad(x)) -> conv(x) with larger pads, when rows and columns are padded with what counts as
 // zero
-std::optional<Value> fold_pads(Graph& graph, Value, const Made& made) {
+std::optional<Value> fold_pads(Draft& graph, Value, const Made& made) {
   if (made.op() != "conv") return {};
   const auto* pad = graph.made_by(made.in[0], "pad");
   if (!pad || pad->text("mode") != "constant" ||

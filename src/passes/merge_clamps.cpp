@@ -5,7 +5,7 @@
 namespace turnstone {
 
 // clamp(clamp(x, a, b), c, d) -> clamp(x, max(a, c), min(b, d)), when the ranges meet.
-std::optional<Value> merge_clamps(Graph& graph, Value, const Made& outer) {
+std::optional<Value> merge_clamps(Draft& graph, Value, const Made& outer) {
   if (outer.op() != "clamp") return {};
   const auto* inner = graph.made_by(outer.in[0], "clamp");
   if (!inner) return {};

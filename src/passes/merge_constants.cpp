@@ -30,31 +30,28 @@ std::optional<Split> split(const Graph& graph, Value value, std::string_view op)
 // (x + a) + b -> x + (a + b), (x * a) * b -> x * (a * b)
 // (x + a) * b -> x * b + a * b, when x is a convolution or its scaled result: so that scale and
 // shift reach the weights
-std::optional<Value> merge_constants(Graph& graph, Value value, const Made& made) {
+// All where the inner call is read here alone: it would be computed twice else.
+std::optional<Value> merge_constants(Draft& graph, Value value, const Made& made) {
   const auto keeps_shape = [&](Value x) { return graph.shape(x) == graph.shape(value); };
   if (made.op() == "sub" && made.call.out[0].dtype == DType::f32 && graph.constant_of(made.in[1]) &&
       !graph.constant_of(made.in[0])) {
-    auto negative = *graph.constant_of(made.in[1]);
-    Tensor turned(negative.dtype(), negative.shape());
-    for (int64_t i = 0; i < turned.size(); ++i) turned.set_real(i, -negative.real_at(i));
-    const auto x = made.in[0];
-    return graph.call("add", {x, graph.constant(std::move(turned))});
+    const auto& taken = *graph.constant_of(made.in[1]);
+    Tensor opposite(taken.dtype(), taken.shape());
+    for (int64_t i = 0; i < opposite.size(); ++i) opposite.set_real(i, -taken.real_at(i));
+    return graph.call("add", {made.in[0], graph.constant(std::move(opposite))});
   }
   for (const auto op : {"add", "mul"}) {
     const auto outer = split(graph, made, op);
-    if (!outer) continue;
+    if (!outer || !graph.is_read_once(outer->x)) continue;
     const auto inner = split(graph, outer->x, op);
-    // One number behind a bias is mostly the start of an activation that reads the biased value
-    // too.
-    const bool activation = inner && graph.constant_of(outer->constant)->size() == 1 &&
-                            graph.constant_of(inner->constant)->size() > 1;
-    if (inner && !activation && keeps_shape(inner->x) && keeps_shape(outer->x))
+    if (inner && keeps_shape(inner->x) && keeps_shape(outer->x))
       return graph.call(op, {inner->x, fold_call(graph, op, inner->constant, outer->constant)});
   }
   const auto scaled = split(graph, made, "mul");
-  if (!scaled) return {};
+  if (!scaled || !graph.is_read_once(scaled->x)) return {};
   const auto shifted = split(graph, scaled->x, "add");
   if (!shifted || !keeps_shape(shifted->x) || !keeps_shape(scaled->x)) return {};
+  if (!graph.is_read_once(shifted->x)) return {};
   if (!graph.made_by(shifted->x, "conv") && !split(graph, shifted->x, "mul")) return {};
   const auto shift = fold_call(graph, "mul", shifted->constant, scaled->constant);
   return graph.call("add", {graph.call("mul", {shifted->x, scaled->constant}), shift});

@@ -3,7 +3,7 @@
 namespace turnstone {
 
 // reshape(reshape(x)) -> reshape(x)
-std::optional<Value> merge_reshapes(Graph& graph, Value, const Made& outer) {
+std::optional<Value> merge_reshapes(Draft& graph, Value, const Made& outer) {
   if (outer.op() != "reshape") return {};
   const auto* inner = graph.made_by(outer.in[0], "reshape");
   if (!inner) return {};

@@ -1,26 +1,11 @@
 #include "passes/pass.h"
 
 namespace turnstone {
-namespace {
-
-// True when the dimensions that are not 1 keep their order.
-bool keeps_order(const Made& made) {
-  int64_t last = -1;
-  for (const auto axis : made.ints("axes")) {
-    if (made.call.in[0].shape[static_cast<size_t>(axis)] == 1) continue;
-    if (axis < last) return false;
-    last = axis;
-  }
-  return true;
-}
-
-}  // namespace
-
 // transpose(transpose(x, a), b) -> transpose(x, a[b]); a transpose that moves nothing but
 // dimensions of extent 1 -> reshape
-std::optional<Value> merge_transposes(Graph& graph, Value value, const Made& outer) {
+std::optional<Value> merge_transposes(Draft& graph, Value value, const Made& outer) {
   if (outer.op() != "transpose") return {};
-  if (keeps_order(outer))
+  if (keeps_order(outer.call.in[0].shape, outer.ints("axes")))
     return graph.call("reshape", {outer.in[0]}, {{"shape", graph.shape(value)}});
   const auto* inner = graph.made_by(outer.in[0], "transpose");
   if (!inner) return {};

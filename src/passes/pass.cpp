@@ -1,12 +1,10 @@
 #include "passes/pass.h"
 
-#include <map>
-
 #include "ir/text.h"
 
 namespace turnstone {
 
-#define PASS(name) std::optional<Value> name(Graph& graph, Value value, const Made& made);
+#define PASS(name) std::optional<Value> name(Draft& graph, Value value, const Made& made);
 #include "passes/passes.def"
 #undef PASS
 
@@ -25,9 +23,9 @@ constexpr int most_rounds = 32;
 constexpr int most_steps = 64;  // of one rule on one call
 
 // Rebuilds a graph call by call; `make` adds each call to the new graph and returns its results.
-template <class Make>
-Graph rebuild(const Graph& graph, Make make) {
-  Graph result(graph.ops());
+template <class Target, class Make>
+Target rebuild(const Graph& graph, Make make) {
+  Target result(graph.ops());
   std::map<Value, Value> known;
   const auto value_of = [&](Value value) {
     if (const auto found = known.find(value); found != known.end()) return found->second;
@@ -49,35 +47,54 @@ Graph rebuild(const Graph& graph, Make make) {
   return result;
 }
 
+// Applies the rule to what it made itself too; returns what stands for `value` in the end.
+Value rewritten(Draft& graph, Value value, const Pass& pass, bool& fired) {
+  for (int step = 0; step < most_steps; ++step) {
+    const auto* call = graph.made_by(value);
+    if (!call) break;
+    const auto type = graph.type(value);
+    const auto other = pass.rule(graph, value, *call);
+    if (graph.take_error() || !other) break;
+    CHECK(graph.type(*other) == type);
+    value = *other;
+    fired = true;
+  }
+  return value;
+}
+
 }  // namespace
+
+bool Draft::is_read_once(Value value) const {
+  const auto found = reads_.find(value);
+  return found == reads_.end() || found->second == 1;
+}
+
+// Where a value takes the place of one that it was read by, that reader is gone.
+void Draft::add_reads(Value value, int count) {
+  const auto [found, fresh] = reads_.emplace(value, count);
+  if (!fresh) found->second += count - 1;
+}
 
 Graph apply_pass(const Graph& graph, const Pass& pass, bool* changed) {
   bool fired = false;
-  auto result = rebuild(graph, [&](Graph& g, const Made& made, std::vector<Value> in) {
+  const auto uses = uses_of(graph);
+  auto draft = rebuild<Draft>(graph, [&](Draft& g, const Made& made, std::vector<Value> in) {
     auto out = g.call_all(made.op(), std::move(in), made.call.attrs);
     CHECK(!out.empty());
-    if (out.size() > 1) return out;
-    for (int step = 0; step < most_steps; ++step) {
-      const auto* call = g.made_by(out[0]);
-      if (!call) break;
-      const auto type = g.type(out[0]);
-      const auto other = pass.rule(g, out[0], *call);
-      if (!other) break;
-      CHECK(g.type(*other) == type);
-      out[0] = *other;
-      fired = true;
-    }
+    if (out.size() == 1) out[0] = rewritten(g, out[0], pass, fired);
+    for (size_t i = 0; i < out.size(); ++i)
+      g.add_reads(out[i], uses[static_cast<size_t>(made.out[i].id)]);
     return out;
   });
   if (changed) *changed = fired;
-  return result;
+  return std::move(static_cast<Graph&>(draft));
 }
 
 Graph join_equal_calls(const Graph& graph, bool* changed) {
   bool joined = false;
   std::map<std::string, std::vector<Value>> made_before;
   std::map<std::string, Value> constants;
-  auto result = rebuild(graph, [&](Graph& g, const Made& made, std::vector<Value> in) {
+  auto result = rebuild<Graph>(graph, [&](Graph& g, const Made& made, std::vector<Value> in) {
     std::string key(made.op());
     for (auto& value : in) {
       if (const auto* constant = g.constant_of(value); constant && constant->size_bytes() <= 4096) {
@@ -100,25 +117,24 @@ Graph join_equal_calls(const Graph& graph, bool* changed) {
 }
 
 Result<Graph> optimise(const Graph& graph, const PassObserver& observer) {
-  auto current = join_equal_calls(graph);
-  for (int round = 0; round < most_rounds; ++round) {
-    bool any = false;
+  auto current = graph;
+  bool any = true;
+  const auto take = [&](std::string_view pass, Graph next, bool changed) {
+    if (!changed) return;
+    any = true;
+    current = std::move(next);
+    if (observer) observer(pass, current);
+  };
+  // What is not at rest by then is as right as it was before, and only less quick.
+  for (int round = 0; any && round < most_rounds; ++round) {
+    any = false;
+    bool changed = false;
+    auto joined = join_equal_calls(current, &changed);
+    take("join_equal_calls", std::move(joined), changed);
     for (const auto& pass : all_passes()) {
-      bool changed = false;
       auto next = apply_pass(current, pass, &changed);
-      if (!changed) continue;
-      any = true;
-      current = std::move(next);
-      if (observer) observer(pass.name, current);
+      take(pass.name, std::move(next), changed);
     }
-    bool joined = false;
-    auto next = join_equal_calls(current, &joined);
-    if (joined) {
-      any = true;
-      current = std::move(next);
-      if (observer) observer("join_equal_calls", current);
-    }
-    if (!any) break;
   }
   TRY(verify(current));
   return current;
@@ -139,6 +155,16 @@ std::optional<Tensor> channel_constant(const Graph& graph, Value value, const Sh
       each.set_integer(i, constant->integer_at(one ? 0 : i));
   }
   return each;
+}
+
+bool keeps_order(const Shape& shape, std::span<const int64_t> axes) {
+  int64_t last = -1;
+  for (const auto axis : axes) {
+    if (shape[static_cast<size_t>(axis)] == 1) continue;
+    if (axis < last) return false;
+    last = axis;
+  }
+  return true;
 }
 
 Value fold_call(Graph& graph, std::string_view op, Value a, Value b) {

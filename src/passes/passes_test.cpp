@@ -176,6 +176,35 @@ TEST(Optimise, KeepsWhatRandomGraphsComputeAndComesToRest) {
     EXPECT_GT(acted[name], 0) << name << " never acted: the random graphs do not test it";
 }
 
+TEST(Passes, ARuleWhoseCallIsIllegalDoesNotApply) {
+  const auto graph = parse_graph(
+      "graph(x: f32[1,2,2,1]) { conv(pad(x, low=[0,16777216,0,0], high=[0,0,0,0]), f32[1,1,1,1] "
+      "[2], pads=[1,0,0,0], strides=[16777216,1]) }",
+      core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  bool changed = true;
+  EXPECT_EQ(print(run_once("fold_pads", *graph, &changed)), print(*graph));
+  EXPECT_FALSE(changed);
+}
+
+size_t convolutions(const Graph& graph) {
+  const auto live = graph.live_calls();
+  return static_cast<size_t>(
+      std::count_if(live.begin(), live.end(), [](const auto* m) { return m->op() == "conv"; }));
+}
+
+TEST(Optimise, NeverComputesAConvolutionTwice) {
+  std::mt19937 rng(seed());
+  SCOPED_TRACE(fmt::format("--gtest_random_seed={}", seed()));
+  for (int round = 0; round < graphs; ++round) {
+    const auto graph = random_graph(rng);
+    ASSERT_TRUE(graph) << graph.error().text;
+    const auto best = optimise(*graph);
+    ASSERT_TRUE(best) << best.error().text;
+    ASSERT_LE(convolutions(*best), convolutions(*graph)) << print(*graph, 8) << print(*best, 8);
+  }
+}
+
 TEST(Optimise, KeepsPortsAsTheyWereGiven) {
   const auto graph = parse_graph(
       "graph(\"in:0\": f32[4] scale=0.5 zero=3, unused: u8[2]) {\n"

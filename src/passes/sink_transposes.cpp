@@ -30,16 +30,6 @@ const Made* transposed_operand(const Graph& graph, const Made& made) {
   return nullptr;
 }
 
-bool only_unit_dimensions_move(const Shape& shape, const Axes& axes) {
-  int64_t last = -1;
-  for (const auto axis : axes) {
-    if (shape[static_cast<size_t>(axis)] == 1) continue;
-    if (axis < last) return false;
-    last = axis;
-  }
-  return true;
-}
-
 // `value` as it would stand before a transpose by `axes`, when that costs nothing. Without
 // `may_turn` no transpose is made for it.
 std::optional<Value> untransposed(Graph& graph, Value value, const Axes& axes, bool may_turn) {
@@ -57,14 +47,14 @@ std::optional<Value> untransposed(Graph& graph, Value value, const Axes& axes, b
     value = graph.call("reshape", {value}, {{"shape", shape}});
   }
   const auto back = inverse(axes);
-  if (!constant && !(may_turn && only_unit_dimensions_move(shape, back))) return {};
+  if (!constant && !(may_turn && keeps_order(shape, back))) return {};
   return graph.call("transpose", {value}, {{"axes", back}});
 }
 
 std::optional<std::vector<Value>> untransposed_operands(Graph& graph, const Made& made,
                                                         const Axes& axes) {
   // A transpose that costs nothing is not worth another one: they would change places for ever.
-  const bool may_turn = !only_unit_dimensions_move(made.call.out[0].shape, inverse(axes));
+  const bool may_turn = !keeps_order(made.call.out[0].shape, inverse(axes));
   std::vector<Value> in;
   for (const auto value : std::vector<Value>(made.in)) {
     const auto plain = untransposed(graph, value, axes, may_turn);
@@ -111,7 +101,7 @@ std::optional<Attributes> moved_attributes(const Made& made, const Axes& axes) {
 
 // op(transpose(x), ...) -> transpose(op(x, ...)), for elementwise calls, concat, pad, slice,
 // reductions and softmax, when the other operands can be had before the transpose for nothing
-std::optional<Value> sink_transposes(Graph& graph, Value, const Made& made) {
+std::optional<Value> sink_transposes(Draft& graph, Value, const Made& made) {
   const auto* inner = transposed_operand(graph, made);
   if (!inner) return {};
   const auto axes = inner->ints("axes");

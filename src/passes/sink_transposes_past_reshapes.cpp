@@ -10,6 +10,7 @@ using Axes = std::vector<int64_t>;
 // Each dimension of `from` as the run of dimensions of `to` that it is cut into; nothing when the
 // reshape also joins dimensions.
 std::optional<std::vector<Axes>> pieces_of(const Shape& from, const Shape& to) {
+  if (from.empty()) return {};
   std::vector<Axes> pieces;
   size_t next = 0;
   for (const auto extent : from) {
@@ -74,7 +75,7 @@ std::optional<Value> join(Graph& graph, const Made& inner, const Shape& to) {
 
 // reshape(transpose(x)) -> transpose(reshape(x)), when the reshape only cuts or only joins
 // dimensions (as in a channel shuffle)
-std::optional<Value> sink_transposes_past_reshapes(Graph& graph, Value value, const Made& made) {
+std::optional<Value> sink_transposes_past_reshapes(Draft& graph, Value value, const Made& made) {
   if (made.op() != "reshape") return {};
   const auto* inner = graph.made_by(made.in[0], "transpose");
   if (!inner) return {};

@@ -22,6 +22,7 @@ std::optional<DType> parse_dtype(std::string_view text);
 
 // f32, f16, bf16, f64.
 bool is_float(DType type);
+inline bool is_byte(DType type) { return type == DType::i8 || type == DType::u8; }
 bool is_signed(DType type);  // signed integers only
 
 // IEEE 754 binary16, stored only; converts to and from float, rounding to nearest even.

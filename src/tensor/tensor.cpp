@@ -17,14 +17,14 @@ int64_t count(const Shape& shape) {
 Result<int64_t> checked_count(const Shape& shape, int64_t most) {
   if (shape.size() > most_rank)
     return fail(Code::invalid, "rank {} is outside [0, {}]", shape.size(), most_rank);
-  int64_t n = 1;
+  int64_t n = 1;  // as if extents of 0 were 1: strides have to be counted too
   for (const auto extent : shape) {
     if (extent < 0) return fail(Code::invalid, "extent {} is negative", extent);
     if (extent != 0 && n > most / extent)
       return fail(Code::invalid, "shape {} has more than {} elements", print(shape), most);
-    n *= extent;
+    n *= std::max<int64_t>(extent, 1);
   }
-  return n;
+  return count(shape);
 }
 
 std::string print(const Shape& shape) {

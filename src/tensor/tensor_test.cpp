@@ -50,6 +50,8 @@ TEST(Shapes, FromOutsideAreChecked) {
   EXPECT_EQ(*checked_count({2, 3}), 6);
   EXPECT_FALSE(checked_count({-1}));
   EXPECT_FALSE(checked_count({INT64_MAX, INT64_MAX}));
+  EXPECT_EQ(*checked_count({5, 0, 3}), 0);
+  EXPECT_FALSE(checked_count({0, int64_t{1} << 62, int64_t{1} << 62}));
   EXPECT_FALSE(checked_count(Shape(9, 1)));
   EXPECT_FALSE(checked_count({3, 4}, 11));
   EXPECT_TRUE(checked_count({3, 4}, 12));
