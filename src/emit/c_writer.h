@@ -29,7 +29,7 @@ class CWriter {
     put(fmt::format(text, std::forward<Parts>(parts)...));
   }
 
-  // for (long i = 0; i < n; ++i) { body }; a loop of one round is a block with a constant.
+  // for (long i = 0; i < n; ++i) { body }
   template <class Body>
   void loop(std::string_view i, int64_t n, Body body) {
     loop(i, 0, n, 1, body);

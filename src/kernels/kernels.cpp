@@ -1,5 +1,8 @@
 #include "kernels/kernels.h"
 
+#include <cstdlib>
+#include <utility>
+
 #include "kernels/texts.h"
 
 namespace turnstone {
@@ -37,6 +40,27 @@ std::string_view kernel_text(std::string_view name) {
   for (auto entry = kernel_texts; !entry->name.empty(); ++entry)
     if (entry->name == name) return entry->text;
   return {};
+}
+
+std::string function_texts(const std::set<std::string, std::less<>>& names) {
+  static constexpr std::string_view order[] = {
+      "vector",   "window",    "pairs",        "math/exp", "math/log", "math/round", "math/sqrt",
+      "math/sin", "math/tanh", "math/sigmoid", "math/erf", "math/pow", "requantize"};
+  static constexpr std::pair<std::string_view, std::string_view> bases[] = {
+      {"math/tanh", "math/exp"},
+      {"math/sigmoid", "math/exp"},
+      {"math/erf", "math/exp"},
+      {"math/pow", "math/round"}};
+  auto all = names;
+  all.emplace("vector");
+  all.emplace("window");
+  for (const auto& [name, base] : bases)
+    if (names.contains(name)) all.emplace(base);
+  std::string text;
+  for (const auto name : order)
+    if (all.erase(std::string(name)) > 0) text += kernel_text(name);
+  if (!all.empty()) std::abort();  // a mistake of ours: the folder knows nothing of CHECK
+  return text;
 }
 
 std::string_view print_kernel_feature(KernelFeature feature) {

@@ -2,7 +2,10 @@
 // table of what each may be instantiated with. README.md says what every template expects.
 #pragma once
 
+#include <functional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace turnstone {
@@ -44,6 +47,11 @@ std::span<const KernelTile> kernel_tiles();
 
 // The C text of a template ("vector", "window", "gemm/fma", "math/exp"), or "" when there is none.
 std::string_view kernel_text(std::string_view name);
+
+// The templates of functions that code calls, "vector" and "window" included: those named and what
+// they build on, as one C text in an order in which each may use the ones before it. Every name
+// must be one of a template of functions ("pairs", "math/...", "requantize").
+std::string function_texts(const std::set<std::string, std::less<>>& names);
 
 // "baseline", "avx2", ...
 std::string_view print_kernel_feature(KernelFeature feature);

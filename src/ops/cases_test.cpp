@@ -1,5 +1,6 @@
 // Runs every .cases of this folder: a call on literal operands, then `= result`, one line for each,
 // or `! message`. Results may differ by the operator's tolerance and by what the text rounds away.
+// What eval says is then asked of the emitted code too.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,14 +46,24 @@ std::vector<Case> read_cases(const std::filesystem::path& path) {
   return cases;
 }
 
-// Evaluates; an operand without elements has zeros.
-Result<std::vector<Tensor>> outcome(const Case& one, Tolerance& tolerance) {
-  const auto literal = TRY(parse_literal_call(one.call, core_ops()));
-  tolerance = literal.op->tolerance;
+struct Literal {
+  Call call;
+  std::vector<Tensor> in;  // zeros where the text has no elements
+};
+
+Result<Literal> literal_of(const Case& one) {
+  auto literal = TRY(parse_literal_call(one.call, core_ops()));
   std::vector<Type> types;
   for (const auto& tensor : literal.in) types.push_back({tensor.dtype(), tensor.shape()});
-  const auto call = TRY(make_call(*literal.op, types, literal.attrs));
-  return testing_support::run_eval(call, literal.in);
+  auto call = TRY(make_call(*literal.op, types, literal.attrs));
+  return Literal{std::move(call), std::move(literal.in)};
+}
+
+// Evaluates.
+Result<std::vector<Tensor>> outcome(const Case& one, Tolerance& tolerance) {
+  const auto literal = TRY(literal_of(one));
+  tolerance = literal.call.op->tolerance;
+  return testing_support::run_eval(literal.call, literal.in);
 }
 
 void check(const Case& one) {
@@ -93,6 +104,46 @@ TEST_P(OpCases, Hold) {
   for (const auto& one : cases) {
     SCOPED_TRACE(fmt::format("{}:{}: {}", GetParam().filename().string(), one.line, one.call));
     check(one);
+  }
+}
+
+// The best machine that runs here and costs one compilation only.
+testing_support::CallMachine machine_here() {
+  const auto all = testing_support::call_machines();
+  for (const auto& machine : all)
+    if (machine.name == "x86_64_v3" && machine.runs) return machine;
+  return all.front();
+}
+
+bool has_half(const Call& call) {
+  const auto is_half = [](const Type& type) {
+    return type.dtype == DType::f16 || type.dtype == DType::bf16;
+  };
+  return std::any_of(call.in.begin(), call.in.end(), is_half) ||
+         std::any_of(call.out.begin(), call.out.end(), is_half);
+}
+
+TEST_P(OpCases, HoldForTheEmittedCode) {
+  std::vector<Literal> literals;
+  testing_support::CompiledCalls compiled;
+  for (const auto& one : read_cases(GetParam())) {
+    auto literal = literal_of(one);
+    if (!literal || has_half(literal->call)) continue;  // C has no type for halves here
+    compiled.add(literal->call);
+    literals.push_back(*std::move(literal));
+  }
+  const auto machine = machine_here();
+  const auto done = compiled.compile(machine);
+  ASSERT_TRUE(done) << done.error().text;
+  if (!machine.runs) GTEST_SKIP() << machine.name << ": compiled; this computer cannot run it";
+  for (size_t i = 0; i < literals.size(); ++i) {
+    const auto& [call, in] = literals[i];
+    const auto actual = compiled.run(i, in);
+    ASSERT_TRUE(actual) << call.op->name << ": " << actual.error().text;
+    const auto expected = testing_support::run_eval(call, in);
+    for (size_t k = 0; k < expected.size(); ++k)
+      EXPECT_EQ(describe_mismatch((*actual)[k], expected[k], call.op->tolerance), "")
+          << call.op->name << " of " << print(in[0]);
   }
 }
 

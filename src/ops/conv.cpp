@@ -49,6 +49,8 @@ Result<Window> window_of(const Call& call, int64_t kernel_rows, int64_t kernel_c
       kernel_columns > most_extent)
     return fail(Code::invalid, "the window has {} rows and {} columns", kernel_rows,
                 kernel_columns);
+  TRY(checked_count({w.batch, w.rows + w.top + w.bottom, w.columns + w.left + w.right, w.channels}),
+      "x with its pads");
   w.out_rows = steps(w.rows + w.top + w.bottom, kernel_rows, w.row_dilation, w.row_stride);
   w.out_columns =
       steps(w.columns + w.left + w.right, kernel_columns, w.column_dilation, w.column_stride);
@@ -69,14 +71,13 @@ ConvShape conv_shape(const Call& call) {
 
 namespace {
 
-bool is_byte(DType type) { return type == DType::i8 || type == DType::u8; }
-
 Result<std::vector<Type>> infer(const Call& call) {
   const auto& x = call.in[0];
   const auto& w = call.in[1];
   const auto groups = call.i("groups");
-  if (w.rank() != 4)
-    return fail(Code::invalid, "w is {}, wanted: [out channel, row, column, in channel]", print(w));
+  if (w.rank() != 4 || count(w.shape) == 0)
+    return fail(Code::invalid, "w is {}, wanted: [out channel, row, column, in channel], not empty",
+                print(w));
   const bool floats = x.dtype == DType::f32 && w.dtype == DType::f32;
   if (!floats && !(is_byte(x.dtype) && is_byte(w.dtype)))
     return fail(Code::unsupported, "x is {} and w is {}, wanted: f32, or i8 or u8", print(x),

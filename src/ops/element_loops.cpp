@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/elementwise.h"
+#include "ops/nest.h"
 
 namespace turnstone {
 namespace {
@@ -11,15 +12,6 @@ struct Nest {
   Shape extents;
   std::vector<Shape> strides;  // of each operand
 };
-
-Shape operand_strides(const Shape& operand, const Shape& out) {
-  const auto own = strides_of(operand);
-  Shape strides(out.size(), 0);
-  const auto shift = out.size() - operand.size();
-  for (size_t i = 0; i < operand.size(); ++i)
-    if (operand[i] != 1) strides[i + shift] = own[i];
-  return strides;
-}
 
 Nest join(const Nest& nest) {
   Nest joined{{}, std::vector<Shape>(nest.strides.size())};
@@ -47,17 +39,14 @@ Nest join(const Nest& nest) {
 
 Nest make_nest(std::span<const Type> in, const Shape& out) {
   Nest nest{out, {}};
-  for (const auto& type : in) nest.strides.push_back(operand_strides(type.shape, out));
+  for (const auto& type : in) nest.strides.push_back(repeated_strides(type.shape, out));
   return join(nest);
 }
 
-// "12 * i0 + 3 * i1", or "0".
-std::string offset(const Shape& strides, size_t dimensions) {
-  std::string text;
-  for (size_t d = 0; d < dimensions; ++d)
-    if (strides[d] != 0)
-      text += fmt::format("{}{} * i{}", text.empty() ? "" : " + ", strides[d], d);
-  return text.empty() ? "0" : text;
+// Of the dimensions around the innermost one.
+std::string outer_offset(Shape strides) {
+  strides.pop_back();
+  return c_offset(strides);
 }
 
 class Loops {
@@ -70,10 +59,9 @@ class Loops {
       c_.loop(fmt::format("i{}", d), nest_.extents[d], [&] { outer(d + 1, row); });
       return;
     }
-    auto out_strides = strides_of(nest_.extents);
     for (size_t k = 0; k < nest_.strides.size(); ++k)
-      c_.line("const long at{} = {};", k, offset(nest_.strides[k], inner_));
-    c_.line("const long to = {};", offset(out_strides, inner_));
+      c_.line("const long at{} = {};", k, outer_offset(nest_.strides[k]));
+    c_.line("const long to = {};", outer_offset(strides_of(nest_.extents)));
     row();
   }
 

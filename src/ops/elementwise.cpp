@@ -66,7 +66,7 @@ const std::vector<Row>& rows() {
   {{}, "and", "true where both are", 2, Types::logical, REAL { return x[0] != 0 && x[1] != 0; }, WHOLE { return x[0] != 0 && x[1] != 0; }, "", "({0} && {1})", 0, 1, exact, {}},
   {{}, "cast", "the same number as another type; reals are cut toward zero", 1, Types::convert, REAL { return x[0]; }, WHOLE { return x[0]; }, "", "", -4, 4, exact, {{"to", std::string("f32"), "element type of the result"}}},
   {{}, "ceil", "smallest whole number not below x", 1, Types::real, REAL { return std::ceil(x[0]); }, nullptr, "v_ceil({0})", "", -9, 9, exact, {}},
-  {{}, "clamp", "x, but at least low and at most high", 1, Types::number, [](const Call& c, const double* x) -> double { return std::min(std::max(x[0], c.real("low")), c.real("high")); }, [](const Call& c, const int64_t* x) -> int64_t { const auto v = static_cast<double>(x[0]); return v < c.real("low") ? static_cast<int64_t>(c.real("low")) : v > c.real("high") ? static_cast<int64_t>(c.real("high")) : x[0]; }, "vf_clamp({0}, {low}, {high})", "({0} < {low} ? {low} : {0} > {high} ? {high} : {0})", -4, 4, exact, {{"low", -infinity, "least result"}, {"high", infinity, "largest result"}}},
+  {{}, "clamp", "x, but at least low and at most high, which wins", 1, Types::number, [](const Call& c, const double* x) -> double { return std::min(std::max(x[0], c.real("low")), c.real("high")); }, [](const Call& c, const int64_t* x) -> int64_t { const auto v = static_cast<double>(x[0]); const auto low = std::min(c.real("low"), c.real("high")); return v < low ? static_cast<int64_t>(low) : v > c.real("high") ? static_cast<int64_t>(c.real("high")) : x[0]; }, "vf_clamp({0}, {low}, {high})", "({0} < {low} ? {low} : {0} > {high} ? {high} : {0})", -4, 4, exact, {{"low", -infinity, "least result"}, {"high", infinity, "largest result"}}},
   {{}, "cos", "cosine of x in radians", 1, Types::real, REAL { return std::cos(x[0]); }, nullptr, "v_cos({0})", "", -30, 30, {0, 1e-6}, {}},
   {{}, "div", "a / b; integers are cut toward zero, and anything by 0 is 0 for them", 2, Types::number, REAL { return x[0] / x[1]; }, WHOLE { return quotient(x[0], x[1]); }, "({0} / {1})", "({type})({1} == 0 ? 0 : {1} == ({type})-1 && ({type})-1 < 0 ? -{0} : {0} / {1})", 0.25, 4, exact, {}},
   {{}, "equal", "true where a and b are equal", 2, Types::compare, REAL { return x[0] == x[1]; }, WHOLE { return x[0] == x[1]; }, "", "({0} == {1})", -2, 2, exact, {}},
@@ -77,8 +77,8 @@ const std::vector<Row>& rows() {
   {{}, "less", "true where a < b", 2, Types::compare, REAL { return x[0] < x[1]; }, WHOLE { return x[0] < x[1]; }, "", "({0} < {1})", -2, 2, exact, {}},
   {{}, "less_equal", "true where a <= b", 2, Types::compare, REAL { return x[0] <= x[1]; }, WHOLE { return x[0] <= x[1]; }, "", "({0} <= {1})", -2, 2, exact, {}},
   {{}, "log", "natural logarithm", 1, Types::real, REAL { return std::log(x[0]); }, nullptr, "v_log({0})", "", 1e-3, 100, {2e-6, 1e-6}, {}},
-  {{}, "max", "the larger of a and b", 2, Types::number, REAL { return std::max(x[0], x[1]); }, WHOLE { return std::max(x[0], x[1]); }, "vf_max({0}, {1})", "({0} < {1} ? {1} : {0})", -4, 4, exact, {}},
-  {{}, "min", "the smaller of a and b", 2, Types::number, REAL { return std::min(x[0], x[1]); }, WHOLE { return std::min(x[0], x[1]); }, "vf_min({0}, {1})", "({1} < {0} ? {1} : {0})", -4, 4, exact, {}},
+  {{}, "max", "the larger of a and b; NaN where either is", 2, Types::number, REAL { return std::isnan(x[0]) || x[0] > x[1] ? x[0] : x[1]; }, WHOLE { return std::max(x[0], x[1]); }, "v_select(({0} > {1}) | ({0} != {0}), {0}, {1})", "({0} < {1} ? {1} : {0})", -4, 4, exact, {}},
+  {{}, "min", "the smaller of a and b; NaN where either is", 2, Types::number, REAL { return std::isnan(x[0]) || x[0] < x[1] ? x[0] : x[1]; }, WHOLE { return std::min(x[0], x[1]); }, "v_select(({0} < {1}) | ({0} != {0}), {0}, {1})", "({1} < {0} ? {1} : {0})", -4, 4, exact, {}},
   {{}, "mod", "rest of a / b, with the sign of a; anything by 0 is 0", 2, Types::integer, nullptr, WHOLE { return rest(x[0], x[1]); }, "", "({type})({1} == 0 || ({1} == ({type})-1 && ({type})-1 < 0) ? 0 : {0} % {1})", -20, 20, exact, {}},
   {{}, "mul", "a * b", 2, Types::number, REAL { return x[0] * x[1]; }, WHOLE { return wrapped(bits(x[0]) * bits(x[1])); }, "({0} * {1})", "({type})({0} * {1})", -4, 4, exact, {}},
   {{}, "neg", "-x", 1, Types::number, REAL { return -x[0]; }, WHOLE { return wrapped(-bits(x[0])); }, "(-{0})", "({type})(-{0})", -4, 4, exact, {}},
@@ -213,9 +213,9 @@ std::string literal(double value, DType type) {
   const int bytes = static_cast<int>(size_of(type));
   const double high = std::ldexp(1.0, bytes * 8 - (is_signed(type) ? 1 : 0));
   const double low = is_signed(type) ? -high : 0;
-  if (value <= low) return bytes == 8 ? c_integer(INT64_MIN) : c_integer(static_cast<int64_t>(low));
-  if (value >= high)
-    return bytes == 8 ? c_integer(INT64_MAX) : c_integer(static_cast<int64_t>(high - 1));
+  if (value <= low) return c_integer(bytes == 8 && low < 0 ? INT64_MIN : static_cast<int64_t>(low));
+  if (value >= high && bytes == 8) return is_signed(type) ? c_integer(INT64_MAX) : "UINT64_MAX";
+  if (value >= high) return c_integer(static_cast<int64_t>(high - 1));
   return c_integer(static_cast<int64_t>(value));
 }
 
@@ -233,6 +233,8 @@ std::string filled(const Call& call, std::string_view text, std::span<const std:
       result += c_type(call.out[0].dtype);
     } else if (key[0] >= '0' && key[0] <= '9') {
       result += x[static_cast<size_t>(key[0] - '0')];
+    } else if (key == "low") {  // a limit above the other one is the other one
+      result += literal(std::min(call.real("low"), call.real("high")), call.out[0].dtype);
     } else {
       result += literal(call.real(key), call.out[0].dtype);
     }

@@ -8,8 +8,6 @@
 namespace turnstone {
 namespace {
 
-bool is_byte(DType type) { return type == DType::i8 || type == DType::u8; }
-
 Result<Window> checked_window(const Call& call) {
   const auto& x = call.in[0];
   if (x.dtype != DType::f32 && !is_byte(x.dtype))

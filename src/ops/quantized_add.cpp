@@ -5,8 +5,6 @@
 namespace turnstone {
 namespace {
 
-bool is_byte(DType type) { return type == DType::i8 || type == DType::u8; }
-
 Result<> check_range(const Call& call, std::string_view name, int64_t low, int64_t high) {
   if (call.i(name) >= low && call.i(name) <= high) return {};
   return fail(Code::invalid, "{}={} is outside [{}, {}]", name, call.i(name), low, high);

@@ -4,8 +4,6 @@
 namespace turnstone {
 namespace {
 
-bool is_byte(DType type) { return type == DType::i8 || type == DType::u8; }
-
 Result<std::vector<Type>> infer(const Call& call) {
   const auto& x = call.in[0];
   if (!is_byte(x.dtype)) return fail(Code::unsupported, "x is {}, wanted: i8 or u8", print(x));

@@ -8,8 +8,6 @@ namespace {
 
 constexpr int64_t most_extent = 1 << 20;
 
-bool is_byte(DType type) { return type == DType::i8 || type == DType::u8; }
-
 Result<> check_choice(const Call& call, std::string_view name,
                       std::initializer_list<std::string_view> choices) {
   for (const auto choice : choices)
@@ -82,7 +80,7 @@ int64_t nearest(const Line& line, int64_t i) {
   if (line.rounding == "ceil") index = std::ceil(at);
   if (line.rounding == "round_prefer_floor") index = std::ceil(at - 0.5);
   if (line.rounding == "round_prefer_ceil") index = std::floor(at + 0.5);
-  return std::clamp(static_cast<int64_t>(index), int64_t{0}, line.from - 1);
+  return static_cast<int64_t>(std::clamp(index, 0.0, static_cast<double>(line.from - 1)));
 }
 
 // Two neighbours, and the share of the second.

@@ -18,11 +18,6 @@
 namespace turnstone::testing_support {
 namespace {
 
-// Templates that others build on stand first.
-constexpr std::string_view template_order[] = {"math/exp", "math/log",  "math/round",   "math/sqrt",
-                                               "math/sin", "math/tanh", "math/sigmoid", "math/erf",
-                                               "math/pow", "requantize"};
-
 using Function = void(const void* const*, void* const*);
 
 // Memory whose last byte is followed by memory that cannot be touched, and whose first is preceded
@@ -55,11 +50,6 @@ class Buffer {
   size_t mapped_ = 0;
   unsigned char* base_ = nullptr;
 };
-
-std::string head_of(const CallMachine& machine) {
-  std::string text = fmt::format("#include <stdint.h>\n#define LANES {}\n", machine.lanes);
-  return text += kernel_text("vector");
-}
 
 }  // namespace
 
@@ -98,14 +88,11 @@ Result<> CompiledCalls::compile(const CallMachine& machine) {
   constexpr size_t files = 2;
   std::vector<std::future<Result<ProcessResult>>> jobs;
   for (size_t file = 0; file < files; ++file) {
-    std::string text = head_of(machine);
     std::set<std::string, std::less<>> needed;
     for (size_t i = file; i < parts_.size(); i += files)
       needed.insert(parts_[i].needed.begin(), parts_[i].needed.end());
-    for (const auto name : template_order)
-      if (needed.erase(std::string(name)) > 0) text += kernel_text(name);
-    if (!needed.empty())
-      return fail(Code::invalid, "'{}' is not a template that calls may need", *needed.begin());
+    auto text = fmt::format("#include <stdint.h>\n#define LANES {}\n", machine.lanes) +
+                function_texts(needed);
     for (size_t i = file; i < parts_.size(); i += files)
       text += fmt::format("void call{}(const void *const *, void *const *);\n", i) + parts_[i].text;
     const auto source = fmt::format("calls{}.c", file);

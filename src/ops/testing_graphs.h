@@ -61,7 +61,13 @@ class GraphDraw {
   }
 
   Value step(Value x) {
-    switch (pick(0, 9)) {
+    switch (pick(0, 12)) {
+      case 10:
+        return to_one_number(x);
+      case 11:
+        return multiplied(x);
+      case 12:
+        return read_twice(x);
       case 0:
       case 1:
         return elementwise(x);
@@ -211,8 +217,43 @@ class GraphDraw {
     return graph_.call("mul", {x, graph_.call("sigmoid", {gate})});
   }
 
-  // Two ways that start from the same value.
+  // A number without dimensions, of all elements, added to each.
+  Value to_one_number(Value x) {
+    auto all =
+        graph_.call("reduce_mean", {plain(to_channels_first(x))}, {{"axes", Ints{0, 1, 2, 3}}});
+    all = graph_.call("reshape", {all}, {{"shape", Ints{}}});
+    if (pick(0, 1)) all = graph_.call("affine", {graph_.call("add", {all, all})}, {{"scale", 0.5}});
+    return graph_.call("add", {x, all});
+  }
+
+  // A matrix product with one constant matrix, one for each row of the picture, or a computed one.
+  Value multiplied(Value x) {
+    const auto shape = graph_.shape(x);
+    const auto columns = 2 * pick(1, 3);
+    const auto size = 1 / std::sqrt(double(shape[3]));
+    switch (pick(0, 2)) {
+      case 0:
+        return graph_.call("matmul", {x, numbers({shape[3], columns}, size)});
+      case 1:
+        return graph_.call("matmul", {x, numbers({shape[1], shape[3], columns}, size)});
+      default:
+        return graph_.call("matmul",
+                           {graph_.call("transpose", {x}, {{"axes", Ints{0, 1, 3, 2}}}), x});
+    }
+  }
+
+  // A convolution, with or without its bias, that is scaled for one reader and read by another.
+  Value read_twice(Value x) {
+    const auto channels = graph_.shape(x)[3];
+    auto v = graph_.call("conv", {x, numbers({channels, 1, 1, channels}, 0.5)});
+    if (pick(0, 1)) v = graph_.call("add", {v, numbers({channels}, 1)});
+    return graph_.call("add", {graph_.call("mul", {v, numbers({channels}, 1)}), v});
+  }
+
+  // Two ways that start from the same value, and may be the same.
   Value joined(Value x) {
+    if (pick(0, 2) == 0)
+      return graph_.call("mul", {graph_.call("tanh", {x}), graph_.call("tanh", {x})});
     const auto a = elementwise(x), b = elementwise(x);
     return pick(0, 1) ? graph_.call("add", {a, b})
                       : graph_.call("concat", {a, b}, {{"axis", pick(0, 3)}});

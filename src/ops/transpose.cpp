@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "emit/c_writer.h"
-#include "ir/op.h"
+#include "ops/nest.h"
 
 namespace turnstone {
 namespace {
@@ -46,17 +45,10 @@ void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
 }
 
 void emit(const Call& call, CWriter& c) {
-  const auto from = source_strides(call);
-  const auto to = strides_of(call.out[0].shape);
-  std::string source = "0";
-  std::string target = "0";
-  const std::function<void(size_t)> nest = [&](size_t d) {
-    if (d == from.size()) return c.line("out0[{}] = in0[{}];", target, source);
-    source += fmt::format(" + {} * i{}", from[d], d);
-    target += fmt::format(" + {} * i{}", to[d], d);
-    c.loop(fmt::format("i{}", d), call.out[0].shape[d], [&] { nest(d + 1); });
-  };
-  nest(0);
+  const auto& shape = call.out[0].shape;
+  emit_nest(c, shape, [&] {
+    c.line("out0[{}] = in0[{}];", c_offset(strides_of(shape)), c_offset(source_strides(call)));
+  });
 }
 
 Sample sample(std::mt19937& rng) {
