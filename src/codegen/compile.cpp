@@ -1,6 +1,7 @@
 #include "codegen/compile.h"
 
 #include "base/files.h"
+#include "base/text.h"
 #include "codegen/toolchain.h"
 
 namespace turnstone {
@@ -25,11 +26,28 @@ Result<> check_targets(const std::vector<Target>& targets) {
   return {};
 }
 
+// C has no types for them here: their bits would be taken for integers.
+Result<> check_types(const Graph& graph) {
+  const auto check = [](const Type& type, std::string_view what) -> Result<> {
+    if (type.dtype != DType::f16 && type.dtype != DType::bf16) return {};
+    return fail(Code::unsupported, "{} is {}; f16 and bf16 are not computed with yet", what,
+                print(type));
+  };
+  for (const auto* ports : {&graph.inputs(), &graph.outputs()})
+    for (const auto& port : *ports)
+      TRY(check(graph.type(port.value), fmt::format("'{}'", printable(port.name))));
+  for (const auto* made : graph.live_calls())
+    for (const auto& type : made->call.out)
+      TRY(check(type, fmt::format("a result of {}", made->op())));
+  return {};
+}
+
 }  // namespace
 
 Result<Compiled> compile(const Graph& graph, const CompileOptions& options) {
   TRY(check_targets(options.targets));
   TRY(verify(graph));
+  TRY(check_types(graph));
   const auto tools = TRY(find_toolchain());
   const auto work = TRY(TemporaryFolder::make("turnstone-compile"));
   auto folder = work.path();

@@ -92,6 +92,16 @@ TEST_F(Compile, MatrixProductsWithFixedAndComputedWeights) {
   check("graph(a: f32[2,3,9,20], b: f32[2,3,20,18]) { matmul(a, b) }");
   check("graph(a: f32[2,1,9,20], b: f32[3,20,18]) { matmul(a, b) }");
   check("graph(a: f32[9,20], b: f32[20,18]) { matmul(a, b) }");
+  check(fmt::format("graph(x: f32[2,9,20]) {{ matmul(x, {}) }}", weights({2, 20, 37}, 9)));
+  check(fmt::format("graph(x: f32[2,1,9,20]) {{ matmul(x, {}) }}", weights({3, 20, 18}, 10)));
+}
+
+TEST_F(Compile, ValuesWithoutElementsCostNothing) {
+  check(
+      fmt::format("graph(x: f32[2,3]) {{ a: matmul(slice(x, starts=[0,0], extents=[0,3], "
+                  "steps=[1,1]), {0}), b: matmul(slice(x, starts=[0,0], extents=[2,0], "
+                  "steps=[1,1]), slice({0}, starts=[0,0], extents=[0,4], steps=[1,1])) }}",
+                  weights({3, 4}, 11)));
 }
 
 // Integers of a constant.
@@ -134,6 +144,15 @@ TEST_F(Compile, OutputsThatAreInputsConstantsOrViews) {
   check(
       "graph(x: f32[2,3]) { v = neg(x)\n a: x, b: f32[2] [1 2], c: reshape(v, shape=[6]), d: v, e: "
       "v }");
+}
+
+TEST(CompiledModule, OfHalvesIsRefused) {
+  const auto graph = parse_graph("graph(x: f16[4]) { cast(x, to=\"f32\") }", core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  const auto compiled = compile(*graph, {.targets = {*find_target("x86_64_v3")}});
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().code, Code::unsupported);
+  EXPECT_EQ(compiled.error().text, "'x' is f16[4]; f16 and bf16 are not computed with yet");
 }
 
 // Lines of the dynamic symbol table that name something the library wants from others.

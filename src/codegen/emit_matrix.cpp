@@ -142,8 +142,12 @@ class MatrixEmitter {
   void pack_constant() {
     const auto& w = *e_.graph.constant_of(group_.anchor->in[1]);
     if (!shape_.integers) {
-      weights_at_ = e_.weights.add<float>(all_elements(),
-                                          [&](float* to) { pack(to, w.as<float>().data(), 0); });
+      const auto one = shape_.depth * shape_.channels;
+      const auto batches = w.size() / one;
+      weights_at_ = e_.weights.add<float>(batches * all_elements(), [&](float* to) {
+        for (int64_t batch = 0; batch < batches; ++batch)
+          pack(to + batch * all_elements(), w.as<float>().data() + batch * one, 0);
+      });
       return;
     }
     const auto zero = group_.anchor->i("w_zero");
@@ -316,6 +320,8 @@ class MatrixEmitter {
         c_.line("const {} *bias = {};", start_type(), e_.weights_address(start_type(), bias_at_));
       epilogue_.write_pointers();
       if (batched) emit_batches("a", group_.anchor->call.in[0].shape);
+      const bool fixed_batches = batched && shape_.constant_weights;
+      if (fixed_batches) emit_batches("b", group_.anchor->call.in[1].shape);
       c_.block("for (long u = from; u < to; ++u)", [&] {
         c_.line("const long panel = u % {}, block = u / {} % {};", panels_, panels_, blocks_);
         c_.line("const long batch = u / {};", panels_ * blocks_);
@@ -324,11 +330,12 @@ class MatrixEmitter {
                 tiles_);
         const auto call = [&](std::string_view form) {
           c_.line(
-              "{}_{}(x + {}, w + batch * {} + panel * {}, {}, first, last, batch * {}, panel * "
+              "{}_{}(x + {}, w + {} * {} + panel * {}, {}, first, last, batch * {}, panel * "
               "{}{});",
               name_, form,
               batched ? fmt::format("(long)a[batch] * {}", shape_.pixels * shape_.depth) : "0",
-              shape_.constant_weights ? 0 : all_elements(), panel_elements(),
+              fixed_batches ? "(long)b[batch]" : "batch",
+              shape_.constant_weights && !batched ? 0 : all_elements(), panel_elements(),
               epilogue_.bias() ? fmt::format("bias + panel * {}", width_) : "0", shape_.pixels,
               width_, epilogue_.arguments());
         };

@@ -13,6 +13,7 @@ Beside beside(const Shape& operand, const Shape& result) {
   if (operand == result) return Beside::whole;
   if (n == 1) return Beside::scalar;
   const auto channels = result.empty() ? 1 : result.back();
+  if (channels == 0) return Beside::other;
   if (n == channels && !operand.empty() && operand.back() == channels) return Beside::channel;
   if (n == count(result) / channels && operand.size() == result.size() && operand.back() == 1)
     return Beside::pixel;
@@ -20,6 +21,11 @@ Beside beside(const Shape& operand, const Shape& result) {
 }
 
 namespace {
+
+// Nothing to multiply, or nowhere to put it.
+bool is_empty(const Call& call) {
+  return count(call.out[0].shape) == 0 || count(call.in[0].shape) == 0;
+}
 
 bool is_matrix(const Graph& graph, const Made& made) {
   if (made.op() == "matmul") return made.call.out[0].dtype == DType::f32;
@@ -38,6 +44,7 @@ bool is_depthwise(const Graph& graph, const Made& made) {
 
 Work work_of(const Graph& graph, const Made& made) {
   if (made.call.op->elementwise) return Work::elements;
+  if (is_empty(made.call)) return Work::portable;
   if (is_matrix(graph, made)) return Work::matrix;
   return is_depthwise(graph, made) ? Work::depthwise : Work::portable;
 }

@@ -153,33 +153,6 @@ void write_run(Emitter& e, const Variant& variant, const std::vector<std::vector
       });
 }
 
-// Templates that stand in front: what the code asks for, and what those build on.
-std::string templates_text(const std::set<std::string, std::less<>>& needed) {
-  // In an order in which each may use the ones before it.
-  static constexpr std::string_view order[] = {
-      "vector",   "window",    "pairs",        "math/exp", "math/log", "math/round", "math/sqrt",
-      "math/sin", "math/tanh", "math/sigmoid", "math/erf", "math/pow", "requantize"};
-  static constexpr std::pair<std::string_view, std::string_view> bases[] = {
-      {"math/tanh", "math/exp"},
-      {"math/sigmoid", "math/exp"},
-      {"math/erf", "math/exp"},
-      {"math/pow", "math/round"}};
-  auto all = needed;
-  all.emplace("vector");
-  all.emplace("window");
-  for (const auto& [name, base] : bases)
-    if (needed.contains(name)) all.emplace(base);
-  std::string text;
-  for (const auto name : order) {
-    if (!all.contains(name)) continue;
-    CHECK(!kernel_text(name).empty());
-    text += kernel_text(name);
-    all.erase(std::string(name));
-  }
-  CHECK(all.empty());
-  return text;
-}
-
 void write_groups(CWriter& c, const Graph& graph, const Variant& variant, int index) {
   std::string rows;
   for (size_t g = 0; g < variant.groups.size(); ++g)
@@ -211,7 +184,7 @@ Variant make_variant(const Graph& graph, const Target& target, int index,
   write_run(e, variant, steps, index);
   write_groups(c, graph, variant, index);
   variant.text = fmt::format("{}\n#define LANES {}\n", contract, target.lanes);
-  variant.text += templates_text(c.needed());
+  variant.text += function_texts(c.needed());
   variant.text += frame_text;
   variant.text += fmt::format(
       "\n__asm__(\".pushsection .weights_{0}, \\\"a\\\"\\n.balign 4096\\n.hidden "
@@ -274,8 +247,8 @@ std::string module_text(const std::vector<PortInfo>& inputs, const std::vector<P
       "__attribute__((visibility(\"default\"))) extern const ts_module turnstone_module;\n"
       "const ts_module turnstone_module = {{TS_MODULE_ABI, sizeof(ts_module), {}, {}, {}, {}, {}, "
       "outputs, variants}};\n",
-      variants.front().target.arch, inputs.size(), outputs.size(), variants.size(),
-      inputs.empty() ? "0" : "inputs"));
+      static_cast<uint32_t>(variants.front().target.arch), inputs.size(), outputs.size(),
+      variants.size(), inputs.empty() ? "0" : "inputs"));
   return c.text();
 }
 

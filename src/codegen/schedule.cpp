@@ -15,9 +15,9 @@ bool has_feature(KernelFeature needs, const Target& target) {
     case KernelFeature::baseline:
       return true;
     case KernelFeature::avx2:
-      return target.arch == 1 && target.lanes >= 8;
+      return target.arch == Arch::x86_64 && target.lanes >= 8;
     case KernelFeature::avx512:
-      return target.arch == 1 && target.lanes >= 16;
+      return target.arch == Arch::x86_64 && target.lanes >= 16;
     case KernelFeature::avx512_vnni:
       return false;
   }

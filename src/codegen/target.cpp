@@ -5,10 +5,6 @@
 namespace turnstone {
 namespace {
 
-// The numbers of runtime/module.h, which the generated C receives as text.
-enum : uint32_t { TS_ARCH_X86_64 = 1, TS_ARCH_AARCH64 = 2 };
-enum : uint64_t { TS_CPU_AVX2_FMA = 1 << 0, TS_CPU_AVX512 = 1 << 1 };
-
 const std::vector<Target>& targets() {
   static const std::vector<Target> table = {
 #define TARGET(name, triple, option, arch, features, lanes, l1, l2, tiles) \

@@ -11,12 +11,16 @@
 
 namespace turnstone {
 
+// The numbers of TS_ARCH_ and TS_CPU_ in runtime/module.h, which the generated C receives.
+enum class Arch : uint32_t { x86_64 = 1, aarch64 = 2 };
+enum CpuFeature : uint64_t { cpu_avx2_fma = 1 << 0, cpu_avx512 = 1 << 1 };
+
 struct Target {
-  std::string name;              // as users say it: "x86_64_v3"
-  std::string triple;            // for clang
-  std::string cpu;               // -march or -mcpu option, whole
-  uint32_t arch = 0;             // TS_ARCH_ of runtime/module.h
-  uint64_t features = 0;         // TS_CPU_ bits that the code asks for
+  std::string name;    // as users say it: "x86_64_v3"
+  std::string triple;  // for clang
+  std::string cpu;     // -march or -mcpu option, whole
+  Arch arch = Arch::x86_64;
+  uint64_t features = 0;         // bits of CpuFeature that the code asks for
   int lanes = 4;                 // 32-bit elements in a vector
   int64_t l1_bytes = 32 << 10;   // of data
   int64_t l2_bytes = 512 << 10;  // of one core

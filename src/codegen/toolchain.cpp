@@ -30,7 +30,7 @@ Result<> run_tool(const std::vector<std::string>& arguments, const std::filesyst
 }
 
 std::string_view emulation(const Target& target) {
-  return target.arch == 2 ? "aarch64linux" : "elf_x86_64";
+  return target.arch == Arch::aarch64 ? "aarch64linux" : "elf_x86_64";
 }
 
 }  // namespace

@@ -400,7 +400,8 @@ Result<LiteralCall> parse_literal_call(std::string_view text, OpTable ops) {
     const auto before = in.at();
     const auto key = std::string(in.word());
     if (in.take('=')) {
-      call.attrs.emplace(key, TRY(parse_attribute(in)));
+      if (!call.attrs.emplace(key, TRY(parse_attribute(in))).second)
+        return fail(Code::invalid, "{} is given twice", key);
       continue;
     }
     in.back_to(before);
@@ -409,6 +410,7 @@ Result<LiteralCall> parse_literal_call(std::string_view text, OpTable ops) {
     call.has_elements.push_back(TRY(parse_elements(in, tensor)));
     call.in.push_back(std::move(tensor));
   }
+  if (!in.done()) return fail(Code::invalid, "'{}' stands behind the call", in.rest());
   return call;
 }
 

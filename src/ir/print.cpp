@@ -1,6 +1,7 @@
 #include <cctype>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/json.h"
 #include "ir/text.h"
@@ -25,11 +26,9 @@ bool is_identifier(std::string_view name) {
   return true;
 }
 
-// "v12" is ours, "graph" opens the text, and the names of element types begin literals.
+// "graph" opens the text, and the names of element types begin literals.
 bool is_free_name(std::string_view name) {
-  if (!is_identifier(name) || name == "graph" || parse_dtype(name)) return false;
-  if (name[0] != 'v' && name[0] != 'c') return true;
-  return name.size() == 1 || name.find_first_not_of("0123456789", 1) != name.npos;
+  return is_identifier(name) && name != "graph" && !parse_dtype(name);
 }
 
 std::string in_quotes(std::string_view name) { return print_json(Json(std::string(name))); }
@@ -43,6 +42,7 @@ class Printer {
     for (const auto& port : graph_.inputs()) {
       const auto name = is_free_name(port.name) ? port.name : in_quotes(port.name);
       names_.emplace(port.value, name);
+      taken_.insert(port.name);
       head += (head.empty() ? "" : ", ") + name + ": " + print(graph_.type(port.value)) +
               quantisation(port);
     }
@@ -62,13 +62,20 @@ class Printer {
     return fmt::format(" scale={} zero={}", print(port.quantisation.scale), port.quantisation.zero);
   }
 
+  // "v12": the next that no input is called.
+  std::string fresh(char letter, int& next) const {
+    auto name = fmt::format("{}{}", letter, next++);
+    while (taken_.contains(name)) name = fmt::format("{}{}", letter, next++);
+    return name;
+  }
+
   std::string operand(Value value) {
     const auto found = names_.find(value);
     if (found != names_.end()) return found->second;
     const auto* constant = graph_.constant_of(value);
     CHECK(constant != nullptr);
     if (constant->size() <= 8) return print(*constant, most_);
-    const auto name = fmt::format("c{}", constants_++);
+    const auto name = fresh('c', constants_);
     text_ += fmt::format("  {} = {}\n", name, print(*constant, most_));
     names_.emplace(value, name);
     return name;
@@ -84,7 +91,7 @@ class Printer {
     }
     std::string results;
     for (const auto value : made.out) {
-      const auto name = fmt::format("v{}", next_++);
+      const auto name = fresh('v', next_);
       names_.emplace(value, name);
       results += (results.empty() ? "" : ", ") + name;
     }
@@ -95,6 +102,7 @@ class Printer {
   const Graph& graph_;
   int64_t most_;
   std::map<Value, std::string> names_;
+  std::set<std::string> taken_;
   std::string text_;
   int next_ = 0;
   int constants_ = 0;

@@ -35,6 +35,21 @@ TEST(Text, PrintsWhatItParsed) {
   EXPECT_EQ(print(*again), text);
 }
 
+TEST(Text, InputsMayHaveTheNamesThatValuesGet) {
+  const auto graph = parse_graph("graph(v0: f32[9], c1: f32[9]) { neg(add(v0, c1)) }", core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  const auto text = print(*graph);
+  EXPECT_NE(text.find("v1 = add(v0, c1)"), text.npos) << text;
+  const auto again = parse_graph(text, core_ops());
+  ASSERT_TRUE(again) << again.error().text << text;
+  EXPECT_EQ(print(*again), text);
+}
+
+TEST(Text, LiteralCallsEndWhereTheyEnd) {
+  EXPECT_FALSE(parse_literal_call("softmax(f32[2]) axis=0", core_ops()));
+  EXPECT_FALSE(parse_literal_call("softmax(f32[2], axis=0, axis=0)", core_ops()));
+}
+
 TEST(Text, CallsNest) {
   const auto graph = parse_graph("graph(x: f32[4]) { clamp(clamp(x, low=0), high=9) }", core_ops());
   ASSERT_TRUE(graph) << graph.error().text;
