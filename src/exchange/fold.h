@@ -9,6 +9,14 @@
 
 namespace turnstone {
 
+// Results of a foreign operator, in its format's order; trailing ones that nothing computes are
+// left away.
+struct Values {
+  std::vector<Value> list;
+  Values(Value value) : list{value} {}
+  Values(std::vector<Value> values) : list(std::move(values)) {}
+};
+
 // Calls on constants give constants. Like Graph it keeps the first error, and calls on an invalid
 // Value do nothing, so that a chain of calls needs one check at its end. One thread at a time.
 class Fold {

@@ -10,13 +10,6 @@
 
 namespace turnstone {
 
-// Results of a node, in ONNX's order; trailing ones that nothing computes are left away.
-struct Values {
-  std::vector<Value> list;
-  Values(Value value) : list{value} {}
-  Values(std::vector<Value> values) : list(std::move(values)) {}
-};
-
 // Operands and attributes, checked when they are asked for. An attribute that nobody asks for makes
 // the node unsupported, so none is ignored by accident.
 class Node {

@@ -21,22 +21,22 @@ Result<> want_bytes(const Node& n) {
 }
 
 // x f32: a core operator; integers: a table of `body`.
-Result<Results> smooth(Node& n, Fold& g, std::string_view op, float (*body)(float)) {
+Result<Values> smooth(Node& n, Fold& g, std::string_view op, float (*body)(float)) {
   TRY(n.arity(1, 1));
   if (!n.is_quantised()) return g.call(op, {n.in(0)});
   TRY(want_bytes(n));
   return tabulated_real(g, n.in(0), TRY(n.scale(0)), TRY(n.result_scale()), body);
 }
 
-Result<Results> logistic(Node& n, Fold& g) {
+Result<Values> logistic(Node& n, Fold& g) {
   return smooth(n, g, "sigmoid", [](float x) { return 1 / (1 + std::exp(-x)); });
 }
 
-Result<Results> tanh(Node& n, Fold& g) {
+Result<Values> tanh(Node& n, Fold& g) {
   return smooth(n, g, "tanh", [](float x) { return std::tanh(x); });
 }
 
-Result<Results> exp(Node& n, Fold& g) {
+Result<Values> exp(Node& n, Fold& g) {
   return smooth(n, g, "exp", [](float x) { return std::exp(x); });
 }
 
@@ -54,19 +54,19 @@ Result<Value> limited_integers(const Node& n, Fold& g, fbs::ActivationFunctionTy
 }
 
 template <fbs::ActivationFunctionType activation>
-Result<Results> limited(Node& n, Fold& g) {
+Result<Values> limited(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   if (n.is_quantised()) return TRY(limited_integers(n, g, activation));
   return TRY(activated(g, n.in(0), activation));
 }
 
-Result<Results> relu_0_to_1(Node& n, Fold& g) {
+Result<Values> relu_0_to_1(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
   return g.clamp(n.in(0), 0, 1);
 }
 
-Result<Results> hard_swish(Node& n, Fold& g) {
+Result<Values> hard_swish(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto x = n.in(0);
   if (!n.is_quantised()) return turnstone::hard_swish(g, x);
@@ -75,7 +75,7 @@ Result<Results> hard_swish(Node& n, Fold& g) {
   return tabulated(g, x, n.dtype(0), [&](int64_t stored) { return body(stored); });
 }
 
-Result<Results> leaky_relu(Node& n, Fold& g) {
+Result<Values> leaky_relu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const float alpha = TRY(n.options<fbs::LeakyReluOptions>())->alpha();
   if (!n.is_quantised()) return g.call("prelu", {n.in(0), g.real(alpha)});
@@ -91,7 +91,7 @@ Result<Results> leaky_relu(Node& n, Fold& g) {
 }
 
 // x where x >= 0, else slope * x; of integers each on its own scale.
-Result<Results> prelu(Node& n, Fold& g) {
+Result<Values> prelu(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   if (!n.is_quantised()) return g.call("prelu", {n.in(0), n.in(1)});
   TRY(want_bytes(n));
@@ -109,13 +109,13 @@ Result<Results> prelu(Node& n, Fold& g) {
   return g.call("select", {negative, below, above});
 }
 
-Result<Results> elu(Node& n, Fold& g) {
+Result<Values> elu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   if (n.is_quantised()) return smooth(n, g, "", [](float x) { return x < 0 ? std::expm1(x) : x; });
   return turnstone::elu(g, n.in(0));
 }
 
-Result<Results> gelu(Node& n, Fold& g) {
+Result<Values> gelu(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
   return turnstone::gelu(g, n.in(0), TRY(n.options<fbs::GeluOptions>())->approximate());
@@ -145,21 +145,21 @@ Result<Value> quantised_softmax(const Node& n, Fold& g, float beta) {
                  {"to", std::string(print(n.dtype(0)))}});
 }
 
-Result<Results> softmax(Node& n, Fold& g) {
+Result<Values> softmax(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const float beta = TRY(n.options<fbs::SoftmaxOptions>())->beta();
   if (n.is_quantised()) return TRY(quantised_softmax(n, g, beta));
   return g.call("softmax", {g.affine(n.in(0), beta, 0)}, {{"axis", int64_t{-1}}});
 }
 
-Result<Results> log_softmax(Node& n, Fold& g) {
+Result<Values> log_softmax(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
   return turnstone::log_softmax(g, n.in(0), -1);
 }
 
 // x / sqrt(max(sum(x^2), 1e-6)) along the last dimension
-Result<Results> l2_normalization(Node& n, Fold& g) {
+Result<Values> l2_normalization(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
   const auto x = n.in(0);
@@ -171,19 +171,19 @@ Result<Results> l2_normalization(Node& n, Fold& g) {
 
 // A core operator on real numbers, and on plain integers where it has a meaning.
 template <Name op>
-Result<Results> plain(Node& n, Fold& g) {
+Result<Values> plain(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
   return g.call(op.value, {n.in(0)});
 }
 
-Result<Results> square(Node& n, Fold& g) {
+Result<Values> square(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
   return g.call("mul", {n.in(0), n.in(0)});
 }
 
-Result<Results> abs(Node& n, Fold& g) {
+Result<Values> abs(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   if (!n.is_quantised()) return g.call("abs", {n.in(0)});
   TRY(want_bytes(n));
@@ -197,7 +197,7 @@ Result<Results> abs(Node& n, Fold& g) {
 }
 
 // The reference negates stored numbers as they are, which has a meaning where 0 stands for zero.
-Result<Results> neg(Node& n, Fold& g) {
+Result<Values> neg(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   if (n.is_quantised()) {
     const auto from = TRY(n.scale(0));

@@ -74,28 +74,28 @@ Result<Value> quantised_product(const Node& n, Fold& g, fbs::ActivationFunctionT
   return requantized(g, product, {factor}, out.zero, limits, type);
 }
 
-Result<Results> add(Node& n, Fold& g) {
+Result<Values> add(Node& n, Fold& g) {
   TRY(same_types(n));
   const auto activation = TRY(n.options<fbs::AddOptions>())->fused_activation_function();
   if (n.is_quantised()) return TRY(quantised_sum(n, g, activation, false));
   return TRY(activated(g, g.call("add", {n.in(0), n.in(1)}), activation));
 }
 
-Result<Results> sub(Node& n, Fold& g) {
+Result<Values> sub(Node& n, Fold& g) {
   TRY(same_types(n));
   const auto activation = TRY(n.options<fbs::SubOptions>())->fused_activation_function();
   if (n.is_quantised()) return TRY(quantised_sum(n, g, activation, true));
   return TRY(activated(g, g.call("sub", {n.in(0), n.in(1)}), activation));
 }
 
-Result<Results> mul(Node& n, Fold& g) {
+Result<Values> mul(Node& n, Fold& g) {
   TRY(same_types(n));
   const auto activation = TRY(n.options<fbs::MulOptions>())->fused_activation_function();
   if (n.is_quantised()) return TRY(quantised_product(n, g, activation));
   return TRY(activated(g, g.call("mul", {n.in(0), n.in(1)}), activation));
 }
 
-Result<Results> div(Node& n, Fold& g) {
+Result<Values> div(Node& n, Fold& g) {
   TRY(same_types(n));
   TRY(want_real(n));
   const auto activation = TRY(n.options<fbs::DivOptions>())->fused_activation_function();
@@ -113,20 +113,20 @@ Result<> all_scales_equal(const Node& n) {
 
 // The larger or smaller; stored numbers are compared as they are.
 template <Name op>
-Result<Results> extreme(Node& n, Fold& g) {
+Result<Values> extreme(Node& n, Fold& g) {
   TRY(same_types(n));
   TRY(all_scales_equal(n));
   return g.call(op.value, {n.in(0), n.in(1)});
 }
 
 template <Name op>
-Result<Results> real_pair(Node& n, Fold& g) {
+Result<Values> real_pair(Node& n, Fold& g) {
   TRY(same_types(n));
   TRY(want_real(n));
   return g.call(op.value, {n.in(0), n.in(1)});
 }
 
-Result<Results> floor_div(Node& n, Fold& g) {
+Result<Values> floor_div(Node& n, Fold& g) {
   TRY(same_types(n));
   TRY(want_real(n));
   if (n.dtype(0) == DType::f32) return g.call("floor", {g.call("div", {n.in(0), n.in(1)})});
@@ -134,19 +134,19 @@ Result<Results> floor_div(Node& n, Fold& g) {
 }
 
 // a - floor(a / b) * b
-Result<Results> floor_mod(Node& n, Fold& g) {
+Result<Values> floor_mod(Node& n, Fold& g) {
   const auto quotient = TRY(floor_div(n, g)).list[0];
   return g.call("sub", {n.in(0), g.call("mul", {quotient, n.in(1)})});
 }
 
-Result<Results> squared_difference(Node& n, Fold& g) {
+Result<Values> squared_difference(Node& n, Fold& g) {
   TRY(same_types(n));
   TRY(want_real(n));
   const auto difference = g.call("sub", {n.in(0), n.in(1)});
   return g.call("mul", {difference, difference});
 }
 
-Result<Results> add_n(Node& n, Fold& g) {
+Result<Values> add_n(Node& n, Fold& g) {
   TRY(n.arity(std::max<size_t>(n.size(), 1), 1024));
   TRY(want_real(n));
   auto sum = n.in(0);

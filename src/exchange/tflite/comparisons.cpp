@@ -31,27 +31,27 @@ Result<Value> compared(Node& n, Fold& g) {
 }
 
 template <Name op, bool turned>
-Result<Results> compare(Node& n, Fold& g) {
+Result<Values> compare(Node& n, Fold& g) {
   return TRY((compared<op, turned>(n, g)));
 }
 
-Result<Results> not_equal(Node& n, Fold& g) {
+Result<Values> not_equal(Node& n, Fold& g) {
   return g.call("not", {TRY((compared<"equal", false>(n, g)))});
 }
 
 template <Name op>
-Result<Results> logical(Node& n, Fold& g) {
+Result<Values> logical(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   return g.call(op.value, {n.in(0), n.in(1)});
 }
 
-Result<Results> logical_not(Node& n, Fold& g) {
+Result<Values> logical_not(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   return g.call("not", {n.in(0)});
 }
 
 // A condition of one dimension chooses whole rows of the others.
-Result<Results> select(Node& n, Fold& g) {
+Result<Values> select(Node& n, Fold& g) {
   TRY(n.arity(3, 3));
   auto condition = n.in(0);
   if (n.rank(0) == 1 && n.rank(1) > 1 && n.shape(0)[0] == n.shape(1)[0]) {
@@ -62,7 +62,7 @@ Result<Results> select(Node& n, Fold& g) {
   return g.call("select", {condition, n.in(1), n.in(2)});
 }
 
-Result<Results> select_v2(Node& n, Fold& g) {
+Result<Values> select_v2(Node& n, Fold& g) {
   TRY(n.arity(3, 3));
   return g.call("select", {n.in(0), n.in(1), n.in(2)});
 }

@@ -21,7 +21,7 @@ Result<Value> rescaled(const Node& n, Fold& g, DType to) {
   });
 }
 
-Result<Results> quantize(Node& n, Fold& g) {
+Result<Values> quantize(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto to = TRY(n.result_type());
   if (to != DType::i8 && to != DType::u8)
@@ -33,7 +33,7 @@ Result<Results> quantize(Node& n, Fold& g) {
 }
 
 // Halves become f32; integers are scaled, with one scale or one for each index of an axis.
-Result<Results> dequantize(Node& n, Fold& g) {
+Result<Values> dequantize(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   if (is_float(n.dtype(0))) return g.cast(n.in(0), DType::f32);
   const auto& info = n.operand(0);
@@ -49,13 +49,13 @@ Result<Results> dequantize(Node& n, Fold& g) {
                 {{"axis", size == 1 ? int64_t{-1} : info.axis}});
 }
 
-Result<Results> cast(Node& n, Fold& g) {
+Result<Values> cast(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   return g.cast(n.in(0), TRY(n.result_type()));
 }
 
 // Its operand is made dense when it is read.
-Result<Results> densify(Node& n, Fold&) {
+Result<Values> densify(Node& n, Fold&) {
   TRY(n.arity(1, 1));
   return n.in(0);
 }

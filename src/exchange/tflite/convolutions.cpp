@@ -119,7 +119,7 @@ Result<> check_weights(Fold& g, Value w, size_t rank) {
 // Each channel has factors of its own where the weights are signed; u8 has one for all.
 bool has_wide_factors(const Node& n) { return n.dtype(0) == DType::i8; }
 
-Result<Results> conv_2d(Node& n, Fold& g) {
+Result<Values> conv_2d(Node& n, Fold& g) {
   TRY(n.arity(2, 3));
   const auto& o = *TRY(n.options<fbs::Conv2DOptions>());
   const auto w = TRY(weights(n, g));
@@ -137,7 +137,7 @@ Result<Results> conv_2d(Node& n, Fold& g) {
 }
 
 // Weights are [1, row, column, channel * multiplier].
-Result<Results> depthwise_conv_2d(Node& n, Fold& g) {
+Result<Values> depthwise_conv_2d(Node& n, Fold& g) {
   TRY(n.arity(2, 3));
   const auto& o = *TRY(n.options<fbs::DepthwiseConv2DOptions>());
   auto w = TRY(weights(n, g));
@@ -157,7 +157,7 @@ Result<Results> depthwise_conv_2d(Node& n, Fold& g) {
 }
 
 // A 1x1 convolution over rows of x, which are its columns here.
-Result<Results> fully_connected(Node& n, Fold& g) {
+Result<Values> fully_connected(Node& n, Fold& g) {
   TRY(n.arity(2, 3));
   const auto& o = *TRY(n.options<fbs::FullyConnectedOptions>());
   if (o.weights_format() != 0)
@@ -185,7 +185,7 @@ Result<Results> fully_connected(Node& n, Fold& g) {
 }
 
 // Operands: the result's shape, weights [out channel, row, column, in channel], x, bias.
-Result<Results> transpose_conv(Node& n, Fold& g) {
+Result<Values> transpose_conv(Node& n, Fold& g) {
   TRY(n.arity(3, 4));
   TRY(want_real(n));
   const auto& o = *TRY(n.options<fbs::TransposeConvOptions>());
@@ -213,7 +213,7 @@ Result<Results> transpose_conv(Node& n, Fold& g) {
 }
 
 // a times b, of which either may be turned; leading dimensions repeat.
-Result<Results> batch_matmul(Node& n, Fold& g) {
+Result<Values> batch_matmul(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   TRY(want_real(n));
   const auto& o = *TRY(n.options<fbs::BatchMatMulOptions>());

@@ -239,9 +239,9 @@ class Importer {
     return {};
   }
 
-  static Result<Results> same_value(const Node& node) {
+  static Result<Values> same_value(const Node& node) {
     TRY(node.arity(1, 1));
-    return Results(node.in(0));
+    return Values(node.in(0));
   }
 
   // Whether integers of the file are computed with as the real numbers that they stand for.

@@ -22,7 +22,7 @@ Result<Value> on_result_scale(const Node& n, Fold& g, size_t i) {
   });
 }
 
-Result<Results> concatenation(Node& n, Fold& g) {
+Result<Values> concatenation(Node& n, Fold& g) {
   TRY(n.arity(1, 4096));
   const auto& o = *TRY(n.options<fbs::ConcatenationOptions>());
   std::vector<Value> parts;
@@ -39,7 +39,7 @@ Result<Results> concatenation(Node& n, Fold& g) {
 }
 
 // Operands of one shape along a new dimension.
-Result<Results> pack(Node& n, Fold& g) {
+Result<Values> pack(Node& n, Fold& g) {
   TRY(n.arity(1, 4096));
   const auto axis = TRY(normal_axis(TRY(n.options<fbs::PackOptions>())->axis(), n.rank(0) + 1));
   std::vector<Value> parts;
@@ -77,7 +77,7 @@ Value padded(Fold& g, Value x, const Pads& pads, std::string_view mode, double v
 }
 
 // Zeros: of stored numbers what stands for zero.
-Result<Results> pad(Node& n, Fold& g) {
+Result<Values> pad(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   double value = 0;
   if (n.is_quantised()) {
@@ -89,7 +89,7 @@ Result<Results> pad(Node& n, Fold& g) {
   return padded(g, n.in(0), TRY(pads_of(n)), "constant", value);
 }
 
-Result<Results> pad_v2(Node& n, Fold& g) {
+Result<Values> pad_v2(Node& n, Fold& g) {
   if (n.size() == 2 || !n.has(2)) return pad(n, g);
   TRY(n.arity(3, 3));
   const auto* known = g.known(n.in(2));
@@ -116,7 +116,7 @@ Result<Value> symmetric(Fold& g, Value x, const Pads& pads) {
   return x;
 }
 
-Result<Results> mirror_pad(Node& n, Fold& g) {
+Result<Values> mirror_pad(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   const auto pads = TRY(pads_of(n));
   const auto mode = TRY(n.options<fbs::MirrorPadOptions>())->mode();
@@ -124,7 +124,7 @@ Result<Results> mirror_pad(Node& n, Fold& g) {
   return padded(g, n.in(0), pads, "reflect", 0);
 }
 
-Result<Results> gather(Node& n, Fold& g) {
+Result<Values> gather(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   const auto& o = *TRY(n.options<fbs::GatherOptions>());
   if (o.batch_dims() != 0)
@@ -132,7 +132,7 @@ Result<Results> gather(Node& n, Fold& g) {
   return g.call("gather", {n.in(0), n.in(1)}, {{"axis", TRY(normal_axis(o.axis(), n.rank(0)))}});
 }
 
-Result<Results> gather_nd(Node& n, Fold& g) {
+Result<Values> gather_nd(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   return g.call("gather_nd", {n.in(0), n.in(1)});
 }

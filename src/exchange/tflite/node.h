@@ -10,13 +10,6 @@
 
 namespace turnstone::tflite {
 
-// Results of an operator, in TFLite's order.
-struct Results {
-  std::vector<Value> list;
-  Results(Value value) : list{value} {}
-  Results(std::vector<Value> values) : list(std::move(values)) {}
-};
-
 // Operands, results and options, checked when they are asked for.
 class Node {
  public:
@@ -74,7 +67,7 @@ class Node {
 };
 
 // Wires one operator: core calls in, results out.
-using Wire = Result<Results> (*)(Node&, Fold&);
+using Wire = Result<Values> (*)(Node&, Fold&);
 
 // A row of a family's table.
 struct Row {

@@ -20,7 +20,7 @@ Result<> same_scales(const Node& n) {
   return {};
 }
 
-Result<Results> pool(Node& n, Fold& g, std::string_view op) {
+Result<Values> pool(Node& n, Fold& g, std::string_view op) {
   TRY(n.arity(1, 1));
   TRY(same_scales(n));
   const auto& o = *TRY(n.options<fbs::Pool2DOptions>());
@@ -31,9 +31,9 @@ Result<Results> pool(Node& n, Fold& g, std::string_view op) {
   return TRY(pooled(n, g, g.call(op, {n.in(0)}, std::move(attrs)), o.fused_activation_function()));
 }
 
-Result<Results> max_pool_2d(Node& n, Fold& g) { return pool(n, g, "max_pool"); }
+Result<Values> max_pool_2d(Node& n, Fold& g) { return pool(n, g, "max_pool"); }
 
-Result<Results> average_pool_2d(Node& n, Fold& g) { return pool(n, g, "average_pool"); }
+Result<Values> average_pool_2d(Node& n, Fold& g) { return pool(n, g, "average_pool"); }
 
 constexpr Row rows[] = {
     {fbs::BuiltinOperator_AVERAGE_POOL_2D, average_pool_2d},

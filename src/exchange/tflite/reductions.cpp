@@ -25,7 +25,7 @@ Value dropped(Fold& g, Value y, const std::vector<int64_t>& axes, bool keep) {
   return g.reshape(y, shape);
 }
 
-Result<Results> reduced(Node& n, Fold& g, std::string_view op) {
+Result<Values> reduced(Node& n, Fold& g, std::string_view op) {
   const auto axes = TRY(axes_of(n));
   const bool keep = TRY(n.options<fbs::ReducerOptions>())->keep_dims();
   if (axes.empty()) return n.in(0);
@@ -33,7 +33,7 @@ Result<Results> reduced(Node& n, Fold& g, std::string_view op) {
 }
 
 template <Name op>
-Result<Results> real_reduction(Node& n, Fold& g) {
+Result<Values> real_reduction(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   TRY(want_real(n));
   return reduced(n, g, op.value);
@@ -41,14 +41,14 @@ Result<Results> real_reduction(Node& n, Fold& g) {
 
 // The largest or smallest of stored numbers is that of the real ones.
 template <Name op>
-Result<Results> extreme(Node& n, Fold& g) {
+Result<Values> extreme(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   if (n.is_quantised() && TRY(n.scale(0)) != TRY(n.result_scale()))
     return fail(Code::unsupported, "x and the result have different scales");
   return reduced(n, g, op.value);
 }
 
-Result<Results> mean(Node& n, Fold& g) {
+Result<Values> mean(Node& n, Fold& g) {
   if (!n.is_quantised()) return real_reduction<"reduce_mean">(n, g);
   TRY(n.arity(2, 2));
   const auto axes = TRY(axes_of(n));
@@ -67,7 +67,7 @@ Result<Results> mean(Node& n, Fold& g) {
 }
 
 // Indices of the largest along one axis, which goes.
-Result<Results> index_of(Node& n, Fold& g, bool smallest) {
+Result<Values> index_of(Node& n, Fold& g, bool smallest) {
   TRY(n.arity(2, 2));
   const auto axis = TRY(normal_axis(TRY(n.known_integer(1, "the axis")), n.rank(0)));
   auto x = n.dtype(0) == DType::boolean ? g.cast(n.in(0), DType::i32) : n.in(0);
@@ -76,9 +76,9 @@ Result<Results> index_of(Node& n, Fold& g, bool smallest) {
   return g.cast(dropped(g, at, {axis}, false), TRY(n.result_type()));
 }
 
-Result<Results> arg_max(Node& n, Fold& g) { return index_of(n, g, false); }
+Result<Values> arg_max(Node& n, Fold& g) { return index_of(n, g, false); }
 
-Result<Results> arg_min(Node& n, Fold& g) { return index_of(n, g, true); }
+Result<Values> arg_min(Node& n, Fold& g) { return index_of(n, g, true); }
 
 constexpr Row rows[] = {
     {fbs::BuiltinOperator_ARG_MAX, arg_max},

@@ -30,13 +30,13 @@ Result<Value> resized(Node& n, Fold& g, Grid grid, std::string_view mode,
                  {"rounding", std::string(rounding)}});
 }
 
-Result<Results> resize_bilinear(Node& n, Fold& g) {
+Result<Values> resize_bilinear(Node& n, Fold& g) {
   const auto& o = *TRY(n.options<fbs::ResizeBilinearOptions>());
   return TRY(resized(n, g, {o.align_corners(), o.half_pixel_centers()}, "linear", "floor"));
 }
 
 // Halves go up where centres or corners meet; else the place is cut.
-Result<Results> resize_nearest_neighbor(Node& n, Fold& g) {
+Result<Values> resize_nearest_neighbor(Node& n, Fold& g) {
   const auto& o = *TRY(n.options<fbs::ResizeNearestNeighborOptions>());
   const bool up = o.align_corners() || o.half_pixel_centers();
   return TRY(resized(n, g, {o.align_corners(), o.half_pixel_centers()}, "nearest",
@@ -44,7 +44,7 @@ Result<Results> resize_nearest_neighbor(Node& n, Fold& g) {
 }
 
 // [batch, row, column, b * b * c] -> [batch, row * b, column * b, c]
-Result<Results> depth_to_space(Node& n, Fold& g) {
+Result<Values> depth_to_space(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const int64_t b = TRY(n.options<fbs::DepthToSpaceOptions>())->block_size();
   const auto s = n.shape(0);
@@ -56,7 +56,7 @@ Result<Results> depth_to_space(Node& n, Fold& g) {
 }
 
 // [batch, row * b, column * b, c] -> [batch, row, column, b * b * c]
-Result<Results> space_to_depth(Node& n, Fold& g) {
+Result<Values> space_to_depth(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const int64_t b = TRY(n.options<fbs::SpaceToDepthOptions>())->block_size();
   const auto s = n.shape(0);

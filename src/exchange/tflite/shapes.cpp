@@ -21,7 +21,7 @@ Result<Shape> filled(Shape target, int64_t size) {
 }
 
 // The target is operand 1, or stands in the options.
-Result<Results> reshape(Node& n, Fold& g) {
+Result<Values> reshape(Node& n, Fold& g) {
   TRY(n.arity(1, 2));
   Shape target;
   if (n.has(1)) {
@@ -35,7 +35,7 @@ Result<Results> reshape(Node& n, Fold& g) {
 }
 
 // Without the named dimensions of extent 1, or without all of them.
-Result<Results> squeeze(Node& n, Fold& g) {
+Result<Values> squeeze(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto shape = n.shape(0);
   std::vector<bool> gone(shape.size(), false);
@@ -56,7 +56,7 @@ Result<Results> squeeze(Node& n, Fold& g) {
   return g.reshape(n.in(0), left);
 }
 
-Result<Results> expand_dims(Node& n, Fold& g) {
+Result<Values> expand_dims(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   auto shape = n.shape(0);
   const auto axis = TRY(normal_axis(TRY(n.known_integer(1, "the axis")), n.rank(0) + 1));
@@ -64,7 +64,7 @@ Result<Results> expand_dims(Node& n, Fold& g) {
   return g.reshape(n.in(0), shape);
 }
 
-Result<Results> transpose(Node& n, Fold& g) {
+Result<Values> transpose(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   auto axes = TRY(n.known_integers(1, "the order"));
   for (auto& axis : axes) axis = TRY(normal_axis(axis, n.rank(0)));
@@ -76,42 +76,42 @@ Result<Value> integers_as(const Node& n, Fold& g, std::vector<int64_t> values) {
   return g.cast(g.integers(std::move(values)), TRY(n.result_type()));
 }
 
-Result<Results> shape_of(Node& n, Fold& g) {
+Result<Values> shape_of(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   return TRY(integers_as(n, g, n.shape(0)));
 }
 
-Result<Results> rank_of(Node& n, Fold& g) {
+Result<Values> rank_of(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   return g.reshape(TRY(integers_as(n, g, {n.rank(0)})), {});
 }
 
-Result<Results> fill(Node& n, Fold& g) {
+Result<Values> fill(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   const auto shape = TRY(n.known_integers(0, "the shape"));
   if (shape == n.shape(1)) return n.in(1);
   return g.call("broadcast", {n.in(1)}, {{"shape", shape}});
 }
 
-Result<Results> zeros_like(Node& n, Fold& g) {
+Result<Values> zeros_like(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   TRY(want_real(n));
   return g.call("broadcast", {g.constant(Tensor(n.dtype(0), {}))}, {{"shape", n.shape(0)}});
 }
 
-Result<Results> range(Node& n, Fold& g) {
+Result<Values> range(Node& n, Fold& g) {
   TRY(n.arity(3, 3));
   return TRY(turnstone::range(g, n.in(0), n.in(1), n.in(2)));
 }
 
-Result<Results> broadcast_to(Node& n, Fold& g) {
+Result<Values> broadcast_to(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   const auto shape = TRY(n.known_integers(1, "the shape"));
   if (shape == n.shape(0)) return n.in(0);
   return g.call("broadcast", {n.in(0)}, {{"shape", shape}});
 }
 
-Result<Results> tile(Node& n, Fold& g) {
+Result<Values> tile(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   return TRY(turnstone::tile(g, n.in(0), TRY(n.known_integers(1, "the multiples"))));
 }

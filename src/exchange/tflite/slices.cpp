@@ -24,7 +24,7 @@ Result<> as_many(const std::vector<int64_t>& list, std::string_view what, const 
 }
 
 // A size of -1 reaches to the end.
-Result<Results> slice(Node& n, Fold& g) {
+Result<Values> slice(Node& n, Fold& g) {
   TRY(n.arity(3, 3));
   const auto shape = n.shape(0);
   const auto starts = TRY(n.known_integers(1, "begin"));
@@ -120,7 +120,7 @@ class StridedSlice {
   size_t covered_ = 0;
 };
 
-Result<Results> strided_slice(Node& n, Fold& g) {
+Result<Values> strided_slice(Node& n, Fold& g) {
   TRY(n.arity(4, 4));
   StridedSlice s(*TRY(n.options<fbs::StridedSliceOptions>()), n.shape(0));
   TRY(s.read(TRY(n.known_integers(1, "begin")), TRY(n.known_integers(2, "end")),
@@ -129,8 +129,8 @@ Result<Results> strided_slice(Node& n, Fold& g) {
 }
 
 // Consecutive parts of x along one dimension.
-Result<Results> parts_of(Node& n, Fold& g, Value x, int64_t axis,
-                         const std::vector<int64_t>& sizes) {
+Result<Values> parts_of(Node& n, Fold& g, Value x, int64_t axis,
+                        const std::vector<int64_t>& sizes) {
   if (sizes.size() != n.results())
     return fail(Code::invalid, "{} parts are made for {} results", sizes.size(), n.results());
   auto extents = g.shape(x);
@@ -145,7 +145,7 @@ Result<Results> parts_of(Node& n, Fold& g, Value x, int64_t axis,
   return parts;
 }
 
-Result<Results> split(Node& n, Fold& g) {
+Result<Values> split(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   const auto axis = TRY(normal_axis(TRY(n.known_integer(0, "the axis")), n.rank(1)));
   const int64_t parts = TRY(n.options<fbs::SplitOptions>())->num_splits();
@@ -158,7 +158,7 @@ Result<Results> split(Node& n, Fold& g) {
 }
 
 // One size of -1 takes what is left.
-Result<Results> split_v(Node& n, Fold& g) {
+Result<Values> split_v(Node& n, Fold& g) {
   TRY(n.arity(3, 3));
   const auto axis = TRY(normal_axis(TRY(n.known_integer(2, "the axis")), n.rank(0)));
   auto sizes = TRY(n.known_integers(1, "the sizes"));
@@ -178,7 +178,7 @@ Result<Results> split_v(Node& n, Fold& g) {
   return parts_of(n, g, n.in(0), axis, sizes);
 }
 
-Result<Results> unpack(Node& n, Fold& g) {
+Result<Values> unpack(Node& n, Fold& g) {
   TRY(n.arity(1, 1));
   const auto axis = TRY(normal_axis(TRY(n.options<fbs::UnpackOptions>())->axis(), n.rank(0)));
   auto shape = n.shape(0);
@@ -192,7 +192,7 @@ Result<Results> unpack(Node& n, Fold& g) {
   return parts;
 }
 
-Result<Results> reverse_v2(Node& n, Fold& g) {
+Result<Values> reverse_v2(Node& n, Fold& g) {
   TRY(n.arity(2, 2));
   const auto shape = n.shape(0);
   std::vector<int64_t> starts(shape.size(), 0);
