@@ -14,12 +14,10 @@
 #include "codegen/module_text.h"
 #include "ir/text.h"
 #include "ops/ops.h"
+#include "written.h"
 
 namespace turnstone {
 namespace {
-
-constexpr int64_t most_bytes = 1 << 16;
-constexpr size_t most_calls = 64;
 
 // A graph whose names and constant are the input.
 Result<Graph> small_graph(std::string_view bytes) {
@@ -32,15 +30,6 @@ Result<Graph> small_graph(std::string_view bytes) {
   graph.output(std::string(bytes.substr(third, third)), graph.call("tanh", {sum}));
   TRY(verify(graph));
   return graph;
-}
-
-bool is_small(const Graph& graph) {
-  int64_t bytes = 0;
-  for (size_t i = 0; i < graph.value_count(); ++i) {
-    bytes += size_bytes(graph.type({static_cast<int32_t>(i)}));
-    if (bytes > most_bytes) return false;
-  }
-  return graph.calls().size() <= most_calls;
 }
 
 std::string other_name(std::string name) {
