@@ -28,8 +28,8 @@ enum class Phase {
 const char* print(Phase phase);
 
 // The order of calls: take(frame 0), then judged() or lost() for it when take said so, take(frame
-// 1), ...; judged and lost may come late, in the order of frames. Verdicts come out of `decided`,
-// in the order of parts, from within these calls. One thread at a time.
+// 1), ...; judged and lost may come late, in the order of frames; refused() at once. Verdicts come
+// out of `decided`, in the order of parts, from within these calls. One thread at a time.
 class Cycle {
  public:
   using Decided = std::function<void(const Verdict&)>;
@@ -46,6 +46,10 @@ class Cycle {
 
   // Such a frame could not be judged; its part goes on without it.
   virtual void lost() = 0;
+
+  // The frame that was just taken is not judged after all. Unlike `lost`, which is the answer for
+  // the oldest frame without one, it is the newest frame that goes.
+  virtual void refused() = 0;
 
   // Lets time pass where no frames come; often enough is every 20 ms. A recording ignores it.
   virtual void tick(Time now) = 0;

@@ -33,6 +33,12 @@ class LiveCycle final : public Cycle {
     advance(now_);
   }
 
+  void refused() override {
+    parts_.take_back();
+    --taken_;
+    advance(now_);
+  }
+
   void tick(Time now) override { advance(now); }
 
   void finish() override {

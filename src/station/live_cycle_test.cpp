@@ -159,6 +159,18 @@ TEST_F(LiveCycle, ALostFrameIsReplacedByTheNext) {
   EXPECT_EQ(verdicts_[0].label, 0);
 }
 
+TEST_F(LiveCycle, ARefusedFrameIsReplacedByTheNext) {
+  config_.judge_frames = 1;
+  make();
+  wait(25);
+  ASSERT_TRUE(cycle_->take(0, now_));
+  cycle_->refused();
+  ASSERT_TRUE(cycle_->take(1, now_));
+  cycle_->judged(good());
+  ASSERT_EQ(verdicts_.size(), 1u);
+  EXPECT_EQ(verdicts_[0].frames, 1);
+}
+
 TEST_F(LiveCycle, WithoutFramesItFaultsAndThePartIsUndecided) {
   make();
   wait(80);

@@ -70,6 +70,11 @@ void Machine::lose() {
   cycle_->lost();
 }
 
+void Machine::refuse() {
+  const std::lock_guard lock(mutex_);
+  cycle_->refused();
+}
+
 void Machine::finish() {
   ticker_.request_stop();
   if (ticker_.joinable()) ticker_.join();

@@ -29,10 +29,12 @@ class Machine {
   // A live machine begins to move.
   void start();
 
-  // True: the frame is to be judged, and `answer` or `lose` follows for it.
+  // True: the frame is to be judged, and `answer` or `lose` follows for it, in the order of frames,
+  // or `refuse` at once.
   bool take(const Frame& frame);
   void answer(const Scene& scene);
   void lose();
+  void refuse();
 
   // No more frames come and all were answered.
   void finish();

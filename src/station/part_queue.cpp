@@ -14,6 +14,12 @@ void PartQueue::take() {
   ++parts_.back().waiting;
 }
 
+void PartQueue::take_back() {
+  CHECK(!parts_.empty() && parts_.back().waiting > 0);
+  --parts_.back().waiting;
+  decide();
+}
+
 PartQueue::Part& PartQueue::oldest_waiting() {
   const auto part = std::ranges::find_if(parts_, [](const Part& p) { return p.waiting > 0; });
   CHECK(part != parts_.end());

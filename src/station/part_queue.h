@@ -20,6 +20,9 @@ class PartQueue {
   // The newest part gets a frame that is to be judged.
   void take();
 
+  // The newest frame is not judged after all: no answer follows for it.
+  void take_back();
+
   // The answer for the oldest frame without one.
   void judged(const Scene& scene);
   void lost();

@@ -17,6 +17,7 @@ class RecordedCycle final : public Cycle {
 
   void judged(const Scene& scene) override { parts_.judged(scene); }
   void lost() override { parts_.lost(); }
+  void refused() override { parts_.take_back(); }
   void tick(Time) override {}
   void reset() override {}
 

@@ -97,6 +97,20 @@ TEST(RecordedCycle, WaitsForAnswersThatComeLate) {
   EXPECT_EQ(recorded.verdicts[1].frames, 1);
 }
 
+TEST(RecordedCycle, ARefusedFrameIsTheNewestAndLeavesThePartBeforeAlone) {
+  Recorded recorded({1, 2, 4, 5});
+  for (int64_t i = 0; i < 5; ++i) recorded.cycle->take(i, {});
+  recorded.cycle->refused();
+  recorded.cycle->judged(scene_of(1, 1));
+  EXPECT_EQ(recorded.verdicts.size(), 0u);
+  recorded.cycle->judged(scene_of(2, 1));
+  ASSERT_EQ(recorded.verdicts.size(), 1u);
+  EXPECT_EQ(recorded.verdicts[0].frames, 2);
+  recorded.cycle->finish();
+  ASSERT_EQ(recorded.verdicts.size(), 2u);
+  EXPECT_EQ(recorded.verdicts[1].frames, 0);
+}
+
 TEST(RecordedCycle, APartWhoseFramesWereAllDroppedIsUndecided) {
   Recorded recorded({1, 2, 4, 5, 7, 8});
   recorded.run(0, 3);

@@ -199,7 +199,7 @@ bool RunningStation::on_cycle_frame(Judge& judge, const Frame& frame, const std:
     return false;
   }
   if (judge.insist(frame, stop)) return true;
-  machine_->lose();
+  machine_->refuse();
   return false;
 }
 
