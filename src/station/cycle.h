@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "media/frame.h"
 #include "station/cycle_config.h"
 #include "station/stepper.h"
 #include "station/verdict.h"
@@ -37,9 +38,8 @@ class Cycle {
 
   virtual ~Cycle() = default;
 
-  // Tells that frame `sequence`, captured at `taken`, is there. True: it shows a standing part and
-  // is to be judged.
-  virtual bool take(int64_t sequence, Time taken) = 0;
+  // Tells that a frame is there. True: it shows a standing part and is to be judged.
+  virtual bool take(const Frame& frame) = 0;
 
   // What the model says of a frame for which take was true.
   virtual void judged(const Scene& scene) = 0;

@@ -14,10 +14,10 @@ class LiveCycle final : public Cycle {
             Decided decided)
       : config_(config), stepper_(std::move(stepper)), parts_(voting, std::move(decided)) {}
 
-  bool take(int64_t, Time taken) override {
-    advance(taken);
-    if (phase_ != Phase::judging || taken < since_ || is_enough()) return false;
-    parts_.take();
+  bool take(const Frame& frame) override {
+    advance(frame.taken);
+    if (phase_ != Phase::judging || frame.taken < since_ || is_enough()) return false;
+    parts_.take(frame);
     ++taken_;
     return true;
   }

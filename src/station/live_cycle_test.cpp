@@ -24,6 +24,13 @@ class BrokenStepper final : public Stepper {
   bool away_;
 };
 
+Frame frame_of(int64_t sequence, std::chrono::steady_clock::time_point taken) {
+  Frame frame;
+  frame.sequence = sequence;
+  frame.taken = taken;
+  return frame;
+}
+
 class LiveCycle : public testing::Test {
  protected:
   // A section is 100 ticks and takes 1.5 s.
@@ -61,7 +68,7 @@ class LiveCycle : public testing::Test {
     for (int i = 0; i < tenths; ++i) {
       now_ += milliseconds(100);
       cycle_->tick(now_);
-      if (!cycle_->take(sequence_++, now_)) continue;
+      if (!cycle_->take(frame_of(sequence_++, now_))) continue;
       ++answered_;
       cycle_->judged(good());
     }
@@ -129,15 +136,15 @@ TEST_F(LiveCycle, AFrameFromBeforeTheEndOfSettlingDoesNotCount) {
   const auto old = now_;
   wait(6);
   ASSERT_EQ(cycle_->phase(), Phase::judging);
-  EXPECT_FALSE(cycle_->take(0, old));
-  EXPECT_TRUE(cycle_->take(1, now_));
+  EXPECT_FALSE(cycle_->take(frame_of(0, old)));
+  EXPECT_TRUE(cycle_->take(frame_of(1, now_)));
 }
 
 TEST_F(LiveCycle, StaysUntilTheLastFrameIsAnswered) {
   config_.judge_frames = 1;
   make();
   wait(25);
-  ASSERT_TRUE(cycle_->take(0, now_));
+  ASSERT_TRUE(cycle_->take(frame_of(0, now_)));
   wait(30);
   EXPECT_EQ(cycle_->phase(), Phase::judging);
   EXPECT_EQ(verdicts_.size(), 0u);
@@ -150,10 +157,10 @@ TEST_F(LiveCycle, ALostFrameIsReplacedByTheNext) {
   config_.judge_frames = 1;
   make();
   wait(25);
-  ASSERT_TRUE(cycle_->take(0, now_));
-  EXPECT_FALSE(cycle_->take(1, now_));
+  ASSERT_TRUE(cycle_->take(frame_of(0, now_)));
+  EXPECT_FALSE(cycle_->take(frame_of(1, now_)));
   cycle_->lost();
-  EXPECT_TRUE(cycle_->take(2, now_));
+  EXPECT_TRUE(cycle_->take(frame_of(2, now_)));
   cycle_->judged(good());
   ASSERT_EQ(verdicts_.size(), 1u);
   EXPECT_EQ(verdicts_[0].label, 0);
@@ -163,9 +170,9 @@ TEST_F(LiveCycle, ARefusedFrameIsReplacedByTheNext) {
   config_.judge_frames = 1;
   make();
   wait(25);
-  ASSERT_TRUE(cycle_->take(0, now_));
+  ASSERT_TRUE(cycle_->take(frame_of(0, now_)));
   cycle_->refused();
-  ASSERT_TRUE(cycle_->take(1, now_));
+  ASSERT_TRUE(cycle_->take(frame_of(1, now_)));
   cycle_->judged(good());
   ASSERT_EQ(verdicts_.size(), 1u);
   EXPECT_EQ(verdicts_[0].frames, 1);

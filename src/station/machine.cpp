@@ -57,7 +57,7 @@ void Machine::report_fault() {
 
 bool Machine::take(const Frame& frame) {
   const std::lock_guard lock(mutex_);
-  return cycle_->take(frame.sequence, frame.taken);
+  return cycle_->take(frame);
 }
 
 void Machine::answer(const Scene& scene) {

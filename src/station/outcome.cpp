@@ -98,7 +98,7 @@ std::string print_outcome(const Outcome& outcome) {
                   : scene_json(outcome.scene, model, picture_name(outcome.scene), outcome.top);
   json["source"] = outcome.scene.source;
   json["model"] = outcome.scene.model;
-  json["frame"] = outcome.scene.sequence;
+  json["frame"] = outcome.scene.sequence < 0 ? Json(nullptr) : Json(outcome.scene.sequence);
   json["time"] = time_text(outcome.scene.wall);
   return print_json(json);
 }
@@ -110,8 +110,9 @@ std::string print_verdict_payload(const Outcome& outcome) {
   const auto score = outcome.verdict                 ? outcome.verdict->score
                      : outcome.scene.classes.empty() ? 0
                                                      : outcome.scene.classes.front().score;
+  const bool judged = !outcome.verdict || outcome.verdict->frames > 0;
   Json json;
-  json["image"] = picture_name(outcome.scene);
+  json["image"] = judged ? Json(picture_name(outcome.scene)) : Json(nullptr);
   json["result"] = label_text(*outcome.model, label);
   json["confidence"] = rounded(score);
   return print_json(json);

@@ -32,11 +32,12 @@ Json classes_json(const std::vector<Classification>& classes, const Model& model
 Json scene_json(const Scene& scene, const Model& model, std::string_view picture, int top);
 
 // One line of a JSON-lines file, without the line end: the scene or {"part","label",...} of a
-// verdict, then source, model, frame and time.
+// verdict, then source, model, frame and time. No frame had a say in a verdict: the picture is
+// null; the part had no frame at all: the frame too.
 std::string print_outcome(const Outcome& outcome);
 
 // {"image":"img00501.jpg","result":"Fail","confidence":0.987}: a verdict as the turntable's users
-// know it. The image is the last frame that was judged. "undecided" where no frame was.
+// know it. The image is the last frame that was judged; null and "undecided" where no frame was.
 std::string print_verdict_payload(const Outcome& outcome);
 
 }  // namespace turnstone

@@ -38,12 +38,38 @@ TEST(Outcome, VerdictPayloadNamesTheFileOfAPicture) {
             R"({"image":"part7.png","result":"Fail","confidence":0.987})");
 }
 
-TEST(Outcome, APartWithoutJudgedFramesIsUndecided) {
-  auto outcome = verdict_outcome();
-  outcome.verdict->label = -1;
-  outcome.verdict->score = 0;
-  EXPECT_EQ(print_verdict_payload(outcome),
-            R"({"image":"img00091.jpg","result":"undecided","confidence":0.0})");
+Outcome undecided(const Vote& vote) {
+  const auto verdict = vote.verdict(3);
+  Outcome outcome{.model = inspection(), .top = 1, .scene = verdict.scene, .verdict = verdict};
+  outcome.scene.source = "camera";
+  outcome.scene.model = "inspection";
+  return outcome;
+}
+
+TEST(Outcome, APartWithoutJudgedFramesIsUndecidedAndHasNoImage) {
+  EXPECT_EQ(print_verdict_payload(undecided(Vote(Voting::mean))),
+            R"({"image":null,"result":"undecided","confidence":0.0})");
+}
+
+TEST(Outcome, APartWithoutJudgedFramesTellsItsFirstFrame) {
+  Frame frame;
+  frame.sequence = 91;
+  frame.wall = std::chrono::system_clock::time_point(std::chrono::seconds(60));
+  Vote vote(Voting::mean);
+  vote.show(frame);
+  frame.sequence = 92;
+  vote.show(frame);
+  EXPECT_EQ(
+      print_outcome(undecided(vote)),
+      R"({"part":3,"label":"undecided","class":-1,"score":0.0,"frames":0,"picture":null,"top":[],)"
+      R"("source":"camera","model":"inspection","frame":91,"time":"1970-01-01T00:01:00.000Z"})");
+  EXPECT_EQ(print_verdict_payload(undecided(vote)),
+            R"({"image":null,"result":"undecided","confidence":0.0})");
+}
+
+TEST(Outcome, APartWithoutFramesHasNoFrame) {
+  const auto line = print_outcome(undecided(Vote(Voting::mean)));
+  EXPECT_NE(line.find(R"("frame":null)"), std::string::npos) << line;
 }
 
 TEST(Outcome, VerdictLine) {

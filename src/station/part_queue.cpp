@@ -9,8 +9,9 @@ void PartQueue::open() {
   parts_.push_back({.vote = Vote(voting_)});
 }
 
-void PartQueue::take() {
+void PartQueue::take(const Frame& frame) {
   CHECK(is_open());
+  parts_.back().vote.show(frame);
   ++parts_.back().waiting;
 }
 

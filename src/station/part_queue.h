@@ -18,7 +18,7 @@ class PartQueue {
   void open();
 
   // The newest part gets a frame that is to be judged.
-  void take();
+  void take(const Frame& frame);
 
   // The newest frame is not judged after all: no answer follows for it.
   void take_back();

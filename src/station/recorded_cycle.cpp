@@ -8,10 +8,10 @@ class RecordedCycle final : public Cycle {
   RecordedCycle(Stops stops, Voting voting, Decided decided)
       : stops_(std::move(stops)), parts_(voting, std::move(decided)) {}
 
-  bool take(int64_t sequence, Time) override {
-    while (next_ < stops_.size() && has_passed(stops_[next_], sequence)) pass();
+  bool take(const Frame& frame) override {
+    while (next_ < stops_.size() && has_passed(stops_[next_], frame.sequence)) pass();
     phase_ = parts_.is_open() ? Phase::judging : Phase::moving;
-    if (parts_.is_open()) parts_.take();
+    if (parts_.is_open()) parts_.take(frame);
     return parts_.is_open();
   }
 

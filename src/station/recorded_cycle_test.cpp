@@ -16,6 +16,12 @@ Scene scene_of(int64_t sequence, int label = 0) {
   return scene;
 }
 
+Frame frame_of(int64_t sequence) {
+  Frame frame;
+  frame.sequence = sequence;
+  return frame;
+}
+
 struct Recorded {
   std::vector<Verdict> verdicts;
   std::unique_ptr<Cycle> cycle;
@@ -28,7 +34,7 @@ struct Recorded {
   // Takes the frames [from, to) and answers each at once.
   void run(int64_t from, int64_t to) {
     for (auto i = from; i < to; ++i)
-      if (cycle->take(i, {})) cycle->judged(scene_of(i));
+      if (cycle->take(frame_of(i))) cycle->judged(scene_of(i));
   }
 };
 
@@ -51,7 +57,7 @@ TEST(RecordedCycle, JudgesTheFramesOfStandingPartsOnly) {
   Recorded recorded({3, 5, 8, 9});
   std::vector<int64_t> taken;
   for (int64_t i = 0; i < 12; ++i)
-    if (recorded.cycle->take(i, {})) {
+    if (recorded.cycle->take(frame_of(i))) {
       taken.push_back(i);
       recorded.cycle->judged(scene_of(i));
     }
@@ -83,7 +89,7 @@ TEST(RecordedCycle, GivesAPartThatStandsAtTheEndItsVerdict) {
 
 TEST(RecordedCycle, WaitsForAnswersThatComeLate) {
   Recorded recorded({1, 2, 4, 5});
-  for (int64_t i = 0; i < 7; ++i) recorded.cycle->take(i, {});
+  for (int64_t i = 0; i < 7; ++i) recorded.cycle->take(frame_of(i));
   EXPECT_EQ(recorded.verdicts.size(), 0u);
   recorded.cycle->judged(scene_of(1, 1));
   EXPECT_EQ(recorded.verdicts.size(), 0u);
@@ -99,7 +105,7 @@ TEST(RecordedCycle, WaitsForAnswersThatComeLate) {
 
 TEST(RecordedCycle, ARefusedFrameIsTheNewestAndLeavesThePartBeforeAlone) {
   Recorded recorded({1, 2, 4, 5});
-  for (int64_t i = 0; i < 5; ++i) recorded.cycle->take(i, {});
+  for (int64_t i = 0; i < 5; ++i) recorded.cycle->take(frame_of(i));
   recorded.cycle->refused();
   recorded.cycle->judged(scene_of(1, 1));
   EXPECT_EQ(recorded.verdicts.size(), 0u);
@@ -119,7 +125,19 @@ TEST(RecordedCycle, APartWhoseFramesWereAllDroppedIsUndecided) {
   ASSERT_EQ(recorded.verdicts.size(), 3u);
   EXPECT_EQ(recorded.verdicts[1].label, -1);
   EXPECT_EQ(recorded.verdicts[1].frames, 0);
+  EXPECT_EQ(recorded.verdicts[1].scene.sequence, -1);
   EXPECT_EQ(recorded.verdicts[2].frames, 2);
+}
+
+TEST(RecordedCycle, APartWhoseFramesWereLostShowsItsFirst) {
+  Recorded recorded({1, 2});
+  for (int64_t i = 0; i < 3; ++i) recorded.cycle->take(frame_of(i));
+  recorded.cycle->lost();
+  recorded.cycle->lost();
+  recorded.cycle->finish();
+  ASSERT_EQ(recorded.verdicts.size(), 1u);
+  EXPECT_EQ(recorded.verdicts[0].frames, 0);
+  EXPECT_EQ(recorded.verdicts[0].scene.sequence, 1);
 }
 
 TEST(RecordedCycle, TellsItsPhase) {
@@ -155,7 +173,7 @@ TEST(RecordedCycle, FollowsTheTurntable) {
     ASSERT_EQ(grab->kind, Grab::frame);
     const auto sequence = grab->picture.sequence;
     const auto line = manifest->find(fmt::format("img{:05d}.jpg", sequence));
-    const bool standing = recorded.cycle->take(sequence, grab->picture.taken);
+    const bool standing = recorded.cycle->take(grab->picture);
     ASSERT_EQ(standing, line != std::string::npos) << sequence;
     if (!standing) continue;
     ++judged;

@@ -223,6 +223,7 @@ void RunningStation::on_verdict(const Verdict& verdict) {
   Outcome outcome{judge->model(), judge->config().top, verdict.scene, verdict};
   outcome.scene.model = cycle.model;
   outcome.scene.source = cycle.source;
+  if (outcome.scene.sequence < 0) outcome.scene.wall = std::chrono::system_clock::now();
   publish(outcome);
   auto* lane = find_lane(cycle.source);
   if (!lane || !lane->view) return;

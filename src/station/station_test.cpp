@@ -115,6 +115,17 @@ TEST_F(StationTest, GivesOneVerdictForEachPart) {
   EXPECT_EQ(lines()[2]["picture"], "p018.png");
 }
 
+TEST_F(StationTest, APartThatNoFrameShowsIsUndecidedNow) {
+  add_pictures(6, 0);
+  for (const char* name : {"p002", "p003"})
+    ASSERT_TRUE(write_file(file(fmt::format("pictures/{}.png", name)), "this is no picture"));
+  ASSERT_TRUE(write_file(file("stops.txt"), "2\n3\n"));
+  run_once(config(fmt::format("[cycle]\nstops = \"{}\"\n", file("stops.txt"))));
+  ASSERT_THAT(labels(), ElementsAre("undecided"));
+  EXPECT_EQ(lines()[0]["frame"], nullptr);
+  EXPECT_THAT(lines()[0]["time"].get<std::string>(), testing::Not(testing::StartsWith("1970")));
+}
+
 TEST_F(StationTest, ABatchDoesNotHoldUpTheVerdict) {
   add_pictures(20, 12);
   ASSERT_TRUE(write_file(file("stops.txt"), "2\n4\n13\n18\n"));

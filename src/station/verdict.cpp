@@ -10,6 +10,14 @@ Result<Voting> parse_voting(std::string_view text) {
   return fail(Code::invalid, "vote '{}' is not one of mean, last", text);
 }
 
+void Vote::show(const Frame& frame) {
+  if (shown_.sequence >= 0) return;
+  shown_.source = frame.source;
+  shown_.sequence = frame.sequence;
+  shown_.file = frame.file;
+  shown_.wall = frame.wall;
+}
+
 void Vote::add(const Scene& scene) {
   if (scene.classes.empty()) return;
   if (voting_ == Voting::last) {
@@ -23,11 +31,11 @@ void Vote::add(const Scene& scene) {
     if (label >= sums_.size()) sums_.resize(label + 1);
     sums_[label] += found.score;
   }
-  last_ = scene;
+  shown_ = scene;
 }
 
 Verdict Vote::verdict(int64_t part) const {
-  Verdict verdict{.part = part, .frames = frames_, .scene = last_};
+  Verdict verdict{.part = part, .frames = frames_, .scene = shown_};
   for (size_t label = 0; label < sums_.size(); ++label)
     verdict.classes.push_back(
         {static_cast<int>(label), static_cast<float>(sums_[label] / frames_)});

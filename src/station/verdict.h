@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "media/frame.h"
 #include "vision/scene.h"
 
 namespace turnstone {
@@ -19,7 +20,9 @@ struct Verdict {
   float score = 0;   // 0..1
   int frames = 0;    // that had a say
   std::vector<Classification> classes = {};  // falling by score
-  Scene scene = {};  // of the last judged frame: its model, source, sequence, file and time
+  // Of the last frame that had a say: its model, source, sequence, file and time. Where none had,
+  // the part's first frame without model and classes; sequence -1: it had no frame at all.
+  Scene scene = {};
 };
 
 // How the frames of a part make its verdict.
@@ -35,9 +38,12 @@ Result<Voting> parse_voting(std::string_view text);
 // the part stands. One thread at a time.
 class Vote {
  public:
-  explicit Vote(Voting voting) : voting_(voting) {}
+  explicit Vote(Voting voting) : voting_(voting) { shown_.sequence = -1; }
 
-  // Counts a frame; one without classes has no say.
+  // A frame of the part that is to be judged.
+  void show(const Frame& frame);
+
+  // Counts a judged frame; one without classes has no say.
   void add(const Scene& scene);
 
   int frames() const { return frames_; }
@@ -49,7 +55,7 @@ class Vote {
   Voting voting_;
   int frames_ = 0;
   std::vector<double> sums_;  // of the scores of each label
-  Scene last_;
+  Scene shown_;               // the last frame that had a say, or the first
 };
 
 }  // namespace turnstone
