@@ -55,15 +55,15 @@ class Cycle {
   virtual void tick(Time now) = 0;
 
   // No more frames come; all taken ones were judged or lost. A part that still stands gets its
-  // verdict; a machine is halted.
-  virtual void finish() = 0;
-
-  // Ends a fault: the machine goes on with the next part.
-  virtual void reset() = 0;
+  // verdict; a machine is halted. Errors: it could not be halted, and may still move.
+  virtual Result<> finish() = 0;
 
   virtual Phase phase() const = 0;
 
-  // Why the phase is `fault`.
+  // Why the phase is `fault`. The machine does not move then. Where a part got no frame, the fault
+  // ends with the first frame that is captured after it began: the machine is halted once more and
+  // goes on with the next part. A fault of the machine itself never ends, since where it stands is
+  // not known any more: somebody looks at it and starts the program again.
   virtual const std::optional<Error>& fault() const = 0;
 };
 

@@ -16,6 +16,7 @@ class LiveCycle final : public Cycle {
 
   bool take(const Frame& frame) override {
     advance(frame.taken);
+    if (lacks_frames_ && frame.taken >= since_) go_on();
     if (phase_ != Phase::judging || frame.taken < since_ || is_enough()) return false;
     parts_.take(frame);
     ++taken_;
@@ -41,16 +42,12 @@ class LiveCycle final : public Cycle {
 
   void tick(Time now) override { advance(now); }
 
-  void finish() override {
+  Result<> finish() override {
     if (parts_.is_open()) parts_.close();
-    if (auto halted = stepper_->halt(); !halted) fault_ = std::move(halted).error().in("table");
     phase_ = Phase::idle;
     finished_ = true;
-  }
-
-  void reset() override {
-    fault_.reset();
-    if (phase_ == Phase::fault) phase_ = Phase::idle;
+    TRY(stepper_->halt(), "table");
+    return {};
   }
 
   Phase phase() const override { return phase_; }
@@ -93,6 +90,15 @@ class LiveCycle final : public Cycle {
     if (parts_.is_open()) parts_.close();
     fault_ = std::move(error);
     enter(Phase::fault, now_);
+  }
+
+  // Ends the fault of a part without frames.
+  void go_on() {
+    lacks_frames_ = false;
+    if (auto halted = stepper_->halt(); !halted)
+      return fail_with(std::move(halted).error().in("table"));
+    fault_.reset();
+    move();
   }
 
   // Sections are reached from the first position, not from the last: what rounding loses in one
@@ -144,9 +150,10 @@ class LiveCycle final : public Cycle {
       parts_.close();
       return move();
     }
-    if (taken_ == 0 && elapsed() >= Seconds(config_.timeout_seconds))
-      fail_with({Code::unavailable, fmt::format("part {}: no frame to judge within {} s",
-                                                sections_ - 1, config_.timeout_seconds)});
+    if (taken_ > 0 || elapsed() < Seconds(config_.timeout_seconds)) return;
+    fail_with({Code::unavailable, fmt::format("part {}: no frame to judge within {} s",
+                                              sections_ - 1, config_.timeout_seconds)});
+    lacks_frames_ = true;
   }
 
   CycleConfig config_;
@@ -154,6 +161,7 @@ class LiveCycle final : public Cycle {
   PartQueue parts_;
   Phase phase_ = Phase::idle;
   std::optional<Error> fault_;
+  bool lacks_frames_ = false;  // the fault ends with a frame
   Time now_ = {};
   Time since_ = {};                // when the phase began
   std::optional<int64_t> origin_;  // ticks at the first move

@@ -24,6 +24,23 @@ class BrokenStepper final : public Stepper {
   bool away_;
 };
 
+// A stepper that arrives at once and goes away when it is told.
+class LostStepper final : public Stepper {
+ public:
+  explicit LostStepper(const bool& away) : away_(away) {}
+  Result<> move_by(int64_t) override { return answer(); }
+  Result<bool> is_moving() override { return false; }
+  Result<int64_t> position() override { return 0; }
+  Result<> halt() override { return answer(); }
+
+ private:
+  Result<> answer() const {
+    if (away_) return fail(Code::unavailable, "controller is away");
+    return {};
+  }
+  const bool& away_;
+};
+
 Frame frame_of(int64_t sequence, std::chrono::steady_clock::time_point taken) {
   Frame frame;
   frame.sequence = sequence;
@@ -188,15 +205,54 @@ TEST_F(LiveCycle, WithoutFramesItFaultsAndThePartIsUndecided) {
   EXPECT_EQ(verdicts_[0].label, -1);
 }
 
-TEST_F(LiveCycle, GoesOnAfterAReset) {
+TEST_F(LiveCycle, GoesOnWithTheNextPartWhenFramesComeAgain) {
   make();
-  wait(80);
-  cycle_->reset();
+  wait(40);
+  const auto old = now_;
+  wait(40);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_FALSE(cycle_->take(frame_of(0, old)));
+  EXPECT_EQ(cycle_->phase(), Phase::fault);
+  run(1);
+  EXPECT_EQ(cycle_->phase(), Phase::moving);
   EXPECT_FALSE(cycle_->fault());
-  run(40);
+  run(39);
   ASSERT_EQ(verdicts_.size(), 2u);
   EXPECT_EQ(verdicts_[1].part, 1);
   EXPECT_EQ(verdicts_[1].label, 0);
+}
+
+TEST_F(LiveCycle, ATableThatDoesNotListenDoesNotGoOn) {
+  bool away = false;
+  make(std::make_unique<LostStepper>(away));
+  wait(80);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  away = true;
+  run(10);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "table: controller is away");
+}
+
+TEST_F(LiveCycle, AFaultOfTheTableStays) {
+  bool away = false;
+  make(std::make_unique<LostStepper>(away));
+  away = true;
+  run(10);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  away = false;
+  run(100);
+  EXPECT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(verdicts_.size(), 0u);
+}
+
+TEST_F(LiveCycle, FinishTellsThatTheTableCannotBeHalted) {
+  bool away = false;
+  make(std::make_unique<LostStepper>(away));
+  run(1);
+  away = true;
+  const auto finished = cycle_->finish();
+  ASSERT_FALSE(finished);
+  EXPECT_EQ(finished.error().text, "table: controller is away");
 }
 
 TEST_F(LiveCycle, ATableThatNeverArrivesIsAFault) {
@@ -221,7 +277,7 @@ TEST_F(LiveCycle, FinishHaltsTheTableAndDecidesThePart) {
   make();
   run(25);
   ASSERT_EQ(cycle_->phase(), Phase::judging);
-  cycle_->finish();
+  ASSERT_TRUE(cycle_->finish());
   EXPECT_EQ(verdicts_.size(), 1u);
   wait(50);
   EXPECT_EQ(cycle_->phase(), Phase::idle);
@@ -232,7 +288,7 @@ TEST_F(LiveCycle, FinishHaltsATableThatMoves) {
   make();
   run(10);
   ASSERT_EQ(cycle_->phase(), Phase::moving);
-  cycle_->finish();
+  ASSERT_TRUE(cycle_->finish());
   EXPECT_FALSE(*stepper_->is_moving());
 }
 

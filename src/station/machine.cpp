@@ -52,6 +52,7 @@ void Machine::tick() {
 void Machine::report_fault() {
   const auto& fault = cycle_->fault();
   if (fault && !fault_reported_) log_error("cycle: {}", fault->text);
+  if (!fault && fault_reported_) log_info("cycle: goes on");
   fault_reported_ = fault.has_value();
 }
 
@@ -75,11 +76,12 @@ void Machine::refuse() {
   cycle_->refused();
 }
 
-void Machine::finish() {
+Result<> Machine::finish() {
   ticker_.request_stop();
   if (ticker_.joinable()) ticker_.join();
   const std::lock_guard lock(mutex_);
-  cycle_->finish();
+  TRY(cycle_->finish(), "cycle");
+  return {};
 }
 
 Machine::Look Machine::look() const {

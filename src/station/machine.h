@@ -36,8 +36,8 @@ class Machine {
   void lose();
   void refuse();
 
-  // No more frames come and all were answered.
-  void finish();
+  // No more frames come and all were answered. Errors: the machine could not be halted.
+  Result<> finish();
 
   const CycleConfig& config() const { return config_; }
 

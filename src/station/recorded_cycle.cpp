@@ -19,11 +19,11 @@ class RecordedCycle final : public Cycle {
   void lost() override { parts_.lost(); }
   void refused() override { parts_.take_back(); }
   void tick(Time) override {}
-  void reset() override {}
 
-  void finish() override {
+  Result<> finish() override {
     if (parts_.is_open()) parts_.close();
     phase_ = Phase::idle;
+    return {};
   }
 
   Phase phase() const override { return phase_; }

@@ -73,7 +73,7 @@ TEST(RecordedCycle, GivesEachPartOneVerdictWhenItMoves) {
   EXPECT_EQ(recorded.verdicts[0].part, 0);
   EXPECT_EQ(recorded.verdicts[0].frames, 3);
   recorded.run(7, 20);
-  recorded.cycle->finish();
+  ASSERT_TRUE(recorded.cycle->finish());
   ASSERT_EQ(recorded.verdicts.size(), 2u);
   EXPECT_EQ(recorded.verdicts[1].part, 1);
 }
@@ -82,7 +82,7 @@ TEST(RecordedCycle, GivesAPartThatStandsAtTheEndItsVerdict) {
   Recorded recorded({3, 5, 8});
   recorded.run(0, 12);
   EXPECT_EQ(recorded.verdicts.size(), 1u);
-  recorded.cycle->finish();
+  ASSERT_TRUE(recorded.cycle->finish());
   ASSERT_EQ(recorded.verdicts.size(), 2u);
   EXPECT_EQ(recorded.verdicts[1].frames, 4);
 }
@@ -112,7 +112,7 @@ TEST(RecordedCycle, ARefusedFrameIsTheNewestAndLeavesThePartBeforeAlone) {
   recorded.cycle->judged(scene_of(2, 1));
   ASSERT_EQ(recorded.verdicts.size(), 1u);
   EXPECT_EQ(recorded.verdicts[0].frames, 2);
-  recorded.cycle->finish();
+  ASSERT_TRUE(recorded.cycle->finish());
   ASSERT_EQ(recorded.verdicts.size(), 2u);
   EXPECT_EQ(recorded.verdicts[1].frames, 0);
 }
@@ -121,7 +121,7 @@ TEST(RecordedCycle, APartWhoseFramesWereAllDroppedIsUndecided) {
   Recorded recorded({1, 2, 4, 5, 7, 8});
   recorded.run(0, 3);
   recorded.run(7, 12);
-  recorded.cycle->finish();
+  ASSERT_TRUE(recorded.cycle->finish());
   ASSERT_EQ(recorded.verdicts.size(), 3u);
   EXPECT_EQ(recorded.verdicts[1].label, -1);
   EXPECT_EQ(recorded.verdicts[1].frames, 0);
@@ -134,7 +134,7 @@ TEST(RecordedCycle, APartWhoseFramesWereLostShowsItsFirst) {
   for (int64_t i = 0; i < 3; ++i) recorded.cycle->take(frame_of(i));
   recorded.cycle->lost();
   recorded.cycle->lost();
-  recorded.cycle->finish();
+  ASSERT_TRUE(recorded.cycle->finish());
   ASSERT_EQ(recorded.verdicts.size(), 1u);
   EXPECT_EQ(recorded.verdicts[0].frames, 0);
   EXPECT_EQ(recorded.verdicts[0].scene.sequence, 1);
@@ -147,7 +147,7 @@ TEST(RecordedCycle, TellsItsPhase) {
   EXPECT_EQ(recorded.cycle->phase(), Phase::moving);
   recorded.run(1, 2);
   EXPECT_EQ(recorded.cycle->phase(), Phase::judging);
-  recorded.cycle->finish();
+  ASSERT_TRUE(recorded.cycle->finish());
   EXPECT_EQ(recorded.cycle->phase(), Phase::idle);
 }
 
@@ -180,7 +180,7 @@ TEST(RecordedCycle, FollowsTheTurntable) {
     const auto name = manifest->find("\"class-name\": \"", line) + 15;
     recorded.cycle->judged(scene_of(sequence, manifest->compare(name, 4, "Fail") == 0 ? 1 : 0));
   }
-  recorded.cycle->finish();
+  ASSERT_TRUE(recorded.cycle->finish());
   EXPECT_EQ(judged, 192);
   std::vector<int> labels;
   for (const auto& verdict : recorded.verdicts) labels.push_back(verdict.label);

@@ -68,6 +68,7 @@ class RunningStation final : public Station {
   std::mutex mutex_;
   std::condition_variable_any ended_;
   bool shut_ = false;
+  Result<> halted_;  // the machine, when the station was shut
 };
 
 Result<> RunningStation::open(const StationConfig& config, const Sources& sources,
@@ -263,18 +264,22 @@ Result<> RunningStation::run(std::stop_token stop, bool once) {
   summarise();
   if (failed) return fail(Code::invalid, "every source has failed");
   const auto lost = losses();
-  if (once && !lost.empty() && !stop.stop_requested()) return std::unexpected(all_of(lost));
+  const bool complete = once && !stop.stop_requested();
+  if (!lost.empty() && (complete || !halted_)) return std::unexpected(all_of(lost));
   for (const auto& loss : lost) log_warning("{}", loss.text);
   return {};
 }
 
-// What was not done, an error for each source and sink.
+// What was not done, an error for each source and sink, and for the machine.
 std::vector<Error> RunningStation::losses() const {
   std::vector<Error> lost;
+  if (!halted_) lost.push_back(halted_.error());
   for (const auto& lane : sources_)
     if (lane->state == SourceLane::State::failed)
       lost.push_back({Code::invalid, fmt::format("source '{}': has failed: {}", lane->config.name,
                                                  lane->trouble)});
+  if (const auto fault = machine_ ? machine_->look().fault : ""; !fault.empty())
+    lost.push_back({Code::unavailable, "cycle: " + fault});
   for (const auto& lane : sinks_) {
     const auto counters = lane->outbox->counters();
     const auto count = counters.dropped + counters.failed;
@@ -293,7 +298,7 @@ void RunningStation::shut() {
   for (const auto& lane : sources_)
     if (lane->thread.joinable()) lane->thread.join();
   for (const auto& judge : judges_) judge->finish();
-  if (machine_) machine_->finish();
+  if (machine_) halted_ = machine_->finish();
   const auto started = Steady::now();
   for (const auto& lane : sinks_) {
     const auto passed =

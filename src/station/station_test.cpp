@@ -196,6 +196,19 @@ TEST_F(StationTest, ALiveTableBringsPartAfterPart) {
   }
 }
 
+TEST_F(StationTest, AFaultOfTheCycleIsAnErrorAtTheEnd) {
+  add_pictures(6, 0);
+  auto text = config("[cycle]\ntimeout_s = 0.001\n[cycle.table]\nvelocity = 0.001\n");
+  const std::string kind = "kind = \"folder\"\n";
+  text.insert(text.find(kind), "interval_s = 0.05\n");
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  const auto ran = (*station)->run({}, true);
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Code::unavailable);
+  EXPECT_EQ(ran.error().text, "cycle: table: still moves after 0.001 s, it was halted");
+}
+
 class StationMqtt : public StationTest {
  protected:
   void SetUp() override {
