@@ -22,9 +22,10 @@ struct Identity {
   auto operator<=>(const Identity&) const = default;
 };
 
+// Nothing where the file is gone, or is a pipe or a device, whose reading may never end.
 std::optional<Identity> find_identity(const std::filesystem::path& path) {
   struct stat status;
-  if (stat(path.c_str(), &status) != 0) return {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return Identity{status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
@@ -79,9 +80,10 @@ class FolderSource final : public Source {
   void give_new(const std::filesystem::path& file, std::stop_token stop, const FrameSink& deliver,
                 const ErrorSink& report) {
     const auto identity = find_identity(file);
+    if (!identity) return;
     const auto before = given_.find(file);
     if (before != given_.end() && before->second == identity) return;
-    if (!give(file, stop, deliver, report) || !identity) return;
+    if (!give(file, stop, deliver, report)) return;
     given_[file] = *identity;
     if (given_.size() >= forget_at_) forget_deleted();
   }

@@ -1,7 +1,10 @@
 #include "station/sources.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <cstdlib>
@@ -186,6 +189,26 @@ TEST_F(Sources, AWatchedPictureThatIsWrittenAgainComesAgain) {
   put("a.jpg", 24);
   ASSERT_TRUE(run.frames(2));
   EXPECT_THAT(run.names(), ElementsAre("a.jpg:0", "a.jpg:1"));
+}
+
+TEST_F(Sources, AWatchedFolderPassesOverWhatIsNoFile) {
+  put("a.jpg");
+  const auto source = folder(true);
+  Running run(*source);
+  ASSERT_TRUE(run.frames(1));
+  const auto pipe = elsewhere_.path() / "pipe.jpg";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::rename(pipe, folder_.path() / "b.jpg");
+  std::filesystem::create_symlink("/dev/zero", elsewhere_.path() / "zero.jpg");
+  std::filesystem::rename(elsewhere_.path() / "zero.jpg", folder_.path() / "c.jpg");
+  put("d.jpg");
+  EXPECT_TRUE(run.frames(2));
+  // Lets a source that reads the pipe end.
+  ::close(::open((folder_.path() / "b.jpg").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  run.stop();
+  EXPECT_EQ(run.end(), SourceEnd::stopped);
+  EXPECT_THAT(run.names(), ElementsAre("a.jpg:0", "d.jpg:1"));
+  EXPECT_TRUE(run.reports().empty());
 }
 
 TEST_F(Sources, AWatchedFolderThatGoesIsMissingAndGivesNothingTwiceWhenItIsBack) {
