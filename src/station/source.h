@@ -31,8 +31,9 @@ class Source {
 
   // Delivers frames in order on the calling thread until a stop is requested, the stream ends or
   // the source fails. Returns within about a tenth of a second of a stop when `deliver` does. May
-  // be called again after it returned: sequence numbers go on, a file starts over. One thread at a
-  // time. Errors: unavailable or missing (may work later), invalid or unsupported (never will).
+  // be called again after it returned: sequence numbers go on; a file starts over after it ended,
+  // and goes on after it failed. One thread at a time. Errors: unavailable or missing (may work
+  // later), invalid or unsupported (never will).
   virtual Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
                                 const ErrorSink& report) = 0;
 };

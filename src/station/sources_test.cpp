@@ -8,12 +8,14 @@
 
 #include <condition_variable>
 #include <cstdlib>
+#include <deque>
 #include <mutex>
 #include <thread>
 
 #include "base/files.h"
 #include "media/image.h"
 #include "media/picture.h"
+#include "station/source_reading.h"
 
 namespace turnstone {
 namespace {
@@ -257,6 +259,46 @@ TEST_F(Sources, AFileThatIsNoVideoFailsForGood) {
   ASSERT_FALSE(end);
   EXPECT_EQ(end.error().code == Code::invalid || end.error().code == Code::unsupported, true)
       << end.error().text;
+}
+
+// Gives 6 frames, of which frame 1 is broken; fails at frame `fails_at`.
+class FailingReader final : public FrameReader {
+ public:
+  explicit FailingReader(int64_t fails_at) : fails_at_(fails_at) {}
+
+  Result<Grab> next(std::chrono::milliseconds) override {
+    if (next_ == fails_at_) return fail(Code::unavailable, "the disk is away");
+    Grab grab{.kind = next_ == 6 ? Grab::end : next_ == 1 ? Grab::broken : Grab::frame};
+    grab.picture.sequence = next_++;
+    return grab;
+  }
+
+ private:
+  int64_t fails_at_;
+  int64_t next_ = 0;
+};
+
+TEST_F(Sources, AVideoThatFailsGoesOnWhereItWas) {
+  std::deque<int64_t> failures = {4, 2, 6, 100, 3, 100};
+  const auto source = make_video_source({.name = "in"}, [&] {
+    const auto fails_at = failures.front();
+    failures.pop_front();
+    return std::make_unique<FailingReader>(fails_at);
+  });
+  const auto run = [&] {
+    Running running(*source);
+    const auto end = running.end();
+    auto said = running.names();
+    for (size_t i = 0; i < running.reports().size(); ++i) said.emplace_back("broken");
+    said.emplace_back(end ? "ended" : end.error().text);
+    return said;
+  };
+  EXPECT_THAT(run(), ElementsAre(":0", ":2", ":3", "broken", "the disk is away"));
+  EXPECT_THAT(run(), ElementsAre("the disk is away"));
+  EXPECT_THAT(run(), ElementsAre(":4", ":5", "the disk is away"));
+  EXPECT_THAT(run(), ElementsAre("ended"));
+  EXPECT_THAT(run(), ElementsAre(":6", ":8", "broken", "the disk is away"));
+  EXPECT_THAT(run(), ElementsAre(":9", ":10", ":11", "ended"));
 }
 
 TEST_F(Sources, TheTurntableVideoGivesAllFramesAndEnds) {
