@@ -71,7 +71,7 @@ const Field<MqttSinkConfig> mqtt_fields[] = {
      "",
      "what is sent: verdicts of the cycle, or scenes; \"\": verdicts where there is a cycle",
      {.choices = {"", "verdict", "scene"}}},
-    {"client_id", &MqttSinkConfig::client_id, "", "\"\": made from the sink's name"},
+    {"client_id", &MqttSinkConfig::client_id, "", "\"\": drawn by chance at each start"},
     {"user", &MqttSinkConfig::user, "", "\"\": none"},
     {"password_file", &MqttSinkConfig::password_file, "path", "file with the user's password"},
     {"ca_file", &MqttSinkConfig::ca_file, "path",

@@ -45,14 +45,6 @@ class Sinks {
       return open(std::get<Options>(config.options));
     };
   }
-  // For kinds that want to know the sink's name.
-  template <class Options>
-  void add(const std::string& kind,
-           Result<std::unique_ptr<Sink>> (*open)(const Options&, const std::string&)) {
-    kinds_[kind] = [open](const SinkConfig& config) {
-      return open(std::get<Options>(config.options), config.name);
-    };
-  }
 
   // Opens a sink of the configuration's kind.
   Result<std::unique_ptr<Sink>> open(const SinkConfig& config) const {

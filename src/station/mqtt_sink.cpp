@@ -1,4 +1,4 @@
-#include <unistd.h>
+#include <random>
 
 #include "base/files.h"
 #include "base/log.h"
@@ -41,6 +41,10 @@ class MqttSink final : public Sink {
   std::unique_ptr<MqttClient> client_;
 };
 
+// Two clients of one id throw each other out, and processes of containers all have the same number.
+// At most 23 letters and digits are what every broker takes.
+std::string draw_client_id() { return fmt::format("turnstone{:08x}", std::random_device{}()); }
+
 Result<> check_topic(const std::string& topic) {
   if (topic.empty() || topic.size() > 65535 || !is_utf8(topic) ||
       topic.find_first_of("+#") != std::string::npos)
@@ -51,12 +55,10 @@ Result<> check_topic(const std::string& topic) {
 
 }  // namespace
 
-Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config,
-                                             const std::string& name) {
+Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
   TRY(check_topic(config.topic));
   MqttOptions options{.url = config.url, .client_id = config.client_id, .user = config.user};
-  if (options.client_id.empty())
-    options.client_id = fmt::format("turnstone-{}-{}", name, ::getpid());
+  if (options.client_id.empty()) options.client_id = draw_client_id();
   if (!config.password_file.empty())
     options.password = std::string(trim(TRY(read_text(config.password_file, 65536))));
   options.ca_file = config.ca_file;

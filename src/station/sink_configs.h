@@ -17,7 +17,7 @@ struct MqttSinkConfig {
   std::string url;               // tcp://HOST:PORT or ssl://HOST:PORT
   std::string topic;             // where messages go
   std::string payload;           // "verdict", "scene", or "" for what the station makes
-  std::string client_id;         // "": made from the sink's name and the process
+  std::string client_id;         // "": drawn by chance when the sink is opened
   std::string user;              // "": none
   std::string password_file;     // one line, the password of `user`
   std::string ca_file;           // PEM, who may have signed the broker's certificate

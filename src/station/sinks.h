@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "base/result.h"
 #include "station/sink.h"
@@ -13,8 +12,8 @@ namespace turnstone {
 // One line an outcome. Errors: unavailable (the file cannot be opened).
 Result<std::unique_ptr<Sink>> open_jsonl_sink(const JsonlSinkConfig& config);
 
-// `name` makes the client's name where the configuration gives none. A broker that is away is found
-// out by `take`, so that it may come back. Errors: invalid (a field), missing (a file).
-Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config, const std::string& name);
+// A broker that is away is found out by `take`, so that it may come back. Errors: invalid (a
+// field), missing (a file).
+Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config);
 
 }  // namespace turnstone

@@ -243,6 +243,21 @@ TEST_F(StationMqtt, PublishesEachVerdictOnceThroughTls) {
       testing::MatchesRegex(R"(\{"image":"p018.png","result":"Fail","confidence":0\.9[0-9]+\})"));
 }
 
+TEST_F(StationMqtt, TwoSinksOfOneConfigurationDoNotThrowEachOtherOut) {
+  Broker broker;
+  MqttSinkConfig config;
+  config.url = broker.url();
+  config.topic = "line/verdict";
+  const auto first = *open_mqtt_sink(config);
+  const auto second = *open_mqtt_sink(config);
+  const Outcome outcome{.model = std::make_shared<Model>(), .scene = {}, .verdict = {}};
+  for (auto* sink : {first.get(), second.get(), first.get(), second.get()}) {
+    size_t delivered = 0;
+    const auto taken = sink->take({&outcome, 1}, delivered, {});
+    EXPECT_TRUE(taken) << taken.error().text;
+  }
+}
+
 TEST_F(StationMqtt, KeepsResultsWhileTheBrokerIsAway) {
   Broker broker;
   broker.subscribe("line/verdict");
