@@ -22,6 +22,12 @@ Error all_of(const std::vector<Error>& errors) {
   return {errors.front().code, join(texts, "\n")};
 }
 
+// Whether the model's decoder makes scenes with classes, of which verdicts are made.
+bool gives_classes(const Model& model) {
+  return !model.decoder || model.decoder->kind == DecoderKind::softmax ||
+         model.decoder->kind == DecoderKind::identity;
+}
+
 class RunningStation final : public Station {
  public:
   RunningStation() = default;
@@ -36,6 +42,7 @@ class RunningStation final : public Station {
   void open_sinks(const StationConfig& config, const Sinks& sinks);
   void open_models(const StationConfig& config);
   void open_sources(const StationConfig& config, const Sources& sources);
+  void open_machine(const CycleConfig& config);
   void open_page(const StationConfig& config);
   void note(Error error) { problems_.push_back(std::move(error)); }
 
@@ -76,10 +83,7 @@ Result<> RunningStation::open(const StationConfig& config, const Sources& source
   open_models(config);
   open_sinks(config, sinks);
   open_sources(config, sources);
-  if (config.cycle) {
-    auto machine = Machine::open(*config.cycle, [this](const Verdict& v) { on_verdict(v); });
-    machine ? void(machine_ = std::move(*machine)) : note(machine.error());
-  }
+  if (config.cycle) open_machine(*config.cycle);
   open_page(config);
   if (problems_.empty()) return {};
   return std::unexpected(all_of(problems_));
@@ -138,6 +142,15 @@ void RunningStation::open_sources(const StationConfig& config, const Sources& so
       lane->view = std::make_unique<View>(config.page->fps, config.page->quality, hold);
     sources_.push_back(std::move(lane));
   }
+}
+
+void RunningStation::open_machine(const CycleConfig& config) {
+  auto machine = Machine::open(config, [this](const Verdict& v) { on_verdict(v); });
+  machine ? void(machine_ = std::move(*machine)) : note(machine.error());
+  const auto* judge = find_judge(config.model);
+  if (judge && !gives_classes(judge->engine().model()))
+    note({Code::invalid,
+          fmt::format("cycle: model '{}' finds boxes, wanted: one that classifies", config.model)});
 }
 
 void RunningStation::open_page(const StationConfig& config) {

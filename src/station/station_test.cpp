@@ -159,6 +159,24 @@ TEST_F(StationTest, RefusesAPackageWhoseModelJsonDoesNotFit) {
               HasSubstr("input 'picture': has shape [4,3,8,8] but model.json says [1,3,8,8]"));
 }
 
+TEST_F(StationTest, RefusesACycleOverAModelThatFindsBoxes) {
+  const auto copy = folder_.path() / "package";
+  std::filesystem::copy(std::string(TURNSTONE_TEST_PACKAGES) + "/brightness1", copy);
+  auto model = *parse_json(*read_text(copy / "model.json"));
+  model["task"] = "detection";
+  model["decoder"] = {{"kind", "ssd"}, {"anchors", {{"boxes", {{0.5, 0.5, 1, 1}}}}}};
+  ASSERT_TRUE(write_file(copy / "model.json", print_json(model)));
+  ASSERT_TRUE(write_file(file("stops.txt"), "2\n5\n"));
+  auto text = config("");
+  const auto package = std::string(TURNSTONE_TEST_PACKAGES) + "/brightness1";
+  text.replace(text.find(package), package.size(), copy.string());
+  EXPECT_TRUE(open(text)) << open(text).error().text;
+  const auto station = open(text + fmt::format("[cycle]\nstops = \"{}\"\n", file("stops.txt")));
+  ASSERT_FALSE(station);
+  EXPECT_EQ(station.error().text,
+            "cycle: model 'inspection' finds boxes, wanted: one that classifies");
+}
+
 TEST_F(StationTest, TellsItsState) {
   add_pictures(3, 0);
   auto station = open(config("[page]\nport = 0\n"));
