@@ -177,8 +177,7 @@ void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
   lane.state = SourceLane::State::running;
   const auto report = [&](const Error& error) {
     log_warning("source {}: {}", lane.config.name, error.text);
-    const std::lock_guard lock(lane.mutex);
-    lane.trouble = error.text;
+    lane.set_trouble(error.text);
   };
   const auto end = supervise(
       *lane.source, Backoff{}, stop, [&](const Frame& frame) { on_frame(lane, frame, stop); },
@@ -192,6 +191,7 @@ void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
 
 void RunningStation::on_frame(SourceLane& lane, const Frame& frame, const std::stop_token& stop) {
   lane.meter.add(Steady::now());
+  if (lane.troubled) lane.set_trouble("");
   const bool camera = lane.config.kind == "v4l2";
   bool judged = false;
   for (auto* judge : lane.judges) {

@@ -27,9 +27,16 @@ struct SourceLane {
   SourceCounters counters;
   Meter meter;
   std::atomic<State> state{State::waiting};
-  std::mutex mutex;     // of trouble
-  std::string trouble;  // the last error
+  std::mutex mutex;                   // of trouble
+  std::string trouble;                // the last error, "" after a frame
+  std::atomic<bool> troubled{false};  // has a trouble, for a look without the lock
   std::jthread thread;
+
+  void set_trouble(const std::string& text) {
+    const std::lock_guard lock(mutex);
+    trouble = text;
+    troubled = !text.empty();
+  }
 };
 
 // A sink at work.

@@ -192,6 +192,22 @@ TEST_F(StationTest, TellsItsState) {
   EXPECT_THAT((*station)->url(), testing::StartsWith("http://127.0.0.1:"));
 }
 
+TEST_F(StationTest, AFrameEndsTheTroubleOfItsSource) {
+  auto text = config("");
+  text.insert(text.find("kind = \"folder\"\n"), "watch = true\n");
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  std::jthread runner(
+      [&](std::stop_token stop) { EXPECT_TRUE((*station)->run(std::move(stop), false)); });
+  const auto trouble = [&] {
+    return (*station)->state()["sources"][0]["trouble"].get<std::string>();
+  };
+  ASSERT_TRUE(write_file(file("pictures/broken.png"), "this is no picture"));
+  EXPECT_TRUE(eventually([&] { return !trouble().empty(); }));
+  add_pictures(1, 0);
+  EXPECT_TRUE(eventually([&] { return trouble().empty(); }));
+}
+
 TEST_F(StationTest, ALiveTableBringsPartAfterPart) {
   add_pictures(6, 0);
   auto text = config(
