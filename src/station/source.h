@@ -36,6 +36,10 @@ class Source {
   // later), invalid or unsupported (never will).
   virtual Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
                                 const ErrorSink& report) = 0;
+
+  // Whether frames come whether they are taken or not, as those of a camera: then late ones are
+  // worth less than new ones. Any thread.
+  virtual bool is_live() const { return false; }
 };
 
 }  // namespace turnstone

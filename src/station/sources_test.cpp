@@ -329,6 +329,12 @@ TEST_F(Sources, ACameraRunsUntilItIsStopped) {
   EXPECT_EQ(run.end(), SourceEnd::stopped);
 }
 
+TEST_F(Sources, OnlyACameraIsLive) {
+  EXPECT_TRUE((*open_v4l2_source({.name = "in"}))->is_live());
+  EXPECT_FALSE(folder(true)->is_live());
+  EXPECT_FALSE(make_video_source({.name = "in"}, {})->is_live());
+}
+
 TEST_F(Sources, ACameraThatIsPulledOutIsUnavailableAndItsNumbersGoOn) {
   const auto source = open_v4l2_source(
       {.name = "in", .device = "gst:videotestsrc is-live=true num-buffers=3", .fps = 100});

@@ -28,6 +28,14 @@ bool gives_classes(const Model& model) {
          model.decoder->kind == DecoderKind::identity;
 }
 
+Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleConfig>& cycle) {
+  const auto& frames = judge.config().frames;
+  const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live());
+  return {.judge = &judge,
+          .cycle = cycle && cycle->source == lane.config.name && cycle->model == judge.name(),
+          .overflow = latest ? Overflow::drop_old : Overflow::wait};
+}
+
 class RunningStation final : public Station {
  public:
   RunningStation() = default;
@@ -135,7 +143,7 @@ void RunningStation::open_sources(const StationConfig& config, const Sources& so
     for (const auto& judge : judges_) {
       const auto& seen = judge->config().sources;
       if (!seen.empty() && std::ranges::count(seen, section.name) == 0) continue;
-      lane->judges.push_back(judge.get());
+      lane->routes.push_back(route_to(*judge, *lane, config.cycle));
       if (!config.cycle) hold = std::max(hold, 2 * judge->config().interval);
     }
     if (config.page)
@@ -192,17 +200,10 @@ void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
 void RunningStation::on_frame(SourceLane& lane, const Frame& frame, const std::stop_token& stop) {
   lane.meter.add(Steady::now());
   if (lane.troubled) lane.set_trouble("");
-  const bool camera = lane.config.kind == "v4l2";
   bool judged = false;
-  for (auto* judge : lane.judges) {
-    if (in_cycle(lane.config.name, judge->name())) {
-      judged |= on_cycle_frame(*judge, frame, stop);
-      continue;
-    }
-    const auto& frames = judge->config().frames;
-    const bool latest = frames == "latest" || (frames == "auto" && camera);
-    judged |= judge->offer(frame, latest ? Overflow::drop_old : Overflow::wait, stop);
-  }
+  for (const auto& route : lane.routes)
+    judged |= route.cycle ? on_cycle_frame(*route.judge, frame, stop)
+                          : route.judge->offer(frame, route.overflow, stop);
   if (!judged && lane.view) lane.view->show(frame);
 }
 

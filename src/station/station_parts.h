@@ -16,6 +16,13 @@
 
 namespace turnstone {
 
+// Where a source's frames go.
+struct Route {
+  Judge* judge;
+  bool cycle;         // by way of the machine
+  Overflow overflow;  // without the machine: what becomes of frames that come too fast
+};
+
 // A source at work.
 struct SourceLane {
   enum class State { waiting, running, ended, failed };
@@ -23,7 +30,7 @@ struct SourceLane {
   SourceConfig config;
   std::unique_ptr<Source> source;
   std::unique_ptr<View> view;  // nullptr without a page
-  std::vector<Judge*> judges;
+  std::vector<Route> routes;
   SourceCounters counters;
   Meter meter;
   std::atomic<State> state{State::waiting};

@@ -208,6 +208,42 @@ TEST_F(StationTest, AFrameEndsTheTroubleOfItsSource) {
   EXPECT_TRUE(eventually([&] { return trouble().empty(); }));
 }
 
+// Gives a thousand frames as fast as they are taken.
+template <bool live>
+class Hasty final : public Source {
+ public:
+  static Result<std::unique_ptr<Source>> open(const FolderSourceConfig& config) {
+    return std::make_unique<Hasty>(config.name);
+  }
+  explicit Hasty(std::string name) : name_(std::move(name)) {}
+
+  Result<SourceEnd> run(std::stop_token, const FrameSink& deliver, const ErrorSink&) override {
+    for (int64_t i = 0; i < 1000; ++i) {
+      auto frame = plain_picture(5);
+      frame.source = name_;
+      frame.sequence = i;
+      deliver(std::move(frame));
+    }
+    return SourceEnd::ended;
+  }
+  bool is_live() const override { return live; }
+
+ private:
+  std::string name_;
+};
+
+TEST_F(StationTest, OfALiveSourceTheLatestFramesAreJudgedOfOthersAll) {
+  for (const bool live : {false, true}) {
+    sources_.add("folder", live ? Hasty<true>::open : Hasty<false>::open);
+    auto station = open(config(""));
+    ASSERT_TRUE(station) << station.error().text;
+    ASSERT_TRUE((*station)->run({}, true));
+    const auto model = (*station)->state()["models"][0];
+    EXPECT_EQ(model["judged"].get<int>() + model["dropped"].get<int>(), 1000);
+    EXPECT_EQ(model["dropped"] > 0, live);
+  }
+}
+
 TEST_F(StationTest, ALiveTableBringsPartAfterPart) {
   add_pictures(6, 0);
   auto text = config(

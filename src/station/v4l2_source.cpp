@@ -17,6 +17,8 @@ class V4l2Source final : public Source {
                options_.device);
   }
 
+  bool is_live() const override { return true; }
+
  private:
   std::string name_;
   CameraOptions options_;
