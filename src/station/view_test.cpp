@@ -1,0 +1,112 @@
+#include "station/view.h"
+
+#include <gtest/gtest.h>
+
+#include "media/image.h"
+#include "media/picture.h"
+#include "wire/test_broker.h"
+
+namespace turnstone {
+namespace {
+
+using namespace std::chrono_literals;
+using testing_tools::eventually;
+
+class Watcher final : public HttpFeed::Viewer {
+ public:
+  void wake() override {}
+};
+
+Frame gray(int width, int64_t sequence = 0) {
+  auto frame = make_image(PixelFormat::rgb, width, 64)->frame();
+  frame.sequence = sequence;
+  return frame;
+}
+
+// A scene with one box.
+Outcome boxed() {
+  Outcome outcome{.model = std::make_shared<Model>(), .scene = {}, .verdict = {}};
+  outcome.scene.detections.push_back(
+      {.box = {0.1f, 0.1f, 0.9f, 0.9f}, .label = 0, .score = 0.9f, .keypoints = {}});
+  return outcome;
+}
+
+class ViewTest : public testing::Test {
+ protected:
+  void make(std::chrono::milliseconds hold) {
+    view_ = std::make_unique<View>(1000, 90, hold);
+    feed_ = view_->stream().feed;
+  }
+  void look() { feed_->join(watcher_); }
+
+  // The piece that comes after those that were told before; "" when none comes.
+  std::string next() {
+    if (!eventually([&] { return feed_->newest().number > seen_; })) return "";
+    const auto piece = feed_->newest();
+    seen_ = piece.number;
+    return *piece.bytes;
+  }
+
+  std::shared_ptr<Watcher> watcher_ = std::make_shared<Watcher>();
+  std::unique_ptr<View> view_;
+  std::shared_ptr<HttpFeed> feed_;
+  int64_t seen_ = 0;
+};
+
+int width_of(const std::string& piece) {
+  const auto begin = piece.find("\r\n\r\n") + 4;
+  const auto end = piece.rfind("\r\n--");
+  const auto picture = decode_picture(std::as_bytes(std::span(piece)).subspan(begin, end - begin));
+  return picture ? picture->width : 0;
+}
+
+TEST_F(ViewTest, WhoComesLaterSeesTheNewestFrame) {
+  make(0ms);
+  view_->show(gray(64, 0));
+  view_->show(gray(96, 1));
+  look();
+  EXPECT_EQ(width_of(next()), 96);
+  EXPECT_EQ(feed_->newest().number, 1);
+}
+
+TEST_F(ViewTest, WhoComesBeforeTheFirstFrameSeesIt) {
+  make(0ms);
+  look();
+  view_->show(gray(64));
+  EXPECT_EQ(width_of(next()), 64);
+}
+
+TEST_F(ViewTest, AFrameThatIsNotJudgedShowsTheSceneBeforeIt) {
+  make(1h);
+  look();
+  view_->show(gray(64, 0));
+  const auto plain = next();
+  view_->show(gray(64, 1), boxed());
+  const auto judged = next();
+  EXPECT_NE(judged, plain);
+  view_->show(gray(64, 2));
+  EXPECT_EQ(next(), judged);
+}
+
+TEST_F(ViewTest, ASceneIsNotHeldForLonger) {
+  make(0ms);
+  look();
+  view_->show(gray(64, 0));
+  const auto plain = next();
+  view_->show(gray(64, 1), boxed());
+  ASSERT_NE(next(), plain);
+  view_->show(gray(64, 2));
+  EXPECT_EQ(next(), plain);
+}
+
+TEST_F(ViewTest, AnAnswerThatComesLateDoesNotBringItsOldFrameBack) {
+  make(0ms);
+  look();
+  view_->show(gray(96, 5));
+  ASSERT_EQ(width_of(next()), 96);
+  view_->show(gray(64, 4), boxed());
+  EXPECT_EQ(width_of(next()), 96);
+}
+
+}  // namespace
+}  // namespace turnstone
