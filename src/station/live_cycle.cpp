@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "station/part_queue.h"
 
@@ -119,7 +120,11 @@ class LiveCycle final : public Cycle {
 
   void watch_motion() {
     auto moving = stepper_->is_moving();
-    if (!moving) return fail_with(std::move(moving).error().in("table"));
+    if (!moving) {
+      // Perhaps it still listens.
+      std::ignore = stepper_->halt();
+      return fail_with(std::move(moving).error().in("table"));
+    }
     if (!*moving) {
       ++sections_;
       return enter(Phase::settling, now_);

@@ -41,6 +41,20 @@ class LostStepper final : public Stepper {
   const bool& away_;
 };
 
+// A stepper that moves but does not say whether; counts how often it is halted.
+class SilentStepper final : public Stepper {
+ public:
+  Result<> move_by(int64_t) override { return {}; }
+  Result<bool> is_moving() override { return fail(Code::unavailable, "no answer"); }
+  Result<int64_t> position() override { return 0; }
+  Result<> halt() override {
+    ++halts;
+    return {};
+  }
+
+  int halts = 0;
+};
+
 Frame frame_of(int64_t sequence, std::chrono::steady_clock::time_point taken) {
   Frame frame;
   frame.sequence = sequence;
@@ -231,6 +245,16 @@ TEST_F(LiveCycle, ATableThatDoesNotListenDoesNotGoOn) {
   run(10);
   ASSERT_EQ(cycle_->phase(), Phase::fault);
   EXPECT_EQ(cycle_->fault()->text, "table: controller is away");
+}
+
+TEST_F(LiveCycle, ATableThatDoesNotAnswerIsHalted) {
+  auto stepper = std::make_unique<SilentStepper>();
+  const auto& halts = stepper->halts;
+  make(std::move(stepper));
+  wait(2);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "table: no answer");
+  EXPECT_EQ(halts, 1);
 }
 
 TEST_F(LiveCycle, AFaultOfTheTableStays) {
