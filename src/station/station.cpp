@@ -276,10 +276,9 @@ Result<> RunningStation::run(std::stop_token stop, bool once) {
   const bool failed = all_failed();
   shut();
   summarise();
-  if (failed) return fail(Code::invalid, "every source has failed");
   const auto lost = losses();
   const bool complete = once && !stop.stop_requested();
-  if (!lost.empty() && (complete || !halted_)) return std::unexpected(all_of(lost));
+  if (!lost.empty() && (complete || failed || !halted_)) return std::unexpected(all_of(lost));
   for (const auto& loss : lost) log_warning("{}", loss.text);
   return {};
 }
@@ -287,21 +286,13 @@ Result<> RunningStation::run(std::stop_token stop, bool once) {
 // What was not done, an error for each source and sink, and for the machine.
 std::vector<Error> RunningStation::losses() const {
   std::vector<Error> lost;
-  if (!halted_) lost.push_back(halted_.error());
-  for (const auto& lane : sources_)
-    if (lane->state == SourceLane::State::failed)
-      lost.push_back({Code::invalid, fmt::format("source '{}': has failed: {}", lane->config.name,
-                                                 lane->trouble)});
-  if (const auto fault = machine_ ? machine_->look().fault : ""; !fault.empty())
-    lost.push_back({Code::unavailable, "cycle: " + fault});
-  for (const auto& lane : sinks_) {
-    const auto counters = lane->outbox->counters();
-    const auto count = counters.dropped + counters.failed;
-    if (count == 0) continue;
-    const auto why = counters.trouble.empty() ? "" : ": " + counters.trouble;
-    lost.push_back({Code::unavailable, fmt::format("sink '{}': {} results were not delivered{}",
-                                                   lane->config.name, count, why)});
-  }
+  const auto add = [&](std::optional<Error> loss) {
+    if (loss) lost.push_back(std::move(*loss));
+  };
+  if (!halted_) add(halted_.error());
+  for (const auto& lane : sources_) add(find_loss(*lane));
+  if (machine_) add(find_loss(*machine_));
+  for (const auto& lane : sinks_) add(find_loss(*lane));
   return lost;
 }
 
@@ -334,15 +325,7 @@ Json RunningStation::state() {
   json["version"] = ts_version();
   json["uptime_s"] =
       std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - started_).count();
-  json["cycle"] = nullptr;
-  if (machine_) {
-    const auto look = machine_->look();
-    json["cycle"] = {{"source", machine_->config().source},
-                     {"model", machine_->config().model},
-                     {"phase", print(look.phase)},
-                     {"parts", look.parts},
-                     {"fault", look.fault}};
-  }
+  json["cycle"] = machine_ ? cycle_state(*machine_) : Json(nullptr);
   json["verdict"] = recent_.verdict();
   for (const auto* key : {"sources", "models", "sinks"}) json[key] = Json::array();
   for (const auto& lane : sources_) json["sources"].push_back(source_state(*lane));

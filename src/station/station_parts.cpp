@@ -106,6 +106,15 @@ Json sink_state(const SinkLane& lane) {
           {"retries", counters.retries},     {"trouble", counters.trouble}};
 }
 
+Json cycle_state(const Machine& machine) {
+  const auto look = machine.look();
+  return {{"source", machine.config().source},
+          {"model", machine.config().model},
+          {"phase", print(look.phase)},
+          {"parts", look.parts},
+          {"fault", look.fault}};
+}
+
 std::string source_summary(const SourceLane& lane) {
   return fmt::format("source {}: {} frames, {} skipped, {} restarts", lane.config.name,
                      lane.counters.frames.load(), lane.counters.skipped.load(),
@@ -123,6 +132,27 @@ std::string sink_summary(const SinkLane& lane) {
   const auto counters = lane.outbox->counters();
   return fmt::format("sink {}: {} delivered, {} dropped, {} failed, {} retries", lane.config.name,
                      counters.delivered, counters.dropped, counters.failed, counters.retries);
+}
+
+std::optional<Error> find_loss(const SourceLane& lane) {
+  if (lane.state != SourceLane::State::failed) return {};
+  return Error{Code::invalid,
+               fmt::format("source '{}': has failed: {}", lane.config.name, lane.trouble)};
+}
+
+std::optional<Error> find_loss(const SinkLane& lane) {
+  const auto counters = lane.outbox->counters();
+  const auto count = counters.dropped + counters.failed;
+  if (count == 0) return {};
+  const auto why = counters.trouble.empty() ? "" : ": " + counters.trouble;
+  return Error{Code::unavailable, fmt::format("sink '{}': {} results were not delivered{}",
+                                              lane.config.name, count, why)};
+}
+
+std::optional<Error> find_loss(const Machine& machine) {
+  const auto fault = machine.look().fault;
+  if (fault.empty()) return {};
+  return Error{Code::unavailable, "cycle: " + fault};
 }
 
 }  // namespace turnstone

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "station/judge.h"
+#include "station/machine.h"
 #include "station/outbox.h"
 #include "station/supervisor.h"
 #include "station/view.h"
@@ -39,6 +40,7 @@ struct SourceLane {
   std::atomic<bool> troubled{false};  // has a trouble, for a look without the lock
   std::jthread thread;
 
+  // Remembers the last error, or with "" that it is over. Thread-safe.
   void set_trouble(const std::string& text) {
     const std::lock_guard lock(mutex);
     trouble = text;
@@ -77,10 +79,16 @@ class Recent {
 Json source_state(SourceLane& lane);
 Json judge_state(Judge& judge);
 Json sink_state(const SinkLane& lane);
+Json cycle_state(const Machine& machine);
 
 // One line of the summary at the end.
 std::string source_summary(const SourceLane& lane);
 std::string judge_summary(const Judge& judge);
 std::string sink_summary(const SinkLane& lane);
+
+// What was not done when the station has ended; nothing when all was.
+std::optional<Error> find_loss(const SourceLane& lane);
+std::optional<Error> find_loss(const SinkLane& lane);
+std::optional<Error> find_loss(const Machine& machine);
 
 }  // namespace turnstone

@@ -266,6 +266,21 @@ TEST_F(StationTest, ALiveTableBringsPartAfterPart) {
   }
 }
 
+TEST_F(StationTest, TellsWhyEverySourceHasFailed) {
+  sources_.add("video", open_video_source);
+  ASSERT_TRUE(write_file(file("none.mkv"), "this is no video\n"));
+  auto text = config("");
+  const auto kind = fmt::format("kind = \"folder\"\npath = \"{}\"\n", file("pictures"));
+  text.replace(text.find(kind), kind.size(),
+               fmt::format("kind = \"video\"\npath = \"{}\"\n", file("none.mkv")));
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  const auto ran = (*station)->run({}, false);
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Code::invalid);
+  EXPECT_THAT(ran.error().text, testing::StartsWith("source 'camera': has failed: "));
+}
+
 TEST_F(StationTest, AFaultOfTheCycleIsAnErrorAtTheEnd) {
   add_pictures(6, 0);
   auto text = config("[cycle]\ntimeout_s = 0.001\n[cycle.table]\nvelocity = 0.001\n");
