@@ -60,7 +60,7 @@ class Cycle {
 
   virtual Phase phase() const = 0;
 
-  // Why the phase is `fault`. The machine does not move then. Where a part got no frame, the fault
+  // Why the phase is `fault`. The machine was told to halt. Where a part got no frame, the fault
   // ends with the first frame that is captured after it began: the machine is halted once more and
   // goes on with the next part. A fault of the machine itself never ends, since where it stands is
   // not known any more: somebody looks at it and starts the program again.
@@ -80,8 +80,7 @@ std::unique_ptr<Cycle> make_recorded_cycle(Stops stops, Voting voting, Cycle::De
 
 // Drives a table: move one section, settle, judge, next. The first move begins at the first tick or
 // frame; a part's verdict is reached before the table moves on. Settings are those of `config` that
-// are live only. Errors: invalid
-// (a setting).
+// are live only. Errors: invalid (a setting).
 Result<std::unique_ptr<Cycle>> make_live_cycle(const CycleConfig& config,
                                                std::unique_ptr<Stepper> stepper,
                                                Cycle::Decided decided);

@@ -1,4 +1,4 @@
-// Keeps a source running: the only place where anything is tried again.
+// Keeps a source running: the only place where a source is started again.
 #pragma once
 
 #include <atomic>
