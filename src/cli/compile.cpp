@@ -78,8 +78,7 @@ std::string meta_text(const Graph& graph, const std::vector<Target>& targets) {
 
 std::vector<uint32_t> layout_numbers(const std::vector<std::string>& layouts) {
   std::vector<uint32_t> numbers;
-  for (const auto& layout : layouts)
-    numbers.push_back(layout == "NCHW" ? 1 : layout == "NHWC" ? 2 : 0);
+  for (const auto& layout : layouts) numbers.push_back(static_cast<uint32_t>(parse_layout(layout)));
   return numbers;
 }
 

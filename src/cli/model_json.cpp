@@ -10,11 +10,6 @@
 namespace turnstone {
 namespace {
 
-Layout layout_of(std::string_view text) {
-  if (text == "NCHW") return Layout::nchw;
-  return text == "NHWC" ? Layout::nhwc : Layout::none;
-}
-
 // Outputs that a softmax or sigmoid makes, or that hold nothing beyond 0..1, are probabilities
 // already.
 std::string score_role(const Graph& graph, const Port& port) {
@@ -77,7 +72,7 @@ std::vector<ModelInput> inputs_of(const ImportedModel& imported, const Graph& gr
     input.name = port.name;
     input.dtype = type.dtype;
     input.shape = type.shape;
-    input.layout = layout_of(i < imported.input_layouts.size() ? imported.input_layouts[i] : "");
+    input.layout = parse_layout(i < imported.input_layouts.size() ? imported.input_layouts[i] : "");
     if (port.quantisation.scale != 0) input.quantisation = port.quantisation;
     inputs.push_back(std::move(input));
   }

@@ -53,7 +53,4 @@ Result<Split> make_split(const Dataset& dataset, const SplitSettings& settings);
 // Lists the pictures of both sides by path, so that it reads without the manifest.
 Json split_to_json(const Split& split, const Dataset& dataset);
 
-// Errors: invalid when a picture is not in the data set, stands on both sides or on none.
-Result<Split> split_from_json(const Json& json, const Dataset& dataset);
-
 }  // namespace turnstone

@@ -64,20 +64,6 @@ void draw_rectangle(Image& image, int left, int top, int right, int bottom, Colo
   fill_rectangle(image, right - across, top, right, bottom, color);
 }
 
-void draw_line(Image& image, int x0, int y0, int x1, int y1, Color color, int thickness) {
-  x0 = tame(x0);
-  y0 = tame(y0);
-  x1 = tame(x1);
-  y1 = tame(y1);
-  const int steps = std::max({std::abs(x1 - x0), std::abs(y1 - y0), 1});
-  const int before = (thickness - 1) / 2;
-  for (int i = 0; i <= steps; ++i) {
-    const auto x = static_cast<int>(std::lround(x0 + double(x1 - x0) * i / steps)) - before;
-    const auto y = static_cast<int>(std::lround(y0 + double(y1 - y0) * i / steps)) - before;
-    fill_rectangle(image, x, y, x + thickness, y + thickness, color);
-  }
-}
-
 void draw_dot(Image& image, int x, int y, int radius, Color color) {
   x = tame(x);
   y = tame(y);

@@ -32,9 +32,6 @@ void draw_rectangle(Image& image, int left, int top, int right, int bottom, Colo
 void fill_rectangle(Image& image, int left, int top, int right, int bottom, Color color,
                     double opacity = 1);
 
-// From one point to the other, both included.
-void draw_line(Image& image, int x0, int y0, int x1, int y1, Color color, int thickness = 1);
-
 // A filled disc.
 void draw_dot(Image& image, int x, int y, int radius, Color color);
 

@@ -34,14 +34,6 @@ TEST(Draw, AnOutlineLiesInside) {
   EXPECT_EQ(inked(image, white), 64 - 16);
 }
 
-TEST(Draw, ALineReachesBothEnds) {
-  auto image = canvas(10, 10);
-  draw_line(image, 0, 0, 9, 9, white);
-  EXPECT_EQ(inked(image, white), 10);
-  EXPECT_EQ(image.row(0)[0], 255);
-  EXPECT_EQ(image.row(9)[27], 255);
-}
-
 TEST(Draw, EverythingOutsideIsCut) {
   auto image = canvas(6, 6);
   fill_rectangle(image, INT_MIN, INT_MIN, INT_MAX, INT_MAX, green);

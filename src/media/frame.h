@@ -40,7 +40,6 @@ struct Frame {
   std::string source;                           // name of the source that delivered it
   int64_t sequence = 0;  // counts from 0 in each source, gaps where frames were dropped
   std::string file;      // file name without folders, where the picture has one, else ""
-  int dmabuf = -1;       // descriptor of the DMABUF that holds the planes, or -1
 };
 
 }  // namespace turnstone

@@ -35,7 +35,6 @@ class Image {
   PixelFormat format() const { return format_; }
   int width() const { return width_; }
   int height() const { return height_; }
-  int64_t stride(int plane = 0) const { return planes_[plane].stride; }
   uint8_t* row(int y, int plane = 0) { return planes_[plane].data + y * planes_[plane].stride; }
   const uint8_t* row(int y, int plane = 0) const {
     return planes_[plane].data + y * planes_[plane].stride;

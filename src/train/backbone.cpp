@@ -10,11 +10,6 @@
 namespace turnstone {
 namespace {
 
-Layout layout_of(std::string_view text) {
-  if (text == "NCHW") return Layout::nchw;
-  return text == "NHWC" ? Layout::nhwc : Layout::none;
-}
-
 // The dimensions of a map [1, ...] of rank 4 that are its rows and columns.
 using Places = std::vector<int64_t>;
 const Places places_last = {1, 2};   // channels last
@@ -78,7 +73,7 @@ Result<ModelInput> input_of(const ImportedModel& imported) {
   input.name = ports[0].name;
   input.dtype = type.dtype;
   input.shape = type.shape;
-  input.layout = layout_of(imported.input_layouts[0]);
+  input.layout = parse_layout(imported.input_layouts[0]);
   const auto shape = TRY(picture_shape(input));
   if (shape.batch != 1)
     return fail(Code::invalid, "its input holds {} pictures, wanted: 1", shape.batch);

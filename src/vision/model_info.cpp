@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "media/image.h"
 #include "vision/json_fields.h"
 #include "vision/settings_json.h"
 
@@ -199,6 +200,11 @@ std::string print_model(const Model& model) {
   return text + "\n}\n";
 }
 
+Layout parse_layout(std::string_view text) {
+  if (text == layout_names[static_cast<int>(Layout::nchw)]) return Layout::nchw;
+  return text == layout_names[static_cast<int>(Layout::nhwc)] ? Layout::nhwc : Layout::none;
+}
+
 Result<PictureShape> picture_shape(const ModelInput& input) {
   if (input.layout == Layout::none || input.shape.size() != 4)
     return fail(Code::invalid,
@@ -209,14 +215,13 @@ Result<PictureShape> picture_shape(const ModelInput& input) {
   const auto channels = shape[planar ? 1 : 3];
   const auto height = shape[planar ? 2 : 1];
   const auto width = shape[planar ? 3 : 2];
-  constexpr int64_t most_side_of_input = 16384;
   if (channels != 1 && channels != 3)
     return fail(Code::invalid, "input '{}' has {} channels, legal are 1 and 3",
                 printable(input.name, 60), channels);
-  if (shape[0] < 1 || shape[0] > 65536 || width < 1 || height < 1 || width > most_side_of_input ||
-      height > most_side_of_input)
+  if (shape[0] < 1 || shape[0] > 65536 || width < 1 || height < 1 || width > most_side ||
+      height > most_side)
     return fail(Code::invalid, "input '{}' holds {} pictures of {} x {} pixels, legal are 1..{}",
-                printable(input.name, 60), shape[0], width, height, most_side_of_input);
+                printable(input.name, 60), shape[0], width, height, most_side);
   return PictureShape{static_cast<int>(shape[0]), static_cast<int>(channels),
                       static_cast<int>(height), static_cast<int>(width)};
 }

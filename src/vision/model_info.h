@@ -71,6 +71,9 @@ struct AnchorLayer {
   bool operator==(const AnchorLayer&) const = default;
 };
 
+// Most boxes that a detector may refer to.
+inline constexpr size_t most_anchors = 1'000'000;
+
 // Reference boxes of a detector. Order: layer, row, column, box.
 struct Anchors {
   std::string preset;               // blazeface: front, back, full, or "" to tell by the outputs
@@ -121,11 +124,15 @@ Result<Model> read_model(const std::filesystem::path& path);
 // The same as text, one key a line where it matters; parse_model(print_model(m)) == m.
 std::string print_model(const Model& model);
 
-// Extents of a picture input. Errors: invalid when the layout is none, the rank is not 4 or there
-// are not 1 or 3 channels.
+// "NCHW" and "NHWC"; none for any other text.
+Layout parse_layout(std::string_view text);
+
+// Extents of an input that takes pictures, in pixels.
 struct PictureShape {
   int batch = 0, channels = 0, height = 0, width = 0;
 };
+
+// Errors: invalid when the layout is none, the rank is not 4 or there are not 1 or 3 channels.
 Result<PictureShape> picture_shape(const ModelInput& input);
 
 // One label a line; blanks at the ends and a byte order mark are dropped, empty lines at the end

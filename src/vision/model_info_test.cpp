@@ -203,5 +203,11 @@ TEST(Labels, ANumberStandsForAMissingLabel) {
   EXPECT_EQ(label_of(model, -1), "-1");
 }
 
+TEST(ModelInfo, KnowsTheNamesOfLayouts) {
+  EXPECT_EQ(parse_layout("NCHW"), Layout::nchw);
+  EXPECT_EQ(parse_layout("NHWC"), Layout::nhwc);
+  EXPECT_EQ(parse_layout(""), Layout::none);
+}
+
 }  // namespace
 }  // namespace turnstone

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "media/image.h"
 #include "vision/json_fields.h"
 
 namespace turnstone {
@@ -15,8 +16,6 @@ constexpr const char* suppression_names[] = {"none", "hard", "weighted"};
 constexpr const char* preset_names[] = {"", "front", "back", "full"};
 
 constexpr size_t most_channels = 4;
-constexpr size_t most_anchors = 1'000'000;
-constexpr int most_pixels = 16384;
 
 template <class Choice, size_t Count>
 const char* name_of(Choice value, const char* const (&names)[Count]) {
@@ -126,11 +125,11 @@ Result<Preprocess> parse_preprocess(const Json& json, const std::string& where) 
   fields.numbers("scale", preprocess.scale, most_channels);
   fields.real("fill", preprocess.fill, 0, 255);
   TRY(fields.finish());
-  if (!size.empty() && (size.size() != 2 || !are_whole(size, 1, most_pixels)))
+  if (!size.empty() && (size.size() != 2 || !are_whole(size, 1, most_side)))
     return fail(Code::invalid, "{}: expected [width, height] of 1..{}", fields.path("size"),
-                most_pixels);
+                most_side);
   if (!crop.empty() &&
-      (crop.size() != 4 || !are_whole(crop, 0, most_pixels) || crop[2] < 1 || crop[3] < 1))
+      (crop.size() != 4 || !are_whole(crop, 0, most_side) || crop[2] < 1 || crop[3] < 1))
     return fail(Code::invalid, "{}: expected [left, top, width, height] in pixels",
                 fields.path("crop"));
   if (!size.empty()) {

@@ -9,8 +9,6 @@ namespace {
 
 using Anchor = std::array<double, 4>;  // centre x, y, width, height in fractions of the input
 
-constexpr size_t most_anchors = 1'000'000;
-
 Result<std::vector<Anchor>> anchors_of(const Anchors& settings) {
   auto anchors = settings.boxes;
   for (const auto& layer : settings.layers) {

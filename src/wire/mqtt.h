@@ -24,7 +24,7 @@ struct MqttOptions {
   std::chrono::seconds patience{10};  // for the broker to answer
 };
 
-// One message, to be sent or as it came.
+// One message to be sent.
 struct MqttMessage {
   std::string topic = {};
   std::string payload = {};

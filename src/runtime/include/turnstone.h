@@ -124,7 +124,8 @@ TS_API ts_status ts_open(const char* path, ts_model** model);
  * with the closing zero; on success an empty text. `text` may be NULL. Any thread. */
 TS_API ts_status ts_open_detail(const char* path, char* text, size_t text_bytes, ts_model** model);
 
-/* Closes a model whose contexts are all closed. NULL is allowed. */
+/* Closes a model whose contexts are all closed. NULL is allowed. Any thread, not during another use
+ * of the model. */
 TS_API void ts_close(ts_model* model);
 
 /* Number of inputs, and of outputs. Any thread. */
@@ -140,7 +141,8 @@ TS_API const ts_value* ts_output_info(const ts_model* model, int index);
 TS_API ts_status ts_find_input(const ts_model* model, const char* name, int* index);
 TS_API ts_status ts_find_output(const ts_model* model, const char* name, int* index);
 
-/* Name of the variant that contexts opened from now on run, such as "x86_64_v3". */
+/* Name of the variant that contexts opened from now on run, such as "x86_64_v3". Any thread, not
+ * during ts_choose_variant. */
 TS_API const char* ts_variant_name(const ts_model* model);
 
 /* Number of variants in the package, whether or not they run here. Any thread. */
@@ -150,10 +152,12 @@ TS_API int ts_variant_count(const ts_model* model);
 TS_API const char* ts_variant_name_of(const ts_model* model, int index);
 
 /* Makes contexts opened from now on run the variant called `name`. TS_MISSING if the package has
- * none of that name, TS_WRONG_CPU if it does not run here. One thread at a time per model. */
+ * none of that name, TS_WRONG_CPU if it does not run here. One thread at a time per model, not
+ * during ts_context_open. */
 TS_API ts_status ts_choose_variant(ts_model* model, const char* name);
 
-/* Memory that the chosen variant takes. Lives as long as the model. */
+/* Memory that the chosen variant takes. Lives as long as the model. Any thread, not during
+ * ts_choose_variant. */
 TS_API const ts_memory* ts_memory_of(const ts_model* model);
 
 /* ---- threads ---- */
@@ -164,7 +168,8 @@ TS_API const ts_memory* ts_memory_of(const ts_model* model);
  * other programs leave the CPUs to them, and sleep otherwise. Any thread. */
 TS_API ts_status ts_pool_open(int threads, ts_pool** pool);
 
-/* Ends the threads of a pool whose contexts are all closed. NULL is allowed. */
+/* Ends the threads of a pool whose contexts are all closed. NULL is allowed. Any thread, not during
+ * another use of the pool. */
 TS_API void ts_pool_close(ts_pool* pool);
 
 /* Gives the pool of the process, with as many threads as it may use CPUs. It is started by the
@@ -180,10 +185,11 @@ TS_API int ts_pool_threads(const ts_pool* pool);
 /* Makes what one caller needs to run `model`: scratch memory and output buffers. `pool` may be
  * NULL: then the run uses the calling thread alone. Contexts may share a pool; a run that finds it
  * taken by another uses the calling thread alone. Model and pool must outlive the context. On
- * success `*context` is to be given to ts_context_close. Any thread. */
+ * success `*context` is to be given to ts_context_close. Any thread, not during
+ * ts_choose_variant. */
 TS_API ts_status ts_context_open(ts_model* model, ts_pool* pool, ts_context** context);
 
-/* Closes a context that no thread runs. NULL is allowed. */
+/* Closes a context. NULL is allowed. Any thread, not during another use of the context. */
 TS_API void ts_context_close(ts_context* context);
 
 /* Binds input `index` to `data`, which is read by each later run and never copied or written.
@@ -200,7 +206,8 @@ TS_API ts_status ts_set_input(ts_context* context, int index, const void* data, 
 TS_API ts_status ts_bind_output(ts_context* context, int index, void* data, size_t size_bytes);
 
 /* Where output `index` is written: the context's own buffer, aligned to 64 bytes, or what
- * ts_bind_output bound; NULL if there is none. Its content stays until the next run. */
+ * ts_bind_output bound; NULL if there is none. Its content stays until the next run. Any thread,
+ * not during ts_bind_output; its content not during a run. */
 TS_API void* ts_output(const ts_context* context, int index);
 
 /* Runs once, on inputs bound before. Allocates nothing. One thread at a time per context; contexts
@@ -210,7 +217,8 @@ TS_API ts_status ts_run(ts_context* context);
 
 /* Actual extent of dimension `axis` of output `index` after the last run; differs from the
  * declared bound only where the model's output size depends on its data: the elements then stand
- * packed by the actual extents at the start of the buffer. -1 if there is no such dimension. */
+ * packed by the actual extents at the start of the buffer. -1 if there is no such dimension. Any
+ * thread, not during a run. */
 TS_API int64_t ts_output_extent(const ts_context* context, int index, int axis);
 
 /* With `aborted` not 0, makes the run under way, and each later one, return TS_ABORTED at its next
