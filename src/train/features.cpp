@@ -1,6 +1,17 @@
 #include "train/features.h"
 
+#include <cmath>
+
 namespace turnstone {
+namespace {
+
+Result<> check_finite(std::span<const float> row) {
+  for (size_t i = 0; i < row.size(); ++i)
+    if (!std::isfinite(row[i])) return fail(Code::invalid, "feature {} is {}", i, row[i]);
+  return {};
+}
+
+}  // namespace
 
 Result<FeatureSet> features_of(const Pictures& pictures, const std::vector<LabelledPicture>& set,
                                Preprocessor& preprocessor, CompiledModel& backbone,
@@ -19,6 +30,7 @@ Result<FeatureSet> features_of(const Pictures& pictures, const std::vector<Label
       continue;
     }
     const auto row = TRY(backbone.run());
+    TRY(check_finite(row), picture.path.string());
     auto& examples = result.examples;
     examples.features = static_cast<int64_t>(row.size());
     examples.rows.insert(examples.rows.end(), row.begin(), row.end());

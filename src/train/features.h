@@ -22,7 +22,8 @@ struct FeatureSet {
 // Asked before each picture; false ends with Code::cancelled.
 using PictureObserver = std::function<bool()>;
 
-// A picture that cannot be read is left out. Errors: cancelled; invalid when the code fails.
+// A picture that cannot be read is left out. Errors: cancelled; invalid when the code fails or
+// gives a number that is not finite, from which nothing could be learnt.
 Result<FeatureSet> features_of(const Pictures& pictures, const std::vector<LabelledPicture>& set,
                                Preprocessor& preprocessor, CompiledModel& backbone,
                                const PictureObserver& observer);

@@ -65,7 +65,8 @@ struct TrainedHead {
 using EpochObserver = std::function<bool(int epoch, const Epoch&)>;
 
 // Trains on `train`; where `val` is not empty, keeps the epoch of its lowest loss. One thread, so
-// that equal settings give equal bits. Errors: cancelled; unavailable, with LibTorch's words.
+// that equal settings give equal bits. Errors: cancelled; unavailable, when a loss is not finite or
+// with LibTorch's words.
 Result<TrainedHead> train_head(const Examples& train, const Examples& val, int64_t classes,
                                const HeadSettings& settings, const EpochObserver& observer);
 

@@ -77,6 +77,16 @@ TEST(TrainHead, KeepsTheEpochOfTheLowestValidationLossAndStopsAfterPatience) {
     EXPECT_GE(epoch.val_loss, history[static_cast<size_t>(trained->best)].val_loss);
 }
 
+TEST(TrainHead, FailsWhenTheLossIsNotFinite) {
+  auto train = clouds(30, 1);
+  train.rows[7] = NAN;
+  const auto trained = train_head(train, {}, 2, {}, always);
+  ASSERT_FALSE(trained);
+  EXPECT_EQ(trained.error().code, Code::unavailable);
+  EXPECT_EQ(trained.error().text, "epoch 1: the loss is not finite");
+  EXPECT_FALSE(train_head(clouds(30, 1), train, 2, {}, always));
+}
+
 TEST(TrainHead, EndsWhenTheObserverSaysSo) {
   const auto stopped =
       train_head(clouds(30, 1), {}, 2, {}, [](int epoch, const Epoch&) { return epoch < 3; });

@@ -68,6 +68,8 @@ class Trainer {
     double lowest = INFINITY;
     for (int epoch = 0; epoch < settings_.epochs; ++epoch) {
       const auto now = one_epoch(epoch);
+      if (!std::isfinite(now.train_loss) || !std::isfinite(now.val_loss))
+        return fail(Code::unavailable, "epoch {}: the loss is not finite", epoch + 1);
       trained.history.push_back(now);
       if (val_.count() == 0 || now.val_loss < lowest) {
         lowest = now.val_loss;

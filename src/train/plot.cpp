@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <numeric>
 
 #include "base/text.h"
 #include "train/canvas.h"
@@ -79,6 +81,41 @@ std::string shortened(const std::string& label) {
   return text.size() <= most ? text : text.substr(0, most - 1) + ".";
 }
 
+using Counts = std::vector<std::vector<int64_t>>;
+
+// The classes that a matrix shows, in their order: all, or those with most mistakes.
+std::vector<size_t> chosen_classes(const Counts& counts) {
+  constexpr size_t most = 64;
+  std::vector<int64_t> mistakes(counts.size(), 0);
+  for (size_t truth = 0; truth < counts.size(); ++truth)
+    for (size_t answer = 0; answer < counts.size(); ++answer) {
+      if (answer == truth) continue;
+      mistakes[truth] += counts[truth][answer];
+      mistakes[answer] += counts[truth][answer];
+    }
+  std::vector<size_t> classes(counts.size());
+  std::iota(classes.begin(), classes.end(), size_t{0});
+  if (classes.size() <= most) return classes;
+  std::ranges::stable_sort(classes, std::greater(), [&](size_t k) { return mistakes[k]; });
+  classes.resize(most);
+  std::ranges::sort(classes);
+  return classes;
+}
+
+// One row of the matrix, its middle at `y`.
+void draw_row(Canvas& canvas, const std::vector<int64_t>& counts,
+              const std::vector<size_t>& classes, double x, double y, double cell) {
+  const auto sum = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+  for (const auto answer : classes) {
+    const double share = sum ? static_cast<double>(counts[answer]) / static_cast<double>(sum) : 0;
+    canvas.rectangle(x + 1, y - cell / 2 + 1, cell - 2, cell - 2,
+                     {1 - 0.85 * share, 1 - 0.55 * share, 1 - 0.25 * share});
+    canvas.text(x + cell / 2, y, fmt::format("{}", counts[answer]), Align::centre,
+                std::min(15.0, cell / 2.5), share > 0.6 ? Ink{1, 1, 1} : Ink{});
+    x += cell;
+  }
+}
+
 }  // namespace
 
 Result<> plot_diagrams(const std::filesystem::path& path, const std::vector<Diagram>& diagrams) {
@@ -93,29 +130,24 @@ Result<> plot_confusion(const std::filesystem::path& path, const std::string& ti
                         const std::vector<std::vector<int64_t>>& counts,
                         const std::vector<std::string>& labels) {
   constexpr double margin = 120, head = 84;
-  const auto size = counts.size();
-  const double cell = std::clamp(600.0 / static_cast<double>(size), 14.0, 90.0);
-  const double side = cell * static_cast<double>(size);
+  const auto classes = chosen_classes(counts);
+  const auto size = static_cast<double>(classes.size());
+  const double cell = std::clamp(600.0 / size, 14.0, 90.0);
+  const double side = cell * size;
   Canvas canvas(static_cast<int>(margin + std::max(side, 220.0) + 20),
                 static_cast<int>(head + side + 20));
-  canvas.text(12, 20, title, Align::left, 15);
+  const auto which =
+      classes.size() == counts.size()
+          ? std::string()
+          : fmt::format(", the {} of {} classes with most mistakes", classes.size(), counts.size());
+  canvas.text(12, 20, title + which, Align::left, 15);
   canvas.text(12, 42, "rows: truth, columns: answer", Align::left, 11, dark);
-  for (size_t truth = 0; truth < size; ++truth) {
-    int64_t sum = 0;
-    for (const auto count : counts[truth]) sum += count;
-    const double y = head + cell * (static_cast<double>(truth) + 0.5);
-    canvas.text(margin - 8, y, shortened(labels[truth]), Align::right);
-    canvas.text(margin + cell * (static_cast<double>(truth) + 0.5), head - 12,
-                shortened(labels[truth]), Align::centre);
-    for (size_t answer = 0; answer < size; ++answer) {
-      const double share =
-          sum ? static_cast<double>(counts[truth][answer]) / static_cast<double>(sum) : 0;
-      const double x = margin + cell * static_cast<double>(answer);
-      canvas.rectangle(x + 1, y - cell / 2 + 1, cell - 2, cell - 2,
-                       {1 - 0.85 * share, 1 - 0.55 * share, 1 - 0.25 * share});
-      canvas.text(x + cell / 2, y, fmt::format("{}", counts[truth][answer]), Align::centre,
-                  std::min(15.0, cell / 2.5), share > 0.6 ? Ink{1, 1, 1} : Ink{});
-    }
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const double middle = cell * (static_cast<double>(i) + 0.5);
+    const auto label = shortened(labels[classes[i]]);
+    canvas.text(margin - 8, head + middle, label, Align::right);
+    canvas.text(margin + middle, head - 12, label, Align::centre);
+    draw_row(canvas, counts[classes[i]], classes, margin, head + middle, cell);
   }
   return canvas.write(path);
 }

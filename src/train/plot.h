@@ -26,7 +26,8 @@ struct Diagram {
 // Diagrams side by side. Errors: unavailable when the file cannot be written.
 Result<> plot_diagrams(const std::filesystem::path& path, const std::vector<Diagram>& diagrams);
 
-// Counts [truth][answer], each row coloured by its shares. Errors: as above.
+// Counts [truth][answer], each row coloured by its shares. Of more than 64 classes those with most
+// mistakes are shown, which the title then says. Errors: as above.
 Result<> plot_confusion(const std::filesystem::path& path, const std::string& title,
                         const std::vector<std::vector<int64_t>>& counts,
                         const std::vector<std::string>& labels);

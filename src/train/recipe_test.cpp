@@ -68,15 +68,18 @@ Tensor noise(Shape shape, uint32_t seed) {
 }
 
 // Two convolutions, a pooling over all places, and a classifier of its own that is to be cut off.
-fs::path write_backbone(const fs::path& folder) {
+// With weights that are `larger` times larger nothing keeps the numbers small.
+fs::path write_backbone(const fs::path& folder, float larger = 1) {
   Graph graph(core_ops());
   const std::vector<int64_t> half = {2, 2}, around = {0, 0, 1, 1};
   auto x = graph.input("picture", {DType::f32, {1, 32, 32, 3}});
   for (const int64_t channels : {8, 12}) {
     const auto from = graph.shape(x)[3];
-    const auto w = graph.constant(noise({channels, 3, 3, from}, static_cast<uint32_t>(channels)));
+    auto weights = noise({channels, 3, 3, from}, static_cast<uint32_t>(channels));
+    for (auto& weight : weights.mutable_as<float>()) weight *= larger;
+    const auto w = graph.constant(std::move(weights));
     x = graph.call("conv", {x, w}, {{"strides", half}, {"pads", around}});
-    x = graph.call("clamp", {x}, {{"low", 0.0}, {"high", 6.0}});
+    if (larger == 1) x = graph.call("clamp", {x}, {{"low", 0.0}, {"high", 6.0}});
   }
   x = graph.call("reduce_mean", {x}, {{"axes", std::vector<int64_t>{1, 2}}});
   x = graph.call("reshape", {x}, {{"shape", std::vector<int64_t>{1, 12}}});
@@ -196,6 +199,20 @@ TEST_F(HeadRecipe, FailsWhenMostPicturesAreUnreadable) {
   auto some = settings();
   some.data = {write_pictures(folder_.path(), "all")};
   EXPECT_THAT(error_of(some), StartsWith("60 of 60 pictures cannot be read, the first: "));
+}
+
+TEST_F(HeadRecipe, NamesThePictureWhoseFeaturesAreNotFinite) {
+  auto some = settings();
+  some.backbone.file = write_backbone(folder_.path(), 1e30F);
+  EXPECT_THAT(error_of(some), testing::ContainsRegex("part._.*png: feature [0-9]+ is -?(nan|inf)"));
+}
+
+TEST_F(HeadRecipe, KeepsTheModelWhenADrawingCannotBeMade) {
+  const auto some = settings();
+  ASSERT_TRUE(make_folder(path("model/confusion.png")));
+  EXPECT_EQ(error_of(some), "done");
+  EXPECT_TRUE(fs::exists(path("model/model.onnx")));
+  EXPECT_TRUE(fs::exists(path("model/metrics.json")));
 }
 
 TEST_F(HeadRecipe, LearnsFromNumPyFiles) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "train/plot.h"
 #include "vision/settings_json.h"
 
@@ -120,6 +121,11 @@ Result<> plot_matrix(const std::filesystem::path& path, const Report& report) {
                         evaluation.confusion, labels);
 }
 
+// A drawing that cannot be made is no reason to lose a training.
+void note_failure(const Result<>& drawn) {
+  if (!drawn) log_warning("{}", drawn.error().text);
+}
+
 }  // namespace
 
 Result<Json> write_report(const Report& report) {
@@ -127,17 +133,17 @@ Result<Json> write_report(const Report& report) {
   const bool has_val = report.settings.split.val.has_value();
   TRY(make_folder(folder));
   auto metrics = metrics_json(report);
+  TRY(write_file(folder / "model.json", print_model(report.model.info)));
+  TRY(write_file(folder / "model.onnx", report.model.onnx));
   TRY(write_file(folder / "config.json", print_json_pretty(config_json(report))));
   TRY(write_file(folder / "split.json",
                  print_json_pretty(split_to_json(report.sets.split, report.sets.chosen))));
   TRY(write_file(folder / "history.json",
                  print_json_pretty(history_json(report.trained, has_val))));
   TRY(write_file(folder / "predictions.jsonl", predictions_text(report)));
-  TRY(plot_training(folder / "training.png", report.trained, has_val));
-  TRY(plot_matrix(folder / "confusion.png", report));
-  TRY(write_file(folder / "model.json", print_model(report.model.info)));
-  TRY(write_file(folder / "model.onnx", report.model.onnx));
   TRY(write_file(folder / "metrics.json", print_json_pretty(metrics)));
+  note_failure(plot_training(folder / "training.png", report.trained, has_val));
+  note_failure(plot_matrix(folder / "confusion.png", report));
   return metrics;
 }
 

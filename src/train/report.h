@@ -32,7 +32,7 @@ struct Report {
 };
 
 // Writes the folder, which may exist; files of the same names are replaced. Returns the content of
-// metrics.json. Errors: unavailable.
+// metrics.json. A drawing that cannot be made is logged. Errors: unavailable.
 Result<Json> write_report(const Report& report);
 
 }  // namespace turnstone
