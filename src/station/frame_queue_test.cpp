@@ -1,13 +1,19 @@
 #include "station/frame_queue.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <thread>
+
+#include "base/files.h"
+#include "wire/test_broker.h"
 
 namespace turnstone {
 namespace {
 
 using namespace std::chrono_literals;
+using testing_tools::eventually;
 
 Frame frame_of(const std::string& source, int64_t sequence) {
   Frame frame;
@@ -20,6 +26,12 @@ std::vector<int64_t> numbers_of(const std::vector<Frame>& frames) {
   std::vector<int64_t> numbers;
   for (const auto& frame : frames) numbers.push_back(frame.sequence);
   return numbers;
+}
+
+// True while a thread of this process waits for something.
+bool sleeps(pid_t thread) {
+  const auto text = read_text(fmt::format("/proc/self/task/{}/stat", thread)).value_or("");
+  return text.find(") S ") != std::string::npos;
 }
 
 TEST(FrameQueue, KeepsOnlyTheNewestOfALiveSource) {
@@ -54,10 +66,13 @@ TEST(FrameQueue, AStopFreesASourceThatWaits) {
   FrameQueue queue(1);
   queue.put(frame_of("a", 0), Overflow::wait, {});
   bool accepted = true;
+  std::atomic<pid_t> id = 0;
   {
     std::jthread source([&](std::stop_token stop) {
+      id = ::gettid();
       accepted = queue.put(frame_of("a", 1), Overflow::wait, stop).accepted;
     });
+    EXPECT_TRUE(eventually([&] { return id != 0 && sleeps(id); }));
   }
   EXPECT_FALSE(accepted);
 }
