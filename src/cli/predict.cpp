@@ -156,11 +156,11 @@ int predict_command(int argc, char** argv) {
       "  turnstone predict face group.jpg --json --draw drawn\n"
       "  turnstone predict model.so --input data=picture.npy --output-dir results");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
-  if (options.inputs.empty() != options.output_dir.empty())
-    return usage("--input and --output-dir belong together");
-  if (options.inputs.empty() == options.pictures.empty())
-    return usage("give either pictures or --input");
-  if (!options.inputs.empty()) {
+  const bool tensors = !options.output_dir.empty();  // a model may have no input
+  if (!options.inputs.empty() && !tensors) return usage("--input wants --output-dir");
+  if (tensors != options.pictures.empty())
+    return usage("give either pictures or --output-dir, with --input for each input");
+  if (tensors) {
     const auto done =
         predict_tensors(options.package, options.inputs, options.output_dir, options.threads);
     return done ? exit_done : report("predict", done.error());

@@ -26,7 +26,8 @@ Result<> check_targets(const std::vector<Target>& targets) {
   return {};
 }
 
-// C has no types for them here: their bits would be taken for integers.
+// C has no types for halves here: their bits would be taken for integers. The runtime knows no
+// value without elements at a model's edge.
 Result<> check_types(const Graph& graph) {
   const auto check = [](const Type& type, std::string_view what) -> Result<> {
     if (type.dtype != DType::f16 && type.dtype != DType::bf16) return {};
@@ -34,8 +35,13 @@ Result<> check_types(const Graph& graph) {
                 print(type));
   };
   for (const auto* ports : {&graph.inputs(), &graph.outputs()})
-    for (const auto& port : *ports)
-      TRY(check(graph.type(port.value), fmt::format("'{}'", printable(port.name))));
+    for (const auto& port : *ports) {
+      const auto& type = graph.type(port.value);
+      TRY(check(type, fmt::format("'{}'", printable(port.name))));
+      if (count(type.shape) == 0)
+        return fail(Code::unsupported, "'{}' is {}, which has no elements", printable(port.name),
+                    print(type));
+    }
   for (const auto* made : graph.live_calls())
     for (const auto& type : made->call.out)
       TRY(check(type, fmt::format("a result of {}", made->op())));

@@ -98,9 +98,11 @@ TEST_F(Compile, MatrixProductsWithFixedAndComputedWeights) {
 
 TEST_F(Compile, ValuesWithoutElementsCostNothing) {
   check(
-      fmt::format("graph(x: f32[2,3]) {{ a: matmul(slice(x, starts=[0,0], extents=[0,3], "
-                  "steps=[1,1]), {0}), b: matmul(slice(x, starts=[0,0], extents=[2,0], "
-                  "steps=[1,1]), slice({0}, starts=[0,0], extents=[0,4], steps=[1,1])) }}",
+      fmt::format("graph(x: f32[2,3]) {{\n"
+                  " none = slice(x, starts=[0,0], extents=[0,3], steps=[1,1])\n"
+                  " a: concat(matmul(none, {0}), matmul(x, {0}), axis=0),\n"
+                  " b: matmul(slice(x, starts=[0,0], extents=[2,0], steps=[1,1]),\n"
+                  "   slice({0}, starts=[0,0], extents=[0,4], steps=[1,1])) }}",
                   weights({3, 4}, 11)));
 }
 
@@ -144,6 +146,24 @@ TEST_F(Compile, OutputsThatAreInputsConstantsOrViews) {
   check(
       "graph(x: f32[2,3]) { v = neg(x)\n a: x, b: f32[2] [1 2], c: reshape(v, shape=[6]), d: v, e: "
       "v }");
+}
+
+TEST(CompiledModule, MayHaveNothingToCompute) {
+  for (const auto* text :
+       {"graph(x: f32[2,3]) { reshape(x, shape=[6]) }", "graph(x: f32[2,3]) { f32[2] [1 2] }"}) {
+    const auto graph = parse_graph(text, core_ops());
+    ASSERT_TRUE(graph) << graph.error().text;
+    expect_compiles_to_itself(*graph, random_inputs(*graph, 1), close, host_targets());
+  }
+}
+
+TEST(CompiledModule, WithoutElementsAtItsEdgeIsRefused) {
+  const auto graph = parse_graph(
+      "graph(x: f32[4]) { y: slice(x, starts=[4], extents=[0], steps=[1]) }", core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  const auto compiled = compile(*graph, {.targets = {*find_target("x86_64_v3")}});
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().text, "'y' is f32[0], which has no elements");
 }
 
 TEST(CompiledModule, OfHalvesIsRefused) {

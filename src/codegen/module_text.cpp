@@ -135,7 +135,7 @@ void write_run(Emitter& e, const Variant& variant, const std::vector<std::vector
       [&] {
         c.line("const struct frame frame = {{inputs, outputs, scratch}};");
         c.line("const struct frame *f = &frame;");
-        c.line("(void)extents;");
+        c.line("(void)host, (void)extents;");
         for (size_t g = 0; g < steps.size(); ++g) {
           for (const auto& step : steps[g])
             if (step.parallel)

@@ -26,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 TURNSTONE = ROOT / "build/bin/turnstone"
 CASES = Path("/usr/share/libonnx-testdata/data/node")
 LIST = Path(__file__).parent / "onnx_node.txt"
+# Left out, and why.
+EXCEPTIONS = {
+    "test_resize_downsample_scales_linear_align_corners":
+        "counts with 2.4 columns where the result has 2; ONNX Runtime counts with 2, as we do",
+}
 RELATIVE, ABSOLUTE = 1e-3, 1e-5  # as ONNX's own runner of these tests has them by default
 
 
@@ -98,6 +103,8 @@ def difference(model, ours, outputs):
 
 def judge(name):
     """(name, "equal", "refused", "different" or "left out", why)."""
+    if name in EXCEPTIONS:
+        return name, "left out", EXCEPTIONS[name]
     case = read_case(CASES / name)
     if case is None:
         return name, "left out", "not of tensors of numbers and ONNX's own operators"
@@ -114,6 +121,13 @@ def judge(name):
     return name, "different" if why else "equal", why
 
 
+def judge_in_time(name):
+    try:
+        return judge(name)
+    except subprocess.TimeoutExpired as error:
+        return name, "different", str(error)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -124,13 +138,15 @@ def main():
     if not CASES.is_dir():
         sys.exit(f"onnx_node: {CASES} is not there: tools/setup zoo")
     names = arguments.names or sorted(path.name for path in CASES.iterdir())
-    wanted = set(LIST.read_text().split()) if LIST.exists() else set()
+    wanted = set(LIST.read_text().split()) if not arguments.update else set()
     verdicts, equal, bad = collections.Counter(), [], 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, (name, verdict, why) in enumerate(pool.map(judge, names), 1):
+        for done, (name, verdict, why) in enumerate(pool.map(judge_in_time, names), 1):
             verdicts[verdict] += 1
             if verdict == "equal":
                 equal.append(name)
+                if not arguments.update and name not in wanted:
+                    print(f"{name}: equal, but not in {LIST.name}: --update it", flush=True)
             is_bad = verdict == "different" or (name in wanted and verdict != "equal")
             bad += is_bad
             if is_bad or (arguments.verbose and verdict == "refused"):
