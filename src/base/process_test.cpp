@@ -54,9 +54,10 @@ TEST(Process, EndsWithWhoeverStartedIt) {
   const auto parent = ::fork();
   if (parent == 0) {
     ::close(ends[0]);
-    run_process({"sh", "-c", fmt::format("echo started >&{}; exec sleep 60", ends[1])}, {},
-                std::chrono::seconds(60));
-    ::_exit(0);
+    const auto done =
+        run_process({"sh", "-c", fmt::format("echo started >&{}; exec sleep 60", ends[1])}, {},
+                    std::chrono::seconds(60));
+    ::_exit(done ? 0 : 1);
   }
   ::close(ends[1]);
   char buffer[16];
