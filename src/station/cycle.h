@@ -60,10 +60,11 @@ class Cycle {
 
   virtual Phase phase() const = 0;
 
-  // Why the phase is `fault`. The machine was told to halt. Where a part got no frame, the fault
-  // ends with the first frame that is captured after it began: the machine is halted once more and
-  // goes on with the next part. A fault of the machine itself never ends, since where it stands is
-  // not known any more: somebody looks at it and starts the program again.
+  // Why the phase is `fault`. A recording that ends before its stops is one, at the end. The
+  // machine was told to halt. Where a part got no frame, the fault ends with the first frame that
+  // is captured after it began: the machine is halted once more and goes on with the next part. A
+  // fault of the machine itself never ends, since where it stands is not known any more: somebody
+  // looks at it and starts the program again.
   virtual const std::optional<Error>& fault() const = 0;
 };
 

@@ -9,6 +9,7 @@ class RecordedCycle final : public Cycle {
       : stops_(std::move(stops)), parts_(voting, std::move(decided)) {}
 
   bool take(const Frame& frame) override {
+    last_ = frame.sequence;
     while (next_ < stops_.size() && has_passed(stops_[next_], frame.sequence)) pass();
     phase_ = parts_.is_open() ? Phase::judging : Phase::moving;
     if (parts_.is_open()) parts_.take(frame);
@@ -22,12 +23,13 @@ class RecordedCycle final : public Cycle {
 
   Result<> finish() override {
     if (parts_.is_open()) parts_.close();
-    phase_ = Phase::idle;
+    if (!stops_.empty() && last_ < stops_.back()) fault_ = cut_short();
+    phase_ = fault_ ? Phase::fault : Phase::idle;
     return {};
   }
 
   Phase phase() const override { return phase_; }
-  const std::optional<Error>& fault() const override { return no_fault_; }
+  const std::optional<Error>& fault() const override { return fault_; }
 
  private:
   // The frame at which a part begins to stand shows it, and so does the one at which it begins to
@@ -36,13 +38,24 @@ class RecordedCycle final : public Cycle {
     return next_ % 2 == 0 ? sequence >= stop : sequence > stop;
   }
 
+  // The recording is not the one that the stops belong to, or a part of it.
+  Error cut_short() const {
+    size_t whole = 0;
+    while (2 * whole + 1 < stops_.size() && stops_[2 * whole + 1] <= last_) ++whole;
+    return {Code::invalid,
+            fmt::format("the frames end at {} and the stops at {}: {} of {} parts were "
+                        "seen whole",
+                        last_, stops_.back(), whole, (stops_.size() + 1) / 2)};
+  }
+
   void pass() { next_++ % 2 == 0 ? parts_.open() : parts_.close(); }
 
   Stops stops_;
   size_t next_ = 0;  // stop that is not yet passed
   PartQueue parts_;
+  int64_t last_ = -1;  // frame that was taken last
   Phase phase_ = Phase::idle;
-  std::optional<Error> no_fault_;
+  std::optional<Error> fault_;  // known at the end
 };
 
 }  // namespace

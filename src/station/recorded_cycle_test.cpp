@@ -140,6 +140,21 @@ TEST(RecordedCycle, APartWhoseFramesWereLostShowsItsFirst) {
   EXPECT_EQ(recorded.verdicts[0].scene.sequence, 1);
 }
 
+TEST(RecordedCycle, ARecordingThatEndsBeforeItsStopsIsAFault) {
+  Recorded whole({1, 2, 4, 5});
+  whole.run(0, 6);
+  ASSERT_TRUE(whole.cycle->finish());
+  EXPECT_FALSE(whole.cycle->fault());
+  Recorded cut({1, 2, 4, 5});
+  cut.run(0, 5);
+  ASSERT_TRUE(cut.cycle->finish());
+  EXPECT_EQ(cut.verdicts.size(), 2u);
+  ASSERT_TRUE(cut.cycle->fault());
+  EXPECT_EQ(cut.cycle->phase(), Phase::fault);
+  EXPECT_EQ(cut.cycle->fault()->text,
+            "the frames end at 4 and the stops at 5: 1 of 2 parts were seen whole");
+}
+
 TEST(RecordedCycle, TellsItsPhase) {
   Recorded recorded({1, 2});
   EXPECT_EQ(recorded.cycle->phase(), Phase::idle);
@@ -147,6 +162,7 @@ TEST(RecordedCycle, TellsItsPhase) {
   EXPECT_EQ(recorded.cycle->phase(), Phase::moving);
   recorded.run(1, 2);
   EXPECT_EQ(recorded.cycle->phase(), Phase::judging);
+  recorded.run(2, 4);
   ASSERT_TRUE(recorded.cycle->finish());
   EXPECT_EQ(recorded.cycle->phase(), Phase::idle);
 }
