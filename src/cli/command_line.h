@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
@@ -18,6 +19,17 @@ inline constexpr int exit_interrupted = 130;
 // Parses; a value is the exit code of a program that is to end now (help shown, or a wrong command
 // line, which was reported on stderr). CLI11's exceptions end here.
 std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv);
+
+// A command of a program; `run` gets its own name as first argument.
+struct Command {
+  std::string_view name;
+  int (*run)(int argc, char** argv);
+};
+
+// The whole `main` of `program`: runs the command that the first argument names. Returns its exit
+// code, or exit_unavailable when what it printed could not be written.
+int run_command_of(std::string_view program, std::span<const Command> commands, int argc,
+                   char** argv);
 
 // The exit code that says what the caller may do about `error`.
 int exit_code_of(const Error& error);

@@ -144,9 +144,9 @@ Result<> print_verification(const Graph& graph, const Options& options,
   return {};
 }
 
-class Command {
+class Compilation {
  public:
-  explicit Command(const Options& options) : options_(options) {}
+  explicit Compilation(const Options& options) : options_(options) {}
 
   Result<> run() {
     if (options_.math != "f32")
@@ -246,7 +246,7 @@ int compile_command(int argc, char** argv) {
   app.add_flag("--json", options.json, "one JSON document instead of text");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
-  if (const auto done = Command(options).run(); !done) return report("compile", done.error());
+  if (const auto done = Compilation(options).run(); !done) return report("compile", done.error());
   return exit_done;
 }
 
