@@ -233,7 +233,8 @@ int compile_command(int argc, char** argv) {
       ->check(CLI::Range(1, 4096));
   app.add_option("--labels", options.model.labels, "file with one label a line");
   app.add_option("--preprocess", options.model.preprocess,
-                 "SPEC: imagenet, unit, signed or raw, then key=value pairs of model.json");
+                 "SPEC: imagenet, unit (0..1), signed (-1..1) or raw (0..255: real values, of a "
+                 "quantised model too), then key=value pairs of model.json");
   app.add_option("--decoder", options.model.decoder,
                  "SPEC: softmax, identity, ssd or blazeface, then key=value pairs of model.json");
   app.add_option("--math", options.math, "arithmetic: f32");
