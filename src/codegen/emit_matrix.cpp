@@ -334,8 +334,7 @@ class MatrixEmitter {
               "{}{});",
               name_, form,
               batched ? fmt::format("(long)a[batch] * {}", shape_.pixels * shape_.depth) : "0",
-              fixed_batches ? "(long)b[batch]" : "batch",
-              shape_.constant_weights && !batched ? 0 : all_elements(), panel_elements(),
+              fixed_batches ? "(long)b[batch]" : "batch", all_elements(), panel_elements(),
               epilogue_.bias() ? fmt::format("bias + panel * {}", width_) : "0", shape_.pixels,
               width_, epilogue_.arguments());
         };

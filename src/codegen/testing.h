@@ -7,7 +7,6 @@
 
 #include <cstdlib>
 #include <map>
-#include <random>
 
 #include "base/files.h"
 #include "codegen/compile.h"
@@ -16,25 +15,6 @@
 #include "runtime/module.h"
 
 namespace turnstone::testing_support {
-
-// Random operands of the graph's inputs: reals in [low, high], integers over their whole type.
-inline std::vector<Tensor> random_inputs(const Graph& graph, unsigned seed, double low = -1,
-                                         double high = 1) {
-  std::mt19937 rng(seed);
-  std::uniform_real_distribution<double> real(low, high);
-  std::vector<Tensor> inputs;
-  for (const auto& port : graph.inputs()) {
-    const auto& type = graph.type(port.value);
-    Tensor tensor(type.dtype, type.shape);
-    for (int64_t i = 0; i < tensor.size(); ++i)
-      if (is_float(type.dtype))
-        tensor.set_real(i, real(rng));
-      else
-        tensor.set_integer(i, static_cast<int64_t>(rng()));
-    inputs.push_back(std::move(tensor));
-  }
-  return inputs;
-}
 
 // Runs every unit of a step in reverse order, so that units that depend on each other show.
 inline void backwards(void*, void (*body)(void*, int64_t), void* argument, int64_t n) {

@@ -276,10 +276,18 @@ class GraphDraw {
 // A verified graph. Errors: a mistake of this file.
 inline Result<Graph> random_graph(std::mt19937& rng) { return GraphDraw(rng).run(); }
 
-// Operands of the graph's inputs: reals in [-2, 2], integers in 0..4.
-inline std::vector<Tensor> random_inputs_of(const Graph& graph, unsigned seed) {
+// What random inputs are drawn from: reals in [-reals, reals], integers below `integers`, or of the
+// whole type when that is 0.
+struct InputRange {
+  double reals = 2;
+  uint32_t integers = 5;
+};
+
+// Operands of the graph's inputs.
+inline std::vector<Tensor> random_inputs_of(const Graph& graph, unsigned seed,
+                                            InputRange range = {}) {
   std::mt19937 rng(seed);
-  std::uniform_real_distribution<double> real(-2, 2);
+  std::uniform_real_distribution<double> real(-range.reals, range.reals);
   std::vector<Tensor> inputs;
   for (const auto& port : graph.inputs()) {
     const auto& type = graph.type(port.value);
@@ -288,7 +296,8 @@ inline std::vector<Tensor> random_inputs_of(const Graph& graph, unsigned seed) {
       if (is_float(type.dtype))
         tensor.set_real(i, real(rng));
       else
-        tensor.set_integer(i, static_cast<int64_t>(rng() % 5));
+        tensor.set_integer(i,
+                           static_cast<int64_t>(range.integers ? rng() % range.integers : rng()));
     inputs.push_back(std::move(tensor));
   }
   return inputs;
