@@ -16,17 +16,6 @@ Result<std::vector<Type>> infer(const Call& call) {
   return std::vector<Type>{{DType::i64, shape}};
 }
 
-// x as [outer, n, inner].
-struct Extents {
-  int64_t outer, n, inner;
-};
-
-Extents extents_of(const Call& call) {
-  const auto& shape = call.in[0].shape;
-  const auto axis = static_cast<size_t>(*normal_axis(call.i("axis"), call.in[0].rank()));
-  return {count_between(shape, 0, axis), shape[axis], count_between(shape, axis + 1, shape.size())};
-}
-
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   const auto e = extents_of(call);
   const bool floats = in[0].dtype() == DType::f32;

@@ -11,18 +11,6 @@ Result<std::vector<Type>> infer(const Call& call) {
   return std::vector<Type>{x};
 }
 
-// Elements before, along and behind the axis.
-struct Extents {
-  int64_t outer, along, inner;
-};
-
-Extents extents_of(const Call& call) {
-  const auto& shape = call.in[0].shape;
-  const auto axis = *normal_axis(call.i("axis"), call.in[0].rank());
-  return {count({shape.begin(), shape.begin() + axis}), shape[static_cast<size_t>(axis)],
-          count({shape.begin() + axis + 1, shape.end()})};
-}
-
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   const auto [outer, along, inner] = extents_of(call);
   for (int64_t o = 0; o < outer; ++o)

@@ -21,19 +21,8 @@ Result<std::vector<Type>> infer(const Call& call) {
   return std::vector<Type>{{x.dtype, shape}};
 }
 
-// x as [outer, n, inner]: whole pieces of `inner` elements are taken.
-struct Pieces {
-  int64_t outer, n, inner;
-};
-
-Pieces pieces_of(const Call& call) {
-  const auto& shape = call.in[0].shape;
-  const auto axis = static_cast<size_t>(*normal_axis(call.i("axis"), call.in[0].rank()));
-  return {count_between(shape, 0, axis), shape[axis], count_between(shape, axis + 1, shape.size())};
-}
-
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
-  const auto p = pieces_of(call);
+  const auto p = extents_of(call);
   const auto bytes = p.inner * size_of(call.in[0].dtype);
   for (int64_t o = 0; o < p.outer; ++o)
     for (int64_t k = 0; k < in[1].size(); ++k) {
@@ -46,7 +35,7 @@ void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
 }
 
 void emit(const Call& call, CWriter& c) {
-  const auto p = pieces_of(call);
+  const auto p = extents_of(call);
   const auto n = count(call.in[1].shape);
   c.loop("o", p.outer, [&] {
     c.loop("k", n, [&] {

@@ -23,6 +23,12 @@ int64_t count_between(const Shape& shape, size_t from, size_t to) {
   return n;
 }
 
+Extents extents_of(const Call& call) {
+  const auto& shape = call.in[0].shape;
+  const auto axis = static_cast<size_t>(*normal_axis(call.i("axis"), shape.size()));
+  return {count_between(shape, 0, axis), shape[axis], count_between(shape, axis + 1, shape.size())};
+}
+
 std::string c_offset(const Shape& strides) {
   std::string text;
   for (size_t d = 0; d < strides.size(); ++d)

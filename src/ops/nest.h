@@ -14,6 +14,13 @@ namespace turnstone {
 // Index along each dimension of element `i` of a shape, row-major.
 Shape place_of(const Shape& shape, int64_t i);
 
+// The first operand as [outer, n, inner]: its elements before, along and behind the dimension that
+// the attribute `axis` names, which is legal.
+struct Extents {
+  int64_t outer, n, inner;
+};
+Extents extents_of(const Call& call);
+
 // Sum of index * stride over all dimensions.
 int64_t offset_of(const Shape& place, const Shape& strides);
 
