@@ -15,6 +15,7 @@
 #include "ir/text.h"
 #include "passes/pass.h"
 #include "vision/package.h"
+#include "vision/settings_json.h"
 
 namespace turnstone {
 namespace {
@@ -126,7 +127,7 @@ Result<Json> inspect_package(const fs::path& path) {
   const auto package = TRY(open_package(path));
   auto report = TRY(describe_code(package.path));
   report["package"] = path.string();
-  if (package.model) report["model"] = TRY(parse_json(print_model(*package.model)));
+  if (package.model) report["model"] = to_json(*package.model);
   return report;
 }
 

@@ -26,22 +26,16 @@ Result<std::vector<Type>> infer(const Call& call) {
   return std::vector<Type>{{DType::f32, x.shape}};
 }
 
-// x as [outer, channels, inner], each channel with its scale.
-struct Channels {
-  int64_t outer, channels, inner;
-};
-
-Channels channels_of(const Call& call) {
-  const auto& shape = call.in[0].shape;
-  if (call.in[1].shape[0] == 1) return {1, 1, count(shape)};
-  const auto axis = static_cast<size_t>(*normal_axis(call.i("axis"), call.in[0].rank()));
-  return {count_between(shape, 0, axis), shape[axis], count_between(shape, axis + 1, shape.size())};
+// x as [outer, channel, inner], each channel with its scale.
+Extents channels_of(const Call& call) {
+  if (call.in[1].shape[0] == 1) return {1, 1, count(call.in[0].shape)};
+  return extents_of(call);
 }
 
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
-  const auto n = channels_of(call);
+  const auto e = channels_of(call);
   for (int64_t i = 0; i < in[0].size(); ++i) {
-    const auto channel = i / n.inner % n.channels;
+    const auto channel = i / e.inner % e.n;
     const auto steps = in[0].integer_at(i) - in[2].integer_at(channel);
     out[0].set_real(i, in[1].real_at(channel) * static_cast<double>(steps));
   }
@@ -49,12 +43,12 @@ void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
 
 // In double, where differences of 32-bit integers are exact and the product is rounded once.
 void emit(const Call& call, CWriter& c) {
-  const auto n = channels_of(call);
-  c.loop("outer", n.outer, [&] {
-    c.loop("channel", n.channels, [&] {
+  const auto e = channels_of(call);
+  c.loop("outer", e.outer, [&] {
+    c.loop("channel", e.n, [&] {
       c.line("const double zero = in2[channel], scale = in1[channel];");
-      c.loop("inner", n.inner, [&] {
-        c.line("const long at = (outer * {} + channel) * {} + inner;", n.channels, n.inner);
+      c.loop("inner", e.inner, [&] {
+        c.line("const long at = (outer * {} + channel) * {} + inner;", e.n, e.inner);
         c.line("out0[at] = (float)(scale * (in0[at] - zero));");
       });
     });

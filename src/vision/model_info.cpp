@@ -182,7 +182,7 @@ Result<Model> read_model(const std::filesystem::path& path) {
   return TRY(parse_model(TRY(read_text(path, most_bytes))), path.string());
 }
 
-std::string print_model(const Model& model) {
+Json to_json(const Model& model) {
   Json json = {{"format", 1}, {"name", model.name}};
   json["inputs"] = list_of(model.inputs);
   json["outputs"] = list_of(model.outputs);
@@ -193,6 +193,11 @@ std::string print_model(const Model& model) {
   json["thresholds"] = model.thresholds;
   const auto provenance = parse_json(model.provenance);
   json["provenance"] = provenance ? *provenance : Json::object();
+  return json;
+}
+
+std::string print_model(const Model& model) {
+  const auto json = to_json(model);
   std::string text = "{";
   for (const auto& [key, value] : json.items())
     text += fmt::format("{}\n  {}: {}", text.size() > 1 ? "," : "", print_json(Json(key)),

@@ -1,5 +1,5 @@
 // Preprocess and DecoderSettings as JSON, both ways: what model.json and the SPEC texts of the
-// command line share.
+// command line share; and the whole of model.json.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@ namespace turnstone {
 
 Json to_json(const Preprocess& preprocess);
 Json to_json(const DecoderSettings& decoder);
+Json to_json(const Model& model);
 
 // `where` is the path that messages begin with. Keys that are absent keep the default.
 Result<Preprocess> parse_preprocess(const Json& json, const std::string& where);
