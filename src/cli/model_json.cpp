@@ -1,8 +1,6 @@
 #include "cli/model_json.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 
 #include "base/text.h"
 #include "tensor/unit_range.h"
@@ -24,12 +22,6 @@ std::string score_role(const Graph& graph, const Port& port) {
   return "class_logits";
 }
 
-int64_t values_per_picture(const Graph& graph, const Port& port) {
-  const auto& shape = graph.shape(port.value);
-  return std::accumulate(shape.begin() + !shape.empty(), shape.end(), int64_t{1},
-                         std::multiplies());
-}
-
 // The output that holds the classes: by its role, as the only one, or as the only one that has a
 // value for each label. None where that cannot be told.
 std::optional<size_t> find_classes(const Model& model, const Graph& graph) {
@@ -41,7 +33,7 @@ std::optional<size_t> find_classes(const Model& model, const Graph& graph) {
   if (model.outputs.size() == 1) return 0;
   std::optional<size_t> fitting;
   for (size_t i = 0; i < model.outputs.size(); ++i) {
-    const auto values = values_per_picture(graph, graph.outputs()[i]);
+    const auto values = values_per_picture(graph.shape(graph.outputs()[i].value));
     if (values != static_cast<int64_t>(model.labels.size())) continue;
     if (fitting) return {};
     fitting = i;
@@ -54,7 +46,7 @@ Result<> settle_classes(Model& model, const Graph& graph) {
   const auto index = find_classes(model, graph);
   if (!index) return {};
   const auto& port = graph.outputs()[*index];
-  const auto values = values_per_picture(graph, port);
+  const auto values = values_per_picture(graph.shape(port.value));
   if (!model.labels.empty() && values != static_cast<int64_t>(model.labels.size()))
     return fail(Code::invalid, "labels: {} names for the {} classes of output '{}'",
                 model.labels.size(), values, printable(port.name));

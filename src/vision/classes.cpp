@@ -10,12 +10,6 @@
 namespace turnstone {
 namespace {
 
-int64_t values_per_picture(const OutputView& output) {
-  int64_t count = 1;
-  for (size_t i = 1; i < output.shape.size(); ++i) count *= output.shape[i];
-  return count;
-}
-
 bool sum_to_one(const std::vector<float>& values) {
   double sum = 0;
   for (const auto value : values) {
@@ -33,7 +27,7 @@ class ClassDecoder final : public Decoder {
   Result<Scene> decode(std::span<const OutputView> outputs, int batch_index,
                        const Geometry&) const override {
     const auto* output = TRY(find(outputs));
-    const auto count = values_per_picture(*output);
+    const auto count = values_per_picture(output->shape);
     if (!model_.labels.empty() && count != static_cast<int64_t>(model_.labels.size()))
       return fail(Code::invalid, "output {} holds {} classes, the model has {} labels",
                   describe({output, 1}), count, model_.labels.size());
@@ -50,7 +44,7 @@ class ClassDecoder final : public Decoder {
     const OutputView* only = nullptr;
     int fitting = 0;
     for (const auto& output : outputs) {
-      if (values_per_picture(output) != static_cast<int64_t>(model_.labels.size())) continue;
+      if (values_per_picture(output.shape) != static_cast<int64_t>(model_.labels.size())) continue;
       only = &output;
       ++fitting;
     }

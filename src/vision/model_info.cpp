@@ -205,6 +205,12 @@ std::string print_model(const Model& model) {
   return text + "\n}\n";
 }
 
+int64_t values_per_picture(std::span<const int64_t> shape) {
+  int64_t count = 1;
+  for (size_t i = 1; i < shape.size(); ++i) count *= shape[i];
+  return count;
+}
+
 Layout parse_layout(std::string_view text) {
   if (text == layout_names[static_cast<int>(Layout::nchw)]) return Layout::nchw;
   return text == layout_names[static_cast<int>(Layout::nhwc)] ? Layout::nhwc : Layout::none;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -123,6 +124,9 @@ Result<Model> read_model(const std::filesystem::path& path);
 
 // The same as text, one key a line where it matters; parse_model(print_model(m)) == m.
 std::string print_model(const Model& model);
+
+// How many values a result of this shape has for each picture: the extents behind the batch.
+int64_t values_per_picture(std::span<const int64_t> shape);
 
 // "NCHW" and "NHWC"; none for any other text.
 Layout parse_layout(std::string_view text);
