@@ -33,3 +33,16 @@ function(turnstone_library name)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
 endfunction()
+
+# turnstone_test_module(NAME SOURCE FILE): SOURCE built into FILE.so, and sealed as the compiler
+# would: target NAME.
+function(turnstone_test_module name source file)
+  get_filename_component(folder ${file} DIRECTORY)
+  get_filename_component(stem ${file} NAME)
+  add_library(${name} MODULE ${source})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${stem} LIBRARY_OUTPUT_DIRECTORY ${folder})
+  add_custom_command(TARGET ${name} POST_BUILD COMMAND testdata_seal $<TARGET_FILE:${name}>)
+  add_dependencies(${name} testdata_seal)
+endfunction()

@@ -1,5 +1,7 @@
 #include "codegen/compile.h"
 
+#include <zlib.h>
+
 #include "base/files.h"
 #include "base/text.h"
 #include "codegen/toolchain.h"
@@ -48,6 +50,14 @@ Result<> check_types(const Graph& graph) {
   return {};
 }
 
+// The file with the seal that the runtime asks for: runtime/module.h.
+std::string sealed(std::string library) {
+  auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(library.data()), library.size());
+  library += "ts-checksum:";
+  for (int i = 0; i < 4; ++i, sum >>= 8) library += static_cast<char>(sum & 255);
+  return library;
+}
+
 }  // namespace
 
 Result<Compiled> compile(const Graph& graph, const CompileOptions& options) {
@@ -87,8 +97,8 @@ Result<Compiled> compile(const Graph& graph, const CompileOptions& options) {
   // The module's own code runs on every CPU that any variant asks for, so on the last one's.
   TRY(compile_c(tools, options.targets.back(), folder, "module.c", "module.o", true));
   objects.push_back("module.o");
-  TRY(link_module(tools, options.targets.front(), folder, objects, "compiled.so"));
-  compiled.object = TRY(read_text(folder / "compiled.so"));
+  TRY(link_module(tools, options.targets.front(), folder, objects, "module.so"));
+  compiled.object = sealed(TRY(read_text(folder / "module.so")));
   return compiled;
 }
 

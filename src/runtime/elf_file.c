@@ -2,12 +2,15 @@
 
 #include <elf.h>
 #include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/cpu.h"
 #include "runtime/module.h"
+#include "runtime/seal.h"
 
 static uint32_t arch_of_machine(unsigned machine) {
   static const struct {
@@ -30,14 +33,49 @@ static ts_status check_header(const ElfW(Ehdr) * header, const char* path, ts_re
   if (arch != ts_cpu_arch())
     return ts_refuse(report, TS_WRONG_CPU, "%s: package is for %s, this machine is %s", path,
                      ts_cpu_arch_name(arch), ts_cpu_arch_name(ts_cpu_arch()));
-  if (header->e_ident[EI_CLASS] != (sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32) ||
-      header->e_phentsize != sizeof(ElfW(Phdr)))
-    return ts_refuse(report, TS_BAD_PACKAGE, "%s: header of the library is damaged", path);
   return TS_OK;
 }
 
-static bool ends_inside(const ElfW(Phdr) * segment, uint64_t size_bytes) {
-  return segment->p_offset <= size_bytes && segment->p_filesz <= size_bytes - segment->p_offset;
+static uint32_t checksum_in(const unsigned char* seal) {
+  uint32_t sum = 0;
+  for (int i = 0; i < 4; ++i) sum |= (uint32_t)seal[ts_seal_word_bytes + i] << 8 * i;
+  return sum;
+}
+
+/* Gives whether that many bytes could be read. */
+static bool sum_up(int file, off_t size_bytes, uint32_t* sum) {
+  ts_crc32 crc;
+  ts_crc32_open(&crc);
+  unsigned char block[1 << 15];
+  *sum = 0;
+  for (off_t at = 0; at < size_bytes;) {
+    const off_t left = size_bytes - at;
+    const size_t wanted = left < (off_t)sizeof block ? (size_t)left : sizeof block;
+    const ssize_t size = pread(file, block, wanted, at);
+    if (size <= 0) return false;
+    *sum = ts_crc32_add(&crc, *sum, block, (size_t)size);
+    at += size;
+  }
+  return true;
+}
+
+static ts_status check_seal(int file, off_t size_bytes, const char* path, ts_report report) {
+  unsigned char seal[ts_seal_bytes];
+  const off_t at = size_bytes - ts_seal_bytes;
+  if (pread(file, seal, sizeof seal, at) != (ssize_t)sizeof seal ||
+      memcmp(seal, TS_SEAL_WORD, ts_seal_word_bytes) != 0)
+    return ts_refuse(report, TS_BAD_PACKAGE,
+                     "%s: file is cut short, or was changed after it was compiled: it does not end "
+                     "in a checksum",
+                     path);
+  uint32_t sum;
+  if (!sum_up(file, at, &sum))
+    return ts_refuse(report, TS_BAD_PACKAGE, "%s: file cannot be read to its end", path);
+  if (sum != checksum_in(seal))
+    return ts_refuse(report, TS_BAD_PACKAGE,
+                     "%s: file is damaged: its content does not have the checksum at its end",
+                     path);
+  return TS_OK;
 }
 
 ts_status ts_check_elf(int file, const char* path, ts_report report) {
@@ -48,12 +86,5 @@ ts_status ts_check_elf(int file, const char* path, ts_report report) {
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: file is not a shared library", path);
   const ts_status status_of_header = check_header(&header, path, report);
   if (status_of_header != TS_OK) return status_of_header;
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    ElfW(Phdr) segment;
-    const off_t at = (off_t)(header.e_phoff + i * sizeof segment);
-    if (pread(file, &segment, sizeof segment, at) != (ssize_t)sizeof segment ||
-        !ends_inside(&segment, (uint64_t)status.st_size))
-      return ts_refuse(report, TS_BAD_PACKAGE, "%s: file is cut short", path);
-  }
-  return TS_OK;
+  return check_seal(file, status.st_size, path, report);
 }

@@ -136,11 +136,26 @@ TEST(Open, RefusesALibraryCutShortAtAnyPlaceWithoutACrash) {
   Folder folder;
   const auto path = folder.path / "cut.so";
   const auto whole = fs::file_size(module_path("good"));
-  for (uintmax_t size = 0; size < whole / 2; size += whole / 50) {
+  for (uintmax_t size = 0; size < whole; size += size < whole - 50 ? whole / 50 : 1) {
     fs::copy_file(module_path("good"), path, fs::copy_options::overwrite_existing);
     fs::resize_file(path, size);
     EXPECT_EQ(try_open(path).status, TS_BAD_PACKAGE) << size << " bytes";
   }
+}
+
+TEST(Open, RefusesALibraryWithOneBitTurnedAnywhere) {
+  Folder folder;
+  const auto path = folder.path / "flipped.so";
+  fs::copy_file(module_path("good"), path);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  for (std::streamoff at = 32; at < static_cast<std::streamoff>(fs::file_size(path)); at += 37) {
+    char byte = 0;
+    file.seekg(at).read(&byte, 1);
+    file.seekp(at).put(static_cast<char>(byte ^ 1 << at % 8)).flush();
+    EXPECT_EQ(try_open(path).status, TS_BAD_PACKAGE) << "at byte " << at;
+    file.seekp(at).put(byte).flush();
+  }
+  EXPECT_EQ(try_open(path).status, TS_OK);
 }
 
 TEST(Open, ReadsAFileAnewThatReplacedAnOpenOne) {
