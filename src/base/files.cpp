@@ -134,6 +134,26 @@ Result<> make_folder(const fs::path& path) {
   return {};
 }
 
+Result<> check_new_file(const fs::path& path) {
+  std::error_code ignored;
+  if (path.has_filename() && !fs::is_directory(path, ignored))
+    return check_new_folder(fs::absolute(path).parent_path());
+  return fail(Code::unavailable, "{}: cannot write: is a folder", path.string());
+}
+
+Result<> check_new_folder(const fs::path& path) {
+  auto there = fs::absolute(path);
+  std::error_code ignored;
+  while (!fs::exists(fs::symlink_status(there, ignored)) && there.has_relative_path())
+    there = there.parent_path();
+  if (!fs::is_directory(there, ignored))
+    return fail(Code::unavailable, "{}: cannot make the folder: {} is a file", path.string(),
+                there.string());
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    return std::unexpected(error_of(errno, there, "write"));
+  return {};
+}
+
 Result<std::vector<fs::path>> list_files(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder, error)) return fail(Code::missing, "{}: no such folder", folder.string());

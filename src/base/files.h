@@ -28,6 +28,11 @@ Result<> write_file(const std::filesystem::path& path, std::span<const std::byte
 // Makes the folder and its parents; an existing folder is fine.
 Result<> make_folder(const std::filesystem::path& path);
 
+// Whether a file, or a folder with files, could be made or replaced at `path`, for commands that
+// work long before they write. Nothing is made. Errors: unavailable, naming what stands in the way.
+Result<> check_new_file(const std::filesystem::path& path);
+Result<> check_new_folder(const std::filesystem::path& path);
+
 // Regular files directly in `folder`, sorted by name with numbers in numeric order (img2 before
 // img10). Errors: missing, invalid (not a folder).
 Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& folder);

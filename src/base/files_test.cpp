@@ -43,6 +43,21 @@ TEST_F(Files, ErrorsSayWhatIsWrongWithThePath) {
   EXPECT_TRUE(read_text(path("x"), 5));
 }
 
+TEST_F(Files, WhatCanBeMadeIsToldBefore) {
+  ASSERT_TRUE(write_file(path("file"), "x"));
+  EXPECT_TRUE(check_new_folder(path("")));
+  EXPECT_TRUE(check_new_folder(path("a/b/c")));
+  EXPECT_TRUE(check_new_folder(path("a/b/c/")));
+  EXPECT_TRUE(check_new_file(path("a/b/c")));
+  EXPECT_TRUE(check_new_file(path("file")));
+  EXPECT_FALSE(std::filesystem::exists(path("a")));
+  EXPECT_EQ(check_new_file(path("file/b/c")).error().text,
+            fmt::format("{0}/b: cannot make the folder: {0} is a file", path("file").string()));
+  EXPECT_EQ(check_new_folder(path("file")).error().code, Code::unavailable);
+  EXPECT_EQ(check_new_file(path("")).error().code, Code::unavailable);
+  EXPECT_EQ(check_new_folder("/proc/turnstone").error().code, Code::unavailable);
+}
+
 TEST_F(Files, ListsInTheOrderOfNumbers) {
   for (const auto* name : {"img10", "img2", "img1", "a"}) ASSERT_TRUE(write_file(path(name), ""));
   ASSERT_TRUE(make_folder(path("deep/er")));

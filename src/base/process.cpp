@@ -15,6 +15,7 @@ extern "C" {  // which glibc 2.36 forgot
 #include <cstdlib>
 #include <cstring>
 
+#include "base/interrupt.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -22,7 +23,16 @@ namespace {
 
 constexpr size_t most_output = size_t{1} << 20;
 
-using Moment = std::chrono::steady_clock::time_point;
+constexpr int glance_ms = 100;
+
+// Until when a child may run.
+struct Limit {
+  std::chrono::steady_clock::time_point until;
+  bool ends_with_interrupt = true;
+  bool reached() const {
+    return (ends_with_interrupt && interrupted()) || std::chrono::steady_clock::now() >= until;
+  }
+};
 
 // Only calls what is safe between fork and exec. Its own group keeps an interrupt of the terminal
 // from the program, so it is to end with whoever started it.
@@ -37,21 +47,18 @@ using Moment = std::chrono::steady_clock::time_point;
   ::_exit(127);
 }
 
-// Waits until there is something to read; false when `until` comes first.
-bool wait_readable(int descriptor, Moment until) {
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
+// Waits until there is something to read; false when the limit comes first.
+bool wait_readable(int descriptor, const Limit& limit) {
+  while (!limit.reached()) {
     pollfd wait{descriptor, POLLIN, 0};
-    if (::poll(&wait, 1, static_cast<int>(std::min<int64_t>(left.count(), 60'000))) > 0)
-      return true;
+    if (::poll(&wait, 1, glance_ms) > 0) return true;
   }
+  return false;
 }
 
-// Reads until the other end closes; false when `until` comes first.
-bool read_until_closed(int descriptor, Moment until, std::string& output) {
-  while (wait_readable(descriptor, until)) {
+// Reads until the other end closes; false when the limit comes first.
+bool read_until_closed(int descriptor, const Limit& limit, std::string& output) {
+  while (wait_readable(descriptor, limit)) {
     char buffer[4096];
     const auto got = ::read(descriptor, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
@@ -62,20 +69,29 @@ bool read_until_closed(int descriptor, Moment until, std::string& output) {
   return false;
 }
 
-// Waits until the child, not reaped yet, has ended; false when `until` comes first.
-bool wait_ended(pid_t child, Moment until) {
+// Waits until the child, not reaped yet, has ended; false when the limit comes first.
+bool wait_ended(pid_t child, const Limit& limit) {
   const int handle = ::pidfd_open(child, 0);
   if (handle < 0) return true;
-  const bool ended = wait_readable(handle, until);
+  const bool ended = wait_readable(handle, limit);
   ::close(handle);
   return ended;
+}
+
+// Asks the child's group to end, and gives it time to tidy up.
+void end_group(pid_t child) {
+  ::kill(-child, SIGTERM);
+  wait_ended(child, {std::chrono::steady_clock::now() + std::chrono::seconds(5), false});
+  ::kill(-child, SIGKILL);
 }
 
 }  // namespace
 
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments,
-                                  const std::filesystem::path& folder, std::chrono::seconds limit) {
+                                  const std::filesystem::path& folder,
+                                  std::chrono::seconds longest) {
   CHECK(!arguments.empty());
+  if (interrupted()) return fail(Code::cancelled, "interrupted");
   std::vector<char*> words;
   for (const auto& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -91,15 +107,16 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments,
     return fail(Code::unavailable, "{}: cannot start: {}", arguments[0], std::strerror(errno));
   }
   ProcessResult result;
-  const auto until = std::chrono::steady_clock::now() + limit;
-  const bool ended = read_until_closed(ends[0], until, result.output) && wait_ended(child, until);
+  const Limit limit{std::chrono::steady_clock::now() + longest};
+  const bool ended = read_until_closed(ends[0], limit, result.output) && wait_ended(child, limit);
   ::close(ends[0]);
-  if (!ended) ::kill(-child, SIGKILL);
+  if (!ended) end_group(child);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  if (!ended && interrupted()) return fail(Code::cancelled, "interrupted");
   if (!ended)
-    return fail(Code::unavailable, "{}: took longer than {} s", arguments[0], limit.count());
+    return fail(Code::unavailable, "{}: took longer than {} s", arguments[0], longest.count());
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   if (result.status == 127 && result.output.empty())
     return fail(Code::unavailable, "{}: cannot be started", arguments[0]);

@@ -18,11 +18,12 @@ struct ProcessResult {
 
 // Runs `arguments[0]`, looked up in PATH, without a shell, in `folder` (empty: the current one),
 // with no standard input. Errors: unavailable when it cannot be started or takes longer than
-// `limit` (it is then killed, with what it started). It is killed as well when the calling thread
+// `longest`; cancelled when the user interrupts (base/interrupt.h). It is then asked to end, with
+// what it started, and killed after five seconds. It is killed as well when the calling thread
 // ends, so that nothing is left behind. A non-zero status is not an error here.
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments,
                                   const std::filesystem::path& folder = {},
-                                  std::chrono::seconds limit = std::chrono::seconds(600));
+                                  std::chrono::seconds longest = std::chrono::seconds(600));
 
 // Path of the first of `names` that PATH holds, or "".
 std::string find_program(const std::vector<std::string>& names);

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
+
 namespace turnstone {
 namespace {
 
@@ -45,6 +47,20 @@ TEST(Process, IsEndedWhenItTakesTooLongAfterItsOutput) {
       run_process({"sh", "-c", "exec sleep 60 >&- 2>&-"}, {}, std::chrono::seconds(1));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().text, "sh: took longer than 1 s");
+}
+
+TEST(Process, IsAskedToEndWhenTheUserInterrupts) {
+  const auto child = ::fork();
+  if (child == 0) {
+    watch_interrupts();
+    const auto self = ::getpid();
+    const auto done = run_process({"sh", "-c", fmt::format("kill -INT {}; sleep 60", self)});
+    const auto next = run_process({"true"});
+    ::_exit(!done && done.error().code == Code::cancelled && !next ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 // A program that waits for its end holds a pipe open: it closes when nothing is left behind.

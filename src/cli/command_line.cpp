@@ -40,6 +40,8 @@ int run(const Command& command, int argc, char** argv) {
 
 }  // namespace
 
+std::string not_empty(const std::string& text) { return text.empty() ? "is empty" : ""; }
+
 int run_command_of(std::string_view program, std::span<const Command> commands, int argc,
                    char** argv) {
   std::string names;

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,6 +20,9 @@ inline constexpr int exit_interrupted = 130;
 // Parses; a value is the exit code of a program that is to end now (help shown, or a wrong command
 // line, which was reported on stderr). CLI11's exceptions end here.
 std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv);
+
+// For an option whose text is a path: CLI11's check; the reason why not, or "".
+std::string not_empty(const std::string& text);
 
 // A command of a program; `run` gets its own name as first argument.
 struct Command {

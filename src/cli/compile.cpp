@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
-#include "base/files.h"
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -96,6 +96,17 @@ fs::path package_path(const Options& options, const std::vector<Target>& targets
   return fmt::format("{}-{}.tar.gz", fs::path(options.file).stem().string(), targets.front().name);
 }
 
+// A batch that no input took would be a silent no.
+Result<> check_batch(const Graph& graph, int64_t batch) {
+  const auto takes = [&](const Port& port) {
+    const auto& shape = graph.shape(port.value);
+    return !shape.empty() && shape[0] == batch;
+  };
+  if (batch == 1 || std::ranges::any_of(graph.inputs(), takes)) return {};
+  return fail(Code::invalid,
+              "--batch {}: the file fixes the first extent of every input, or --shape does", batch);
+}
+
 Json explain_json(const Graph& graph, const Variant& variant) {
   auto layers = Json::array();
   for (size_t g = 0; g < variant.groups.size(); ++g) {
@@ -154,13 +165,15 @@ class Compilation {
     if (options_.weights != "f32")
       return fail(Code::unsupported, "--weights {}: this version stores f32", options_.weights);
     const auto targets = TRY(targets_of(options_.targets));
+    const auto path = package_path(options_, targets);
+    TRY(check_package_path(path));
     ImportOptions import_options;
     import_options.shapes = TRY(parse_shape_options(options_.shapes));
     import_options.batch = options_.batch;
     show("reading");
     const auto imported = TRY(import_model(options_.file, import_options));
-    for (const auto& note : imported.notes)
-      if (!options_.quiet) fmt::print(stderr, "note: {}\n", printable(note));
+    TRY(check_batch(imported.graph, options_.batch), options_.file);
+    for (const auto& note : imported.notes) tell_note(printable(note));
     show("rewriting");
     if (options_.dump) fmt::print("# imported\n{}\n", print(imported.graph, 8));
     const auto graph = TRY(optimise(imported.graph, [&](std::string_view pass, const Graph& g) {
@@ -168,13 +181,14 @@ class Compilation {
     }));
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
+    for (const auto& note : missing_settings(model)) tell_note(note);
     CompileOptions compile_options{.targets = targets,
                                    .input_layouts = layout_numbers(imported.input_layouts),
                                    .output_layouts = layout_numbers(imported.output_layouts),
                                    .keep_sources = options_.keep,
                                    .progress = [&](std::string_view what) { show(what); }};
     const auto compiled = TRY(compile(graph, compile_options));
-    const auto path = package_path(options_, targets);
+    if (interrupted()) return fail(Code::cancelled, "interrupted");
     TRY(write_package(path, {{"compiled.so", compiled.object},
                              {"compiled.meta", meta_text(graph, targets)},
                              {"model.json", print_model(model)}}));
@@ -182,6 +196,10 @@ class Compilation {
   }
 
  private:
+  void tell_note(std::string_view note) {
+    if (!options_.quiet) fmt::print(stderr, "note: {}\n", note);
+  }
+
   void show(std::string_view what) { progress_.show(step_++, what); }
 
   Result<> tell(const Graph& graph, const Compiled& compiled, const fs::path& path,
@@ -224,7 +242,8 @@ int compile_command(int argc, char** argv) {
   app.footer(std::string(examples));
   app.add_option("MODEL", options.file, "ONNX or TFLite file")->required();
   app.add_option("-o,--output", options.package,
-                 "package: a folder, or NAME.tar.gz, or NAME.so (default: MODEL-TARGET.tar.gz)");
+                 "package: a folder, or NAME.tar.gz, or NAME.so (default: MODEL-TARGET.tar.gz)")
+      ->check(not_empty);
   app.add_option("--target", options.targets, "machines: " + join(target_names(), ", "))
       ->delimiter(',');
   app.add_option("--shape", options.shapes, "INPUT=1,3,640,640: shape of an input; may be repeated")
@@ -247,6 +266,7 @@ int compile_command(int argc, char** argv) {
   app.add_flag("--json", options.json, "one JSON document instead of text");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
+  watch_interrupts();
   if (const auto done = Compilation(options).run(); !done) return report("compile", done.error());
   return exit_done;
 }

@@ -129,4 +129,18 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
   return model;
 }
 
+std::vector<std::string> missing_settings(const Model& model) {
+  std::vector<std::string> notes;
+  for (const auto& input : model.inputs)
+    if (input.layout != Layout::none && !input.preprocess)
+      notes.push_back(
+          fmt::format("nobody said how pictures become input '{}'; predict and run on pictures "
+                      "want --preprocess",
+                      printable(input.name, 60)));
+  if (model.task == Task::none && !model.decoder)
+    notes.emplace_back(
+        "nobody said what the outputs mean; predict and run on pictures want --decoder");
+  return notes;
+}
+
 }  // namespace turnstone

@@ -24,4 +24,8 @@ struct ModelOptions {
 Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std::string name,
                          const ModelOptions& options);
 
+// What a user of the package will miss, one clause each with the option that mends it: how pictures
+// become the input, what the outputs mean.
+std::vector<std::string> missing_settings(const Model& model);
+
 }  // namespace turnstone

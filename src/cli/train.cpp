@@ -1,8 +1,6 @@
 // turnstone train: a labelled data set becomes a model.
-#include <signal.h>
 
-#include <atomic>
-
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/train_commands.h"
@@ -39,21 +37,6 @@ constexpr std::string_view examples = R"(Examples:
   turnstone train --recipe head --data recorded/data.npy --backbone mobilenet_v2.tflite -o parts
 Then: turnstone compile parts/model.onnx -o parts/package)";
 
-// A signal handler reaches nothing but what lives as long as the program.
-std::atomic<bool>& interrupted() {
-  static std::atomic<bool> flag{false};
-  return flag;
-}
-
-// The first Ctrl-C ends the work in order, the second at once.
-void watch_interrupts() {
-  interrupted() = false;
-  struct sigaction action{};
-  action.sa_handler = [](int) { interrupted() = true; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
-}
-
 Result<RecipeSettings> settings_of(const Options& options) {
   RecipeSettings settings;
   settings.data.assign(options.data.begin(), options.data.end());
@@ -69,7 +52,7 @@ Result<RecipeSettings> settings_of(const Options& options) {
   const auto self = fs::read_symlink("/proc/self/exe", error);
   settings.compiler = self.parent_path() / "turnstone-compiler";
   settings.quiet = options.quiet;
-  settings.stopped = [] { return interrupted().load(); };
+  settings.stopped = interrupted;
   return settings;
 }
 
@@ -116,7 +99,9 @@ int train_command(int argc, char** argv) {
   app.add_option("--backbone", options.backbone, "trained net, ONNX or TFLite")->required();
   app.add_option("--tap", options.tap,
                  "value of the backbone to take as features (default: its last global pooling)");
-  app.add_option("-o,--output", options.folder, "folder for the model and its report")->required();
+  app.add_option("-o,--output", options.folder, "folder for the model and its report")
+      ->required()
+      ->check(not_empty);
   app.add_option("--group", options.group,
                  "field whose pictures of one value stay on one side of the split");
   app.add_option("--where", options.where,

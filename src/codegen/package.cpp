@@ -58,13 +58,19 @@ Result<> write_bare(const fs::path& path, const std::vector<PackageFile>& files)
   return write_file(path, code->content);
 }
 
+bool is_archive(const fs::path& path) { return path.string().ends_with(".tar.gz"); }
+bool is_bare(const fs::path& path) { return path.string().ends_with(".so"); }
+
 }  // namespace
 
+Result<> check_package_path(const fs::path& path) {
+  return is_archive(path) || is_bare(path) ? check_new_file(path) : check_new_folder(path);
+}
+
 Result<> write_package(const fs::path& path, const std::vector<PackageFile>& files) {
-  const auto name = path.string();
   if (path.has_parent_path()) TRY(make_folder(path.parent_path()));
-  if (name.ends_with(".tar.gz")) return write_file(path, TRY(pack(files)));
-  if (name.ends_with(".so")) return write_bare(path, files);
+  if (is_archive(path)) return write_file(path, TRY(pack(files)));
+  if (is_bare(path)) return write_bare(path, files);
   TRY(make_folder(path));
   for (const auto& file : files) TRY(write_file(path / file.name, file.content));
   return {};

@@ -131,6 +131,7 @@ std::string name_of(const fs::path& folder) {
 }  // namespace
 
 Result<Json> run_head_recipe(const RecipeSettings& settings) {
+  TRY(check_new_folder(settings.folder));
   const auto pictures = TRY(read_pictures(settings.data, settings.label));
   const auto sets = TRY(divide(pictures.dataset, settings.where, settings.split));
   const auto& dataset = sets.chosen;

@@ -6,9 +6,11 @@ namespace turnstone {
 
 Result<std::unique_ptr<Decoder>> make_decoder(const Model& model) {
   if (!model.decoder && model.task != Task::classification)
-    return fail(Code::unsupported,
-                "model '{}' names no decoder, legal are softmax, identity, ssd, blazeface",
-                model.name);
+    return fail(
+        Code::unsupported,
+        "model '{}' names no decoder; compile again with --decoder: softmax, identity, ssd or "
+        "blazeface",
+        model.name);
   const auto settings = model.decoder.value_or(DecoderSettings{});
   switch (settings.kind) {
     case DecoderKind::softmax:

@@ -249,7 +249,12 @@ Result<> check_settings(const Preprocess& preprocess, const PictureShape& shape)
 Result<Preprocessor> make_preprocessor(const ModelInput& input) {
   const auto where = fmt::format("input '{}'", printable(input.name, 60));
   const auto shape = TRY(picture_shape(input));
-  if (!input.preprocess) return fail(Code::invalid, "{}: preprocess is missing", where);
+  if (!input.preprocess)
+    return fail(
+        Code::invalid,
+        "{}: nobody said how pictures become it; compile again with --preprocess, or give it "
+        "\"preprocess\" in model.json",
+        where);
   TRY(check_settings(*input.preprocess, shape), where);
   if (input.dtype != DType::f32 && input.dtype != DType::u8 && input.dtype != DType::i8)
     return fail(Code::unsupported, "{}: pictures as {} are not made, legal are f32, u8, i8", where,
