@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <utility>
 
 #include "station/sinks.h"
 
@@ -14,6 +15,14 @@ namespace {
 
 // How soon a stop is seen while nobody reads.
 constexpr int glance_ms = 50;
+
+Result<int> open_for_lines(const std::string& path, int flags) {
+  flags |= O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK;
+  const int descriptor = ::open(path.c_str(), flags, 0644);
+  if (descriptor >= 0) return descriptor;
+  return fail(Code::unavailable, "{}: cannot open: {}", path,
+              errno == ENXIO ? "nobody reads this pipe" : std::strerror(errno));
+}
 
 class JsonlSink final : public Sink {
  public:
@@ -30,6 +39,7 @@ class JsonlSink final : public Sink {
     for (const auto& outcome : outcomes) {
       auto line = print_outcome(outcome) + "\n";
       if (written_ > 0 && line != line_) TRY(write_rest(stop));
+      if (written_ == 0) TRY(follow_name());
       line_ = std::move(line);
       TRY(write_rest(stop));
       ++delivered;
@@ -48,11 +58,27 @@ class JsonlSink final : public Sink {
       if (put < 0) {
         const auto why = errno;
         take_back();
-        return fail(Code::unavailable, "{}: cannot write: {}", path_, std::strerror(why));
+        // Nobody can come back to read a standard output.
+        const bool gone = why == EPIPE && descriptor_ == STDOUT_FILENO;
+        return fail(gone ? Code::invalid : Code::unavailable, "{}: cannot write: {}", path_,
+                    std::strerror(why));
       }
       written_ += static_cast<size_t>(put);
     }
     written_ = 0;
+    return {};
+  }
+
+  // A file that was renamed or removed by whoever keeps the logs short is made anew.
+  Result<> follow_name() {
+    struct stat ours{}, named{};
+    if (descriptor_ == STDOUT_FILENO || ::fstat(descriptor_, &ours) != 0 || !S_ISREG(ours.st_mode))
+      return {};
+    if (::stat(path_.c_str(), &named) == 0 && named.st_dev == ours.st_dev &&
+        named.st_ino == ours.st_ino)
+      return {};
+    const int anew = TRY(open_for_lines(path_, 0));
+    ::close(std::exchange(descriptor_, anew));
     return {};
   }
 
@@ -85,13 +111,7 @@ class JsonlSink final : public Sink {
 
 Result<std::unique_ptr<Sink>> open_jsonl_sink(const JsonlSinkConfig& config) {
   if (config.path == "-") return std::make_unique<JsonlSink>("standard output", STDOUT_FILENO);
-  const int flags =
-      O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK | (config.append ? 0 : O_TRUNC);
-  const int descriptor = ::open(config.path.c_str(), flags, 0644);
-  if (descriptor < 0 && errno == ENXIO)
-    return fail(Code::unavailable, "{}: cannot open: nobody reads this pipe", config.path);
-  if (descriptor < 0)
-    return fail(Code::unavailable, "{}: cannot open: {}", config.path, std::strerror(errno));
+  const int descriptor = TRY(open_for_lines(config.path, config.append ? 0 : O_TRUNC));
   return std::make_unique<JsonlSink>(config.path, descriptor);
 }
 

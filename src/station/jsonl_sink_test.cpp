@@ -110,6 +110,18 @@ TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
   }
 }
 
+TEST_F(JsonlSink, AFileThatWasRenamedOrRemovedIsMadeAnew) {
+  const auto sink = *open_jsonl_sink({.path = file("lines")});
+  ASSERT_TRUE(take(*sink, outcome_of(0)));
+  std::filesystem::rename(file("lines"), file("lines.1"));
+  ASSERT_TRUE(take(*sink, outcome_of(1)));
+  EXPECT_EQ(*read_text(file("lines.1")), line_of(outcome_of(0)));
+  EXPECT_EQ(*read_text(file("lines")), line_of(outcome_of(1)));
+  std::filesystem::remove(file("lines"));
+  ASSERT_TRUE(take(*sink, outcome_of(2)));
+  EXPECT_EQ(*read_text(file("lines")), line_of(outcome_of(2)));
+}
+
 TEST_F(JsonlSink, ALineThatAPipeHasAPartOfIsFinishedFirst) {
   const int reader = make_pipe();
   const auto sink = *open_jsonl_sink({.path = file("pipe")});

@@ -79,9 +79,10 @@ void Outbox::work(std::stop_token stop) {
 void Outbox::deliver(std::vector<Outcome> outcomes, std::stop_token stop) {
   size_t delivered = 0;
   const auto taken = sink_->take(outcomes, delivered, stop);
-  bool wait = false;
+  bool wait = false, told = false;
   {
     const std::lock_guard lock(mutex_);
+    told = !taken && counters_.trouble == taken.error().text;
     counters_.delivered += static_cast<int64_t>(delivered);
     if (delivered > 0) pause_ = backoff_.first;
     counters_.trouble = taken ? "" : taken.error().text;
@@ -96,7 +97,7 @@ void Outbox::deliver(std::vector<Outcome> outcomes, std::stop_token stop) {
   }
   changed_.notify_all();
   if (taken || stop.stop_requested()) return;
-  log_warning("sink {}: {}", name_, taken.error().text);
+  if (!told) log_warning("sink {}: {}", name_, taken.error().text);
   if (wait) rest(stop);
 }
 
