@@ -24,12 +24,11 @@ std::vector<T> read_list(Reading& reading, const TomlTable& root, std::string_vi
     return made;
   }
   for (const auto& item : *items) {
-    const auto* table = std::get_if<TomlTable>(&item.content);
-    if (!table) {
+    auto& into = made.emplace_back();
+    if (const auto* table = std::get_if<TomlTable>(&item.content))
+      read(reading, item, *table, into);
+    else
       reading.problem(item, "'{}' holds {}, write [[{}]]", key, kind_of(item), key);
-      continue;
-    }
-    read(reading, item, *table, made.emplace_back());
   }
   return made;
 }
@@ -53,7 +52,8 @@ std::optional<T> read_one(Reading& reading, const TomlTable& root, std::string_v
 const TomlValue& place_of(const TomlTable& root, std::string_view list, size_t i,
                           std::string_view key) {
   const auto& item = std::get<TomlArray>(root.find(list)->content)[i];
-  const auto* value = std::get<TomlTable>(item.content).find(key);
+  const auto* table = std::get_if<TomlTable>(&item.content);
+  const auto* value = table ? table->find(key) : nullptr;
   return value ? *value : item;
 }
 
@@ -72,9 +72,11 @@ void check_unique(Reading& reading, const TomlTable& root, std::string_view list
       reading.problem(place_of(root, list, i, "name"), "{} '{}' stands twice", list, names[i]);
 }
 
+// Says nothing where one of `there` has no name: that was said, and it may be the one.
 void check_known(Reading& reading, const TomlValue& at, std::string_view where,
                  std::string_view what, const std::vector<std::string>& wanted,
                  const std::vector<std::string>& there) {
+  if (std::ranges::count(there, "") > 0) return;
   for (const auto& name : wanted) {
     if (std::find(there.begin(), there.end(), name) != there.end()) continue;
     const auto near = nearest(name, there);
@@ -128,7 +130,11 @@ void resolve_cycle(Reading& reading, const TomlTable& root, StationConfig& confi
     reading.problem(at, "cycle: model '{}' does not see source '{}'", cycle.model, cycle.source);
 }
 
-Error error_of(const Reading& reading) { return {Code::invalid, join(reading.problems, "\n")}; }
+Error error_of(const Reading& reading) {
+  std::vector<std::string> lines;
+  for (const auto& [line, text] : reading.problems) lines.push_back(text);
+  return {Code::invalid, join(lines, "\n")};
+}
 
 // The table of list `items` that `step` names by its number or its name.
 TomlTable* choose(TomlArray& items, std::string_view step) {
@@ -187,8 +193,8 @@ Result<StationConfig> parse_config(std::string_view text, std::string_view file,
   config.page = read_one<PageConfig>(reading, root, "page", read_page);
   const std::vector<std::string> known = {"source", "model", "sink", "cycle", "page"};
   check_keys(reading, "station", root, known);
-  if (!reading.problems.empty()) return std::unexpected(error_of(reading));
-  if (config.sources.empty()) return fail(Code::invalid, "{}: there is no [[source]]", file);
+  if (reading.problems.empty() && config.sources.empty())
+    return fail(Code::invalid, "{}: there is no [[source]]", file);
   check_references(reading, root, config);
   resolve_cycle(reading, root, config);
   if (!reading.problems.empty()) return std::unexpected(error_of(reading));

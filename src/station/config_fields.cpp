@@ -233,14 +233,16 @@ bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), legal);
 }
 
+// A wrong name is cleared, so that it counts as none from here on.
 void check_name(Reading& reading, std::string_view what, const TomlValue& at,
-                const TomlTable& table, const std::string& name) {
+                const TomlTable& table, std::string& name) {
   if (name.empty() || is_name(name)) return;
   const auto* value = table.find("name");
   reading.problem(value ? *value : at,
                   "{}: name '{}' is wrong, legal are 1 to 64 letters, digits, "
                   "- and _",
                   what, printable(name));
+  name.clear();
 }
 
 // "source 'camera'", or "source" while it has no name.

@@ -84,6 +84,19 @@ TEST(Config, ReportsEveryIndependentProblem) {
             "line3.toml:20: page: 'port' is 70000, 0 to 65535 is legal");
 }
 
+TEST(Config, ReportsReferencesWithTheRestInTheOrderOfTheFile) {
+  auto text = with("sources = [\"camera\"]", "sources = [\"camara\"]");
+  text.replace(text.find("port = 0"), 8, "port = true");
+  EXPECT_EQ(problem(text),
+            "line3.toml:9: model 'inspection': there is no source 'camara', did you mean 'camera'\n"
+            "line3.toml:20: page: 'port' is true or false, not a whole number");
+}
+
+TEST(Config, DoesNotMissANameThatCouldNotBeRead) {
+  EXPECT_EQ(problem(with("name = \"camera\"", "name = 5")),
+            "line3.toml:2: source: 'name' is a whole number, not a text");
+}
+
 TEST(Config, NamesTheTypeThatIsWrong) {
   EXPECT_EQ(problem(with("port = 0", "port = \"0\"")),
             "line3.toml:20: page: 'port' is a text, not a whole number");

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,16 +42,16 @@ struct Field {
 
 // Where parsing stands, and what it has found wrong so far. One thread at a time.
 struct Reading {
-  std::string file;              // named in messages
-  std::filesystem::path folder;  // relative paths start here
-  std::vector<std::string> problems = {};
+  std::string file;                               // named in messages
+  std::filesystem::path folder;                   // relative paths start here
+  std::multimap<int, std::string> problems = {};  // by line
 
   // "line3.toml:12" or "--set" for values of the command line.
   std::string place(const TomlValue& value) const;
   template <class... Parts>
   void problem(const TomlValue& at, fmt::format_string<Parts...> text, Parts&&... parts) {
-    problems.push_back(
-        fmt::format("{}: {}", place(at), fmt::format(text, std::forward<Parts>(parts)...)));
+    problems.emplace(at.line, fmt::format("{}: {}", place(at),
+                                          fmt::format(text, std::forward<Parts>(parts)...)));
   }
 };
 
