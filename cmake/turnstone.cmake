@@ -42,7 +42,8 @@ function(turnstone_test_module name source file)
   add_library(${name} MODULE ${source})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   set_target_properties(${name} PROPERTIES
-    PREFIX "" OUTPUT_NAME ${stem} LIBRARY_OUTPUT_DIRECTORY ${folder})
+    PREFIX "" OUTPUT_NAME ${stem} LIBRARY_OUTPUT_DIRECTORY ${folder}
+    LINK_DEPENDS $<TARGET_FILE:testdata_seal>)
   add_custom_command(TARGET ${name} POST_BUILD COMMAND testdata_seal $<TARGET_FILE:${name}>)
   add_dependencies(${name} testdata_seal)
 endfunction()

@@ -1,6 +1,6 @@
 #include "codegen/compile.h"
 
-#include <zlib.h>
+#include <xxhash.h>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -52,9 +52,9 @@ Result<> check_types(const Graph& graph) {
 
 // The file with the seal that the runtime asks for: runtime/module.h.
 std::string sealed(std::string library) {
-  auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(library.data()), library.size());
-  library += "ts-checksum:";
-  for (int i = 0; i < 4; ++i, sum >>= 8) library += static_cast<char>(sum & 255);
+  auto hash = XXH64(library.data(), library.size(), 0);
+  library += "ts-xxh64";
+  for (int i = 0; i < 8; ++i, hash >>= 8) library += static_cast<char>(hash & 255);
   return library;
 }
 

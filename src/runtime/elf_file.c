@@ -1,12 +1,12 @@
 #include "runtime/elf_file.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "runtime/cpu.h"
 #include "runtime/module.h"
@@ -36,55 +36,37 @@ static ts_status check_header(const ElfW(Ehdr) * header, const char* path, ts_re
   return TS_OK;
 }
 
-static uint32_t checksum_in(const unsigned char* seal) {
-  uint32_t sum = 0;
-  for (int i = 0; i < 4; ++i) sum |= (uint32_t)seal[ts_seal_word_bytes + i] << 8 * i;
-  return sum;
+static uint64_t hash_in(const unsigned char* seal) {
+  uint64_t hash = 0;
+  for (int i = 0; i < 8; ++i) hash |= (uint64_t)seal[ts_seal_word_bytes + i] << 8 * i;
+  return hash;
 }
 
-/* Gives whether that many bytes could be read. */
-static bool sum_up(int file, off_t size_bytes, uint32_t* sum) {
-  ts_crc32 crc;
-  ts_crc32_open(&crc);
-  unsigned char block[1 << 15];
-  *sum = 0;
-  for (off_t at = 0; at < size_bytes;) {
-    const off_t left = size_bytes - at;
-    const size_t wanted = left < (off_t)sizeof block ? (size_t)left : sizeof block;
-    const ssize_t size = pread(file, block, wanted, at);
-    if (size <= 0) return false;
-    *sum = ts_crc32_add(&crc, *sum, block, (size_t)size);
-    at += size;
-  }
-  return true;
-}
-
-static ts_status check_seal(int file, off_t size_bytes, const char* path, ts_report report) {
-  unsigned char seal[ts_seal_bytes];
-  const off_t at = size_bytes - ts_seal_bytes;
-  if (pread(file, seal, sizeof seal, at) != (ssize_t)sizeof seal ||
-      memcmp(seal, TS_SEAL_WORD, ts_seal_word_bytes) != 0)
+static ts_status check_seal(const unsigned char* content, size_t size_bytes, const char* path,
+                            ts_report report) {
+  const unsigned char* seal = content + size_bytes - ts_seal_bytes;
+  if (memcmp(seal, TS_SEAL_WORD, ts_seal_word_bytes) != 0)
     return ts_refuse(report, TS_BAD_PACKAGE,
                      "%s: file is cut short, or was changed after it was compiled: it does not end "
-                     "in a checksum",
+                     "in a hash",
                      path);
-  uint32_t sum;
-  if (!sum_up(file, at, &sum))
-    return ts_refuse(report, TS_BAD_PACKAGE, "%s: file cannot be read to its end", path);
-  if (sum != checksum_in(seal))
+  if (ts_xxh64(content, size_bytes - ts_seal_bytes) != hash_in(seal))
     return ts_refuse(report, TS_BAD_PACKAGE,
-                     "%s: file is damaged: its content does not have the checksum at its end",
-                     path);
+                     "%s: file is damaged: its content does not have the hash at its end", path);
   return TS_OK;
 }
 
 ts_status ts_check_elf(int file, const char* path, ts_report report) {
-  ElfW(Ehdr) header;
   struct stat status;
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) ||
-      pread(file, &header, sizeof header, 0) != (ssize_t)sizeof header)
+      status.st_size < (off_t)sizeof(ElfW(Ehdr)))
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: file is not a shared library", path);
-  const ts_status status_of_header = check_header(&header, path, report);
-  if (status_of_header != TS_OK) return status_of_header;
-  return check_seal(file, status.st_size, path, report);
+  const size_t size_bytes = (size_t)status.st_size;
+  void* content = mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+  if (content == MAP_FAILED)
+    return ts_refuse(report, TS_NO_MEMORY, "%s: cannot be mapped: %s", path, strerror(errno));
+  ts_status result = check_header(content, path, report);
+  if (result == TS_OK) result = check_seal(content, size_bytes, path, report);
+  munmap(content, size_bytes);
+  return result;
 }

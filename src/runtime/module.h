@@ -2,7 +2,7 @@
  * stay on devices for years: a field is never moved, removed or given another meaning. ts_module
  * and ts_module_host grow at their end, and `size` tells how much of them there is; structures that
  * stand in arrays never grow: what is added to them becomes a further array in ts_module. Behind
- * the library the file ends in "ts-checksum:" and the CRC-32 of all that is before, the lowest byte
+ * the library the file ends in "ts-xxh64" and the XXH64 of all that is before, the lowest byte
  * first. Freestanding C11; this text is also the head of every generated C file. */
 #ifndef TURNSTONE_MODULE_H
 #define TURNSTONE_MODULE_H

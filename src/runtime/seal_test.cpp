@@ -3,27 +3,23 @@ extern "C" {
 }
 
 #include <gtest/gtest.h>
+#include <xxhash.h>
 
+#include <random>
 #include <string>
-#include <string_view>
 
 namespace {
 
-TEST(Crc32, HasTheCheckValueOfItsStandard) {
-  ts_crc32 crc;
-  ts_crc32_open(&crc);
-  const std::string_view digits = "123456789";
-  EXPECT_EQ(ts_crc32_add(&crc, 0, digits.data(), digits.size()), 0xcbf43926);
+TEST(Hash, HasTheValueOfItsSpecificationForNothing) {
+  EXPECT_EQ(ts_xxh64("", 0), 0xef46db3751d8e999u);
 }
 
-TEST(Crc32, IsTheSameInPieces) {
-  ts_crc32 crc;
-  ts_crc32_open(&crc);
-  const std::string text(100, 'x');
-  const auto whole = ts_crc32_add(&crc, 0, text.data(), text.size());
-  for (size_t cut = 0; cut <= text.size(); ++cut) {
-    const auto sum = ts_crc32_add(&crc, 0, text.data(), cut);
-    EXPECT_EQ(ts_crc32_add(&crc, sum, text.data() + cut, text.size() - cut), whole) << cut;
+TEST(Hash, IsTheLibrarysForEveryLength) {
+  std::mt19937 rng(1);
+  std::string text;
+  for (size_t size = 0; size < 200; ++size) {
+    EXPECT_EQ(ts_xxh64(text.data(), size), XXH64(text.data(), size, 0)) << size;
+    text += static_cast<char>(rng());
   }
 }
 
