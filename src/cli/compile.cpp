@@ -142,6 +142,8 @@ Result<> print_verification(const Graph& graph, const Options& options,
   const auto errors = TRY(verify_compiled(
       graph, {.targets = targets, .inputs = options.inputs, .quiet = options.quiet}));
   auto list = Json::array();
+  if (!options.json)
+    fmt::print("{:<10} {:>10} {:>10}  {}\n", "target", "largest", "relative", "difference of layer");
   for (const auto& error : errors) {
     list.push_back({{"target", error.target},
                     {"layer", error.layer},

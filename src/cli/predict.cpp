@@ -1,4 +1,5 @@
 // turnstone predict: what a package says of pictures, or of tensors as they are.
+#include <array>
 #include <set>
 
 #include "base/files.h"
@@ -44,8 +45,11 @@ void print_text(const Json& result) {
   for (const auto& item : list) {
     fmt::print("  {:.4f}  {}", item["score"].get<double>(),
                printable(item["label"].get<std::string>()));
-    if (item.contains("box"))
-      for (const auto& side : item["box"]) fmt::print("  {:.4f}", side.get<double>());
+    if (item.contains("box")) {
+      const auto box = item["box"].get<std::array<double, 4>>();
+      fmt::print("  left {:.4f}  top {:.4f}  right {:.4f}  bottom {:.4f}", box[0], box[1], box[2],
+                 box[3]);
+    }
     fmt::print("\n");
   }
 }

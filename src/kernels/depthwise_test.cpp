@@ -114,9 +114,10 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
         double want = has_bias ? bias[static_cast<size_t>(n)] : 0, size = std::abs(want);
         for (int i = 0; i < tile.kernel_rows; ++i)
           for (int j = tile.tap_from; j < tile.tap_to; ++j) {
+            const int row = o * tile.stride + i * tile.dilation;
+            const int column = c * tile.stride + j * tile.dilation;
             const double input =
-                rows.pointers[static_cast<size_t>(o * tile.stride + i * tile.dilation)]
-                             [ptrdiff_t{c * tile.stride + j * tile.dilation} * pixel + n];
+                rows.pointers[static_cast<size_t>(row)][ptrdiff_t{column} * pixel + n];
             const double weight = w[static_cast<size_t>((i * tile.kernel_columns + j) * tap + n)];
             want += (is_float ? input : input - 7) * weight;
             size += std::abs(input * weight);
