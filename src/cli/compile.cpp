@@ -143,7 +143,8 @@ Result<> print_verification(const Graph& graph, const Options& options,
       graph, {.targets = targets, .inputs = options.inputs, .quiet = options.quiet}));
   auto list = Json::array();
   if (!options.json)
-    fmt::print("{:<10} {:>10} {:>10}  {}\n", "target", "largest", "relative", "difference of layer");
+    fmt::print("{:<10} {:>10} {:>10}  {}\n", "target", "largest", "relative",
+               "difference of layer");
   for (const auto& error : errors) {
     list.push_back({{"target", error.target},
                     {"layer", error.layer},

@@ -238,6 +238,9 @@ TEST(Picture, SizesBeyondTheLimitsAreRefused) {
   EXPECT_EQ(check_picture_size(0, 5).error().code, Code::invalid);
   EXPECT_TRUE(check_picture_size(16384, 4096));
   EXPECT_FALSE(check_picture_size(int64_t{1} << 40, int64_t{1} << 40));
+  const auto wide = png_of(16385, 1, SPNG_COLOR_TYPE_GRAYSCALE, 8, std::vector<uint8_t>(16385));
+  EXPECT_EQ(decode_picture(wide).error().text,
+            "picture of 16385 x 1 pixels is outside 1..16384 a side");
 }
 
 TEST(Picture, APngTakesTheMemoryOfItsPixelsAndNoMore) {

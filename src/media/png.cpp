@@ -120,7 +120,6 @@ Result<Image> decode_png(std::span<const std::byte> bytes) {
   const Context context(spng_ctx_new(0));
   if (!context) TRY(ok(SPNG_EMEM));
   constexpr size_t most_chunk = size_t{1} << 26;
-  TRY(ok(spng_set_image_limits(context.get(), most_side, most_side)));
   TRY(ok(spng_set_chunk_limits(context.get(), most_chunk, most_chunk)));
   TRY(ok(spng_set_png_buffer(context.get(), bytes.data(), bytes.size())));
   spng_ihdr header = {};
