@@ -45,6 +45,17 @@ struct SinkConfig {
   std::variant<JsonlSinkConfig, MqttSinkConfig> options;
 };
 
+// Where results wait on disk until they have arrived, and how much of them may.
+struct SpoolConfig {
+  std::string path;  // a folder of the station's own
+  int results_mb = 1024;
+  int pictures_mb = 4096;
+  int videos_mb = 8192;
+  int results_days = 365;
+  int pictures_days = 30;
+  int videos_days = 7;
+};
+
 // The live page.
 struct PageConfig {
   std::string address = "127.0.0.1";  // of this machine only
@@ -58,6 +69,7 @@ struct StationConfig {
   std::vector<ModelConfig> models;
   std::vector<SinkConfig> sinks;
   std::optional<CycleConfig> cycle;  // absent: free running
+  std::optional<SpoolConfig> spool;  // absent: results wait in memory
   std::optional<PageConfig> page;    // absent: no page
 };
 

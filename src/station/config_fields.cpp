@@ -184,6 +184,34 @@ const Field<TurntableConfig> table_fields[] = {
      {.least = 1e-3, .most = 1e12}},
 };
 
+constexpr double most_mb = 1 << 30, most_days = 100'000;
+
+const Field<SpoolConfig> spool_fields[] = {
+    {"path", &SpoolConfig::path, "path", "a folder of this station's own", {.required = true}},
+    {"results_mb", &SpoolConfig::results_mb, "MB", "that may wait", {.least = 1, .most = most_mb}},
+    {"pictures_mb",
+     &SpoolConfig::pictures_mb,
+     "MB",
+     "that may wait",
+     {.least = 1, .most = most_mb}},
+    {"videos_mb", &SpoolConfig::videos_mb, "MB", "that may wait", {.least = 1, .most = most_mb}},
+    {"results_days",
+     &SpoolConfig::results_days,
+     "",
+     "that one waits",
+     {.least = 1, .most = most_days}},
+    {"pictures_days",
+     &SpoolConfig::pictures_days,
+     "",
+     "that one waits",
+     {.least = 1, .most = most_days}},
+    {"videos_days",
+     &SpoolConfig::videos_days,
+     "",
+     "that one waits",
+     {.least = 1, .most = most_days}},
+};
+
 const Field<PageConfig> page_fields[] = {
     {"address", &PageConfig::address, "", "of this machine itself"},
     {"port", &PageConfig::port, "", "0: any free one", {.least = 0, .most = 65535}},
@@ -318,6 +346,10 @@ void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, C
     reading.problem(*value, "cycle: 'table' is {}, write [cycle.table]", kind_of(*value));
 }
 
+void read_spool(Reading& reading, const TomlValue& at, const TomlTable& table, SpoolConfig& into) {
+  read_fields(reading, "spool", at, table, spool_fields, into);
+}
+
 void read_page(Reading& reading, const TomlValue& at, const TomlTable& table, PageConfig& into) {
   read_fields(reading, "page", at, table, page_fields, into);
 }
@@ -331,10 +363,11 @@ std::string print_config_reference() {
       "# [cycle]: parts come to stand one by one, each gets one verdict; without it: every "
       "frame\n{}\n"
       "# [cycle.table]: live, the table that brings the parts\n{}\n"
+      "# [spool]: results wait on disk until they have arrived; without it: in memory\n{}\n"
       "# [page]: the live page\n{}",
       print_fields(source_fields), print_kinds("source", source_kinds), print_fields(model_fields),
       print_fields(sink_fields), print_kinds("sink", sink_kinds), print_fields(cycle_fields),
-      print_fields(table_fields), print_fields(page_fields));
+      print_fields(table_fields), print_fields(spool_fields), print_fields(page_fields));
 }
 
 }  // namespace turnstone

@@ -25,6 +25,7 @@ void read_source(Reading& reading, const TomlValue& at, const TomlTable& table, 
 void read_model(Reading& reading, const TomlValue& at, const TomlTable& table, ModelConfig& into);
 void read_sink(Reading& reading, const TomlValue& at, const TomlTable& table, SinkConfig& into);
 void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, CycleConfig& into);
+void read_spool(Reading& reading, const TomlValue& at, const TomlTable& table, SpoolConfig& into);
 void read_page(Reading& reading, const TomlValue& at, const TomlTable& table, PageConfig& into);
 
 }  // namespace turnstone

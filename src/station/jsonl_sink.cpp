@@ -31,18 +31,20 @@ class JsonlSink final : public Sink {
     if (descriptor_ != STDOUT_FILENO) ::close(descriptor_);
   }
 
+  Message message_of(const Outcome& outcome) const override {
+    return {.body = print_outcome(outcome) + "\n"};
+  }
+
   // A line is written whole. Where a file took a part of one, the part is taken back; what a pipe
   // took cannot be, so the line is finished before another begins.
-  Result<> take(std::span<const Outcome> outcomes, size_t& delivered,
-                std::stop_token stop) override {
-    delivered = 0;
-    for (const auto& outcome : outcomes) {
-      auto line = print_outcome(outcome) + "\n";
-      if (written_ > 0 && line != line_) TRY(write_rest(stop));
+  Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
+    sent = 0;
+    for (const auto& message : messages) {
+      if (written_ > 0 && message.body != line_) TRY(write_rest(stop));
       if (written_ == 0) TRY(follow_name());
-      line_ = std::move(line);
+      line_ = message.body;
       TRY(write_rest(stop));
-      ++delivered;
+      ++sent;
     }
     return {};
   }

@@ -53,9 +53,10 @@ class JsonlSink : public testing::Test {
   }
 
   static Result<> take(Sink& sink, const Outcome& outcome, std::stop_token stop = {}) {
-    size_t delivered = 0;
-    auto taken = sink.take({&outcome, 1}, delivered, std::move(stop));
-    EXPECT_EQ(delivered, taken ? 1u : 0u);
+    const auto message = sink.message_of(outcome);
+    size_t sent = 0;
+    auto taken = sink.send({&message, 1}, sent, std::move(stop));
+    EXPECT_EQ(sent, taken ? 1u : 0u);
     return taken;
   }
 
@@ -85,11 +86,12 @@ class FileLimit {
 TEST_F(JsonlSink, AddsALineForEachOutcome) {
   ASSERT_TRUE(write_file(file("lines"), "before\n"));
   const auto sink = *open_jsonl_sink({.path = file("lines")});
-  const Outcome outcomes[] = {outcome_of(0), outcome_of(1)};
-  size_t delivered = 0;
-  ASSERT_TRUE(sink->take(outcomes, delivered, {}));
-  EXPECT_EQ(delivered, 2u);
-  EXPECT_EQ(*read_text(file("lines")), "before\n" + line_of(outcomes[0]) + line_of(outcomes[1]));
+  const Message messages[] = {sink->message_of(outcome_of(0)), sink->message_of(outcome_of(1))};
+  size_t sent = 0;
+  ASSERT_TRUE(sink->send(messages, sent, {}));
+  EXPECT_EQ(sent, 2u);
+  EXPECT_EQ(*read_text(file("lines")),
+            "before\n" + line_of(outcome_of(0)) + line_of(outcome_of(1)));
 }
 
 TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
@@ -156,8 +158,11 @@ TEST_F(JsonlSink, AStopEndsTheWaitForAReader) {
   const int reader = make_pipe();
   std::atomic<bool> finished = false;
   {
-    Outbox outbox("pipe", *open_jsonl_sink({.path = file("pipe")}), 1000, Backoff{});
-    for (int i = 0; i < 100; ++i) outbox.put(outcome_of(i, 4000));  // more than a pipe holds
+    const auto spool = *open_spool("");
+    Outbox outbox("pipe", *open_jsonl_sink({.path = file("pipe")}), *spool, Backoff{});
+    for (int i = 0; i < 100; ++i)  // more than a pipe holds
+      ASSERT_TRUE(spool->put({outbox.parcel_of(outcome_of(i, 4000))}));
+    outbox.wake();
     EXPECT_TRUE(eventually([&] { return waiting_bytes(reader) > 30'000; }));
     std::jthread finisher([&] {
       outbox.finish(0ms);

@@ -14,19 +14,22 @@ class MqttSink final : public Sink {
   MqttSink(MqttOptions options, const MqttSinkConfig& config)
       : options_(std::move(options)), config_(config) {}
 
-  Result<> take(std::span<const Outcome> outcomes, size_t& delivered,
-                std::stop_token stop) override {
-    delivered = 0;
+  Message message_of(const Outcome& outcome) const override {
+    return {.address = config_.topic, .body = payload_of(outcome)};
+  }
+
+  Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
+    sent = 0;
     if (!client_) {
       client_ = TRY(connect_mqtt(options_, stop));
       log_info("connected to {}", options_.url);
     }
-    std::vector<MqttMessage> messages;
-    for (const auto& outcome : outcomes)
-      messages.push_back({config_.topic, payload_of(outcome), config_.retain});
-    auto sent = client_->publish(messages, delivered, stop);
-    if (!sent) client_.reset();
-    return sent;
+    std::vector<MqttMessage> packets;
+    for (const auto& message : messages)
+      packets.push_back({message.address, message.body, config_.retain});
+    auto published = client_->publish(packets, sent, stop);
+    if (!published) client_.reset();
+    return published;
   }
 
  private:

@@ -15,27 +15,30 @@ bool may_pass(Code code) {
 
 }  // namespace
 
-Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, size_t most, Backoff backoff)
+Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff)
     : name_(std::move(name)),
       sink_(std::move(sink)),
-      most_(std::max<size_t>(most, 1)),
+      spool_(spool),
       backoff_(backoff),
+      dropped_before_(spool.counters(name_).dropped),
       pause_(backoff.first),
       thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
 
 Outbox::~Outbox() { finish(std::chrono::milliseconds(0)); }
 
-void Outbox::put(Outcome outcome) {
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(outcome));
-    trim();
-  }
-  changed_.notify_all();
+Parcel Outbox::parcel_of(const Outcome& outcome) const {
+  auto message = sink_->message_of(outcome);
+  message.id = outcome.id;
+  return {name_, std::move(message)};
 }
 
-void Outbox::trim() {
-  for (; waiting_.size() > most_; ++counters_.dropped) waiting_.pop_front();
+void Outbox::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    idle_ = false;
+  }
+  changed_.notify_all();
 }
 
 void Outbox::finish(std::chrono::milliseconds time) {
@@ -43,61 +46,79 @@ void Outbox::finish(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
     hurry_ = true;
     changed_.notify_all();
-    changed_.wait_for(lock, time, [this] { return waiting_.empty() && !delivering_; });
+    changed_.wait_for(lock, time, [this] { return idle_; });
   }
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
   const std::lock_guard lock(mutex_);
-  counters_.dropped += static_cast<int64_t>(waiting_.size());
-  waiting_.clear();
+  ended_ = true;
 }
 
 OutboxCounters Outbox::counters() const {
+  const auto kept = spool_.counters(name_);
   const std::lock_guard lock(mutex_);
   auto counters = counters_;
-  counters.waiting = static_cast<int64_t>(waiting_.size());
+  counters.waiting = kept.waiting;
+  counters.dropped = kept.dropped - dropped_before_ + lost_;
+  if (ended_ && !spool_.is_durable()) counters.dropped += std::exchange(counters.waiting, 0);
   return counters;
 }
 
 void Outbox::work(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    std::vector<Outcome> outcomes;
     {
       std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
-      const auto count = std::min(waiting_.size(), most_at_once);
-      std::move(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count),
-                std::back_inserter(outcomes));
-      waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-      delivering_ = true;
+      if (!changed_.wait(lock, stop, [this] { return woken_; })) return;
+      woken_ = false;
       hurried_ = hurry_;
     }
-    deliver(std::move(outcomes), stop);
+    const auto messages = spool_.oldest(name_, most_at_once);
+    if (!messages) {
+      settle(std::unexpected(messages.error()), stop);
+      continue;
+    }
+    if (!messages->empty()) {
+      deliver(*messages, stop);
+      continue;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      idle_ = !woken_;
+    }
+    changed_.notify_all();
   }
 }
 
-void Outbox::deliver(std::vector<Outcome> outcomes, std::stop_token stop) {
-  size_t delivered = 0;
-  const auto taken = sink_->take(outcomes, delivered, stop);
-  bool wait = false, told = false;
+void Outbox::deliver(std::span<const Message> messages, const std::stop_token& stop) {
+  size_t sent = 0;
+  auto result = sink_->send(messages, sent, stop);
   {
     const std::lock_guard lock(mutex_);
-    told = !taken && counters_.trouble == taken.error().text;
-    counters_.delivered += static_cast<int64_t>(delivered);
-    if (delivered > 0) pause_ = backoff_.first;
-    counters_.trouble = taken ? "" : taken.error().text;
-    if (!taken && !may_pass(taken.error().code) && delivered < outcomes.size()) {
-      ++delivered;
+    woken_ = true;
+    counters_.delivered += static_cast<int64_t>(sent);
+    if (sent > 0) pause_ = backoff_.first;
+    if (!result && !may_pass(result.error().code) && sent < messages.size()) {
+      ++sent;
       ++counters_.failed;
     }
-    wait = !taken && may_pass(taken.error().code);
-    if (wait && !stop.stop_requested()) ++counters_.retries;
-    give_back(std::move(outcomes), delivered);
-    delivering_ = false;
   }
-  changed_.notify_all();
-  if (taken || stop.stop_requested()) return;
-  if (!told) log_warning("sink {}: {}", name_, taken.error().text);
+  const auto removed = spool_.remove(name_, sent);
+  settle(removed || !result ? std::move(result) : removed, stop);
+}
+
+// Says what went wrong, once, and waits where it may pass.
+void Outbox::settle(Result<> sent, const std::stop_token& stop) {
+  bool told = false, wait = false;
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    told = !sent && counters_.trouble == sent.error().text;
+    counters_.trouble = sent ? "" : sent.error().text;
+    wait = !sent && may_pass(sent.error().code) && !stop.stop_requested();
+    if (wait) ++counters_.retries;
+  }
+  if (sent || stop.stop_requested()) return;
+  if (!told) log_warning("sink {}: {}", name_, sent.error().text);
   if (wait) rest(stop);
 }
 
@@ -107,13 +128,6 @@ void Outbox::rest(const std::stop_token& stop) {
   if (hurried_) pause_ = backoff_.first;
   changed_.wait_for(lock, stop, pause_, [this] { return hurry_ != hurried_; });
   pause_ = std::min(pause_ * 2, backoff_.most);
-}
-
-void Outbox::give_back(std::vector<Outcome> outcomes, size_t from) {
-  waiting_.insert(waiting_.begin(),
-                  std::make_move_iterator(outcomes.begin() + static_cast<std::ptrdiff_t>(from)),
-                  std::make_move_iterator(outcomes.end()));
-  trim();
 }
 
 }  // namespace turnstone

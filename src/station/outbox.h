@@ -1,67 +1,77 @@
-// A sink on a thread of its own, behind a bounded queue: the only place where a delivery is tried
-// again. Whoever makes outcomes never waits.
+// A sink on a thread of its own, behind its stream of the spool: the only place where a delivery is
+// tried again. Whoever makes outcomes never waits for a sink.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "station/sink.h"
+#include "station/spool.h"
 #include "station/supervisor.h"
 
 namespace turnstone {
 
-// What a sink has done so far.
+// What a sink has done since the station was opened.
 struct OutboxCounters {
   int64_t delivered = 0;
-  int64_t dropped = 0;  // the queue was full, or time was up at the end
+  int64_t dropped = 0;  // the queue was full, or time was up at the end and the spool is in memory
   int64_t failed = 0;   // will never arrive
   int64_t retries = 0;
-  int64_t waiting = 0;
+  int64_t waiting = 0;  // of earlier processes too
   std::string trouble;  // why the last attempt failed, "" after a success
 };
 
 // Thread-safe.
 class Outbox {
  public:
-  // At most `most` outcomes wait; one more drops the oldest and counts it.
-  Outbox(std::string name, std::unique_ptr<Sink> sink, size_t most, Backoff backoff);
+  // Sends what waits in the stream `name` of `spool`, which outlives it: of earlier processes
+  // first.
+  Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff);
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  // Returns at once.
-  void put(Outcome outcome);
+  // What the sink sends of the outcome, to be put into the spool.
+  Parcel parcel_of(const Outcome& outcome) const;
 
-  // Delivers what waits, for at most `time`, trying again at once and often; what is left then is
-  // dropped and counted. Nothing may be put any more.
+  // There may be something new in the spool.
+  void wake();
+
+  // A parcel could not be put into the spool.
+  void lose() { ++lost_; }
+
+  // Delivers what waits, for at most `time`, trying again at once and often. What is left then
+  // waits for the next process, or is dropped and counted where the spool is in memory. Nothing may
+  // be put any more.
   void finish(std::chrono::milliseconds time);
 
   OutboxCounters counters() const;
-  const std::string& name() const { return name_; }
 
  private:
   void work(std::stop_token stop);
-  void deliver(std::vector<Outcome> outcomes, std::stop_token stop);
+  void deliver(std::span<const Message> messages, const std::stop_token& stop);
+  void settle(Result<> sent, const std::stop_token& stop);
   void rest(const std::stop_token& stop);
-  void give_back(std::vector<Outcome> outcomes, size_t from);
-  void trim();
 
   std::string name_;
   std::unique_ptr<Sink> sink_;
-  size_t most_;
+  Spool& spool_;
   Backoff backoff_;
+  const int64_t dropped_before_;
+  std::atomic<int64_t> lost_{0};
   std::chrono::milliseconds pause_;  // before the next attempt
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<Outcome> waiting_;
-  bool delivering_ = false;
+  bool woken_ = true;
+  bool idle_ = false;
   bool hurry_ = false;    // finish waits
   bool hurried_ = false;  // it did when the attempt under way began
+  bool ended_ = false;
   OutboxCounters counters_;
   std::jthread thread_;
 };

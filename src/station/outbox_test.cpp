@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "wire/test_broker.h"
 
 namespace turnstone {
@@ -22,13 +24,17 @@ class Scripted final : public Sink {
   };
   explicit Scripted(std::shared_ptr<Record> record) : record_(std::move(record)) {}
 
-  Result<> take(std::span<const Outcome> outcomes, size_t& delivered, std::stop_token) override {
+  Message message_of(const Outcome& outcome) const override {
+    return {.body = std::to_string(outcome.scene.sequence)};
+  }
+
+  Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token) override {
     const std::lock_guard lock(record_->mutex);
     ++record_->attempts;
-    for (delivered = 0; delivered < outcomes.size(); ++delivered) {
-      if (record_->failure && delivered == record_->before_failure)
+    for (sent = 0; sent < messages.size(); ++sent) {
+      if (record_->failure && sent == record_->before_failure)
         return std::unexpected(*record_->failure);
-      record_->delivered.push_back(outcomes[delivered].scene.sequence);
+      record_->delivered.push_back(std::stoll(messages[sent].body));
     }
     return {};
   }
@@ -39,16 +45,22 @@ class Scripted final : public Sink {
 
 struct Fixture {
   std::shared_ptr<Scripted::Record> record = std::make_shared<Scripted::Record>();
+  std::unique_ptr<Spool> spool;
   Outbox outbox;
 
-  explicit Fixture(size_t most = 100, Backoff backoff = {1ms, 4ms})
-      : outbox("test", std::make_unique<Scripted>(record), most, backoff) {}
+  explicit Fixture(int64_t most = 100, Backoff backoff = {1ms, 4ms},
+                   const std::filesystem::path& folder = {})
+      : spool(*open_spool(folder)),
+        outbox("test", std::make_unique<Scripted>(record), *spool, backoff) {
+    spool->limit("test", most);
+  }
 
   void put(int64_t from, int64_t to) {
     for (auto i = from; i < to; ++i) {
       Outcome outcome;
       outcome.scene.sequence = i;
-      outbox.put(std::move(outcome));
+      ASSERT_TRUE(spool->put({outbox.parcel_of(outcome)}));
+      outbox.wake();
     }
   }
   void fail_with(std::optional<Error> failure, size_t before = 0) {
@@ -95,7 +107,26 @@ TEST(Outbox, DropsTheOldestAndCounts) {
   EXPECT_TRUE(eventually([&] { return fixture.outbox.counters().trouble == "away"; }));
   fixture.fail_with({});
   fixture.outbox.finish(10s);
-  EXPECT_EQ(fixture.record->delivered, counted(15, 20));
+  // What was being sent is not dropped.
+  ASSERT_EQ(fixture.record->delivered.size(), 5u);
+  EXPECT_TRUE(std::ranges::is_sorted(fixture.record->delivered));
+  EXPECT_EQ(fixture.record->delivered.back(), 19);
+}
+
+TEST(Outbox, SendsFirstWhatWaitedForAnEarlierProcess) {
+  const auto folder = *TemporaryFolder::make("turnstone-outbox");
+  {
+    Fixture fixture(100, {1ms, 4ms}, folder.path());
+    fixture.fail_with(Error{Code::unavailable, "away"});
+    fixture.put(0, 3);
+    fixture.outbox.finish(1ms);
+    EXPECT_EQ(fixture.outbox.counters().waiting, 3);
+    EXPECT_EQ(fixture.outbox.counters().dropped, 0);
+  }
+  Fixture fixture(100, {1ms, 4ms}, folder.path());
+  fixture.put(3, 5);
+  fixture.outbox.finish(10s);
+  EXPECT_EQ(fixture.record->delivered, counted(0, 5));
 }
 
 TEST(Outbox, SkipsWhatNeverCanArrive) {

@@ -100,6 +100,7 @@ std::string print_outcome(const Outcome& outcome) {
   json["model"] = outcome.scene.model;
   json["frame"] = outcome.scene.sequence < 0 ? Json(nullptr) : Json(outcome.scene.sequence);
   json["time"] = time_text(outcome.scene.wall);
+  if (!outcome.id.empty()) json["id"] = outcome.id;
   return print_json(json);
 }
 

@@ -15,6 +15,7 @@ namespace turnstone {
 // A scene of free running, or the verdict on a part; then the scene is that of its last judged
 // frame. Copies are cheap but for the scene.
 struct Outcome {
+  std::string id = {};                 // the same wherever and however often it is sent
   std::shared_ptr<const Model> model;  // whose labels the scene's numbers mean
   int top = 5;                         // classes to tell
   Scene scene;
@@ -32,8 +33,8 @@ Json classes_json(const std::vector<Classification>& classes, const Model& model
 Json scene_json(const Scene& scene, const Model& model, std::string_view picture, int top);
 
 // One line of a JSON-lines file, without the line end: the scene or {"part","label",...} of a
-// verdict, then source, model, frame and time. No frame had a say in a verdict: the picture is
-// null; the part had no frame at all: the frame too.
+// verdict, then source, model, frame, time and, where it has one, id. No frame had a say in a
+// verdict: the picture is null; the part had no frame at all: the frame too.
 std::string print_outcome(const Outcome& outcome);
 
 // {"image":"img00501.jpg","result":"Fail","confidence":0.987}: a verdict as the turntable's users

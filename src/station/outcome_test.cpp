@@ -31,6 +31,12 @@ TEST(Outcome, VerdictPayloadHasTheKeysOfTheTurntable) {
             R"({"image":"img00091.jpg","result":"Fail","confidence":0.987})");
 }
 
+TEST(Outcome, ALineEndsInTheId) {
+  auto outcome = verdict_outcome();
+  outcome.id = "7";
+  EXPECT_TRUE(print_outcome(outcome).ends_with(R"("time":"1970-01-01T00:00:00.000Z","id":"7"})"));
+}
+
 TEST(Outcome, VerdictPayloadNamesTheFileOfAPicture) {
   auto outcome = verdict_outcome();
   outcome.scene.file = "part7.png";

@@ -4,24 +4,27 @@
 #include <memory>
 #include <span>
 #include <stop_token>
-#include <string>
 
 #include "base/result.h"
+#include "station/message.h"
 #include "station/outcome.h"
 
 namespace turnstone {
 
-// Takes outcomes and knows nothing about waiting or trying again.
+// Says what is sent of an outcome, and sends it; knows nothing about waiting or trying again.
 class Sink {
  public:
   virtual ~Sink() = default;
 
-  // Delivers `outcomes` in order and returns when all have arrived. `delivered` is how many have,
-  // counted from the first, also on failure; those are not offered again. Called with at most 32,
-  // on the sink's own thread. Errors: unavailable or missing (the rest may be offered again),
-  // invalid or unsupported (the first of the rest never will arrive), cancelled (stop).
-  virtual Result<> take(std::span<const Outcome> outcomes, size_t& delivered,
-                        std::stop_token stop) = 0;
+  // What is sent of an outcome. Any thread.
+  virtual Message message_of(const Outcome& outcome) const = 0;
+
+  // Sends `messages`, made by this sink or by one of an earlier process, in order and returns when
+  // all have arrived. `sent` is how many have, counted from the first, also on failure; those are
+  // not offered again. Called with at most 32, on the sink's own thread. Errors: unavailable or
+  // missing (the rest may be offered again), invalid or unsupported (the first of the rest never
+  // will arrive), cancelled (stop).
+  virtual Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) = 0;
 };
 
 }  // namespace turnstone

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "station/machine.h"
 #include "station/page.h"
 #include "station/station_parts.h"
@@ -36,6 +37,15 @@ Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleCo
           .overflow = latest ? Overflow::drop_old : Overflow::wait};
 }
 
+SpoolLimits limits_of(const SpoolConfig& config) {
+  const auto bytes = [](int megabytes) { return int64_t{megabytes} * 1'000'000; };
+  const auto days = [](int count) { return std::chrono::hours(24) * count; };
+  return {
+      .most_bytes = {bytes(config.results_mb), bytes(config.pictures_mb), bytes(config.videos_mb)},
+      .most_age = {days(config.results_days), days(config.pictures_days),
+                   days(config.videos_days)}};
+}
+
 class RunningStation final : public Station {
  public:
   RunningStation() = default;
@@ -47,6 +57,7 @@ class RunningStation final : public Station {
   std::string url() const override { return page_ ? page_->url() : ""; }
 
  private:
+  void open_spool(const StationConfig& config);
   void open_sinks(const StationConfig& config, const Sinks& sinks);
   void open_models(const StationConfig& config);
   void open_sources(const StationConfig& config, const Sources& sources);
@@ -59,7 +70,7 @@ class RunningStation final : public Station {
   bool on_cycle_frame(Judge& judge, const Frame& frame, const std::stop_token& stop);
   void on_answer(Judge& judge, const Frame& frame, Result<Scene> scene);
   void on_verdict(const Verdict& verdict);
-  void publish(const Outcome& outcome);
+  void publish(Outcome outcome);
 
   bool in_cycle(const std::string& source, const std::string& model) const {
     return machine_ && machine_->config().source == source && machine_->config().model == model;
@@ -74,6 +85,7 @@ class RunningStation final : public Station {
 
   Steady::time_point started_ = Steady::now();
   std::vector<Error> problems_;  // of opening
+  std::unique_ptr<Spool> spool_;
   std::vector<std::unique_ptr<SinkLane>> sinks_;
   std::vector<std::unique_ptr<SourceLane>> sources_;
   Recent recent_;
@@ -89,12 +101,19 @@ class RunningStation final : public Station {
 Result<> RunningStation::open(const StationConfig& config, const Sources& sources,
                               const Sinks& sinks) {
   open_models(config);
+  open_spool(config);
   open_sinks(config, sinks);
   open_sources(config, sources);
   if (config.cycle) open_machine(*config.cycle);
   open_page(config);
   if (problems_.empty()) return {};
   return std::unexpected(all_of(problems_));
+}
+
+void RunningStation::open_spool(const StationConfig& config) {
+  const auto settings = config.spool.value_or(SpoolConfig{});
+  auto spool = turnstone::open_spool(settings.path, limits_of(settings));
+  spool ? void(spool_ = std::move(*spool)) : note(spool.error());
 }
 
 void RunningStation::open_sinks(const StationConfig& config, const Sinks& sinks) {
@@ -104,10 +123,11 @@ void RunningStation::open_sinks(const StationConfig& config, const Sinks& sinks)
       note(sink.error());
       continue;
     }
+    if (!spool_) continue;
+    spool_->limit(section.name, section.queue);
     auto lane = std::make_unique<SinkLane>();
     lane->config = section;
-    lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink),
-                                            static_cast<size_t>(section.queue), Backoff{});
+    lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink), *spool_, Backoff{});
     sinks_.push_back(std::move(lane));
   }
 }
@@ -224,22 +244,22 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
     if (cycle) machine_->lose();
     return;
   }
-  const Outcome outcome{judge.model(), judge.config().top, std::move(*scene), {}};
+  Outcome outcome{{}, judge.model(), judge.config().top, std::move(*scene), {}};
   if (auto* lane = find_lane(frame.source); lane && lane->view) lane->view->show(frame, outcome);
   if (cycle)
     machine_->answer(outcome.scene);
   else
-    publish(outcome);
+    publish(std::move(outcome));
 }
 
 void RunningStation::on_verdict(const Verdict& verdict) {
   const auto& cycle = machine_->config();
   auto* judge = find_judge(cycle.model);
-  Outcome outcome{judge->model(), judge->config().top, verdict.scene, verdict};
+  Outcome outcome{{}, judge->model(), judge->config().top, verdict.scene, verdict};
   outcome.scene.model = cycle.model;
   outcome.scene.source = cycle.source;
   if (outcome.scene.sequence < 0) outcome.scene.wall = std::chrono::system_clock::now();
-  publish(outcome);
+  publish(std::move(outcome));
   auto* lane = find_lane(cycle.source);
   if (!lane || !lane->view) return;
   const auto label = verdict.label < 0 ? "undecided" : label_of(*judge->model(), verdict.label);
@@ -247,10 +267,19 @@ void RunningStation::on_verdict(const Verdict& verdict) {
                           color_of_verdict(label)});
 }
 
-void RunningStation::publish(const Outcome& outcome) {
+void RunningStation::publish(Outcome outcome) {
+  outcome.id = draw_uuid();
   recent_.add(outcome);
-  for (const auto& lane : sinks_)
-    if (lane->takes(outcome.model->name)) lane->outbox->put(outcome);
+  std::vector<SinkLane*> lanes;
+  std::vector<Parcel> parcels;
+  for (const auto& lane : sinks_) {
+    if (!lane->takes(outcome.model->name)) continue;
+    lanes.push_back(lane.get());
+    parcels.push_back(lane->outbox->parcel_of(outcome));
+  }
+  const auto kept = spool_->put(std::move(parcels));
+  if (!kept) log_warning("{}", kept.error().text);
+  for (auto* lane : lanes) kept ? lane->outbox->wake() : lane->outbox->lose();
 }
 
 bool RunningStation::all_ended() const {

@@ -130,8 +130,9 @@ std::string judge_summary(const Judge& judge) {
 
 std::string sink_summary(const SinkLane& lane) {
   const auto counters = lane.outbox->counters();
-  return fmt::format("sink {}: {} delivered, {} dropped, {} failed, {} retries", lane.config.name,
-                     counters.delivered, counters.dropped, counters.failed, counters.retries);
+  return fmt::format("sink {}: {} delivered, {} dropped, {} failed, {} wait, {} retries",
+                     lane.config.name, counters.delivered, counters.dropped, counters.failed,
+                     counters.waiting, counters.retries);
 }
 
 std::optional<Error> find_loss(const SourceLane& lane) {
@@ -142,11 +143,14 @@ std::optional<Error> find_loss(const SourceLane& lane) {
 
 std::optional<Error> find_loss(const SinkLane& lane) {
   const auto counters = lane.outbox->counters();
-  const auto count = counters.dropped + counters.failed;
+  const auto count = counters.dropped + counters.failed + counters.waiting;
   if (count == 0) return {};
   const auto why = counters.trouble.empty() ? "" : ": " + counters.trouble;
-  return Error{Code::unavailable, fmt::format("sink '{}': {} results were not delivered{}",
-                                              lane.config.name, count, why)};
+  const auto kept = counters.waiting == 0
+                        ? ""
+                        : fmt::format(", {} of them wait for the next run", counters.waiting);
+  return Error{Code::unavailable, fmt::format("sink '{}': {} results were not delivered{}{}",
+                                              lane.config.name, count, kept, why)};
 }
 
 std::optional<Error> find_loss(const Machine& machine) {

@@ -337,9 +337,10 @@ TEST_F(StationMqtt, TwoSinksOfOneConfigurationDoNotThrowEachOtherOut) {
   const auto second = *open_mqtt_sink(config);
   const Outcome outcome{.model = std::make_shared<Model>(), .scene = {}, .verdict = {}};
   for (auto* sink : {first.get(), second.get(), first.get(), second.get()}) {
-    size_t delivered = 0;
-    const auto taken = sink->take({&outcome, 1}, delivered, {});
-    EXPECT_TRUE(taken) << taken.error().text;
+    const auto message = sink->message_of(outcome);
+    size_t count = 0;
+    const auto sent = sink->send({&message, 1}, count, {});
+    EXPECT_TRUE(sent) << sent.error().text;
   }
 }
 

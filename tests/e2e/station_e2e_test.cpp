@@ -110,6 +110,33 @@ TEST_F(Programs, LostResultsAreUnavailable) {
   EXPECT_THAT(err(), HasSubstr("turnstone run: sink 'mq': 4 results were not delivered"));
 }
 
+TEST_F(Programs, ResultsOutliveAStationThatIsKilledWhileTheBrokerIsAway) {
+  testing_tools::Broker broker;
+  broker.subscribe("line");
+  broker.kill();
+  const auto text = *read_text(file("station.toml"));
+  ASSERT_TRUE(write_file(file("station.toml"),
+                         text + "[[sink]]\nname = \"mq\"\nkind = \"mqtt\"\ntopic = \"line\"\n" +
+                             "url = \"" + broker.url() + "\"\n[spool]\npath = \"spool\"\n"));
+  {
+    const auto station = start({"run", file("station.toml")});
+    EXPECT_TRUE(eventually([&] { return json_lines().size() == 4; })) << err();
+    station->kill();
+  }
+  broker.start();
+  ASSERT_TRUE(make_folder(file("other")));
+  write_picture("other/x.png", 250);
+  EXPECT_EQ(
+      run({"run", file("station.toml"), "--once", "--set", "source.camera.path=" + file("other")}),
+      0)
+      << err();
+  EXPECT_TRUE(eventually([&] { return broker.received().size() == 5; }));
+  const auto received = broker.received();
+  ASSERT_EQ(received.size(), 5u);
+  for (size_t i = 0; i < 4; ++i) EXPECT_THAT(received[i], HasSubstr(fmt::format("p{}.png", i)));
+  EXPECT_THAT(received[4], HasSubstr("x.png"));
+}
+
 TEST_F(Programs, ASourceThatFailedIsToldThoughAnotherEnded) {
   const auto text = *read_text(file("station.toml"));
   ASSERT_TRUE(write_file(file("none.mkv"), "this is no video\n"));

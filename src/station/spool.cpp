@@ -1,0 +1,614 @@
+#include "station/spool.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+
+#include "base/files.h"
+#include "base/log.h"
+
+namespace turnstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int application_id = 0x54535053;  // "TSPS", in the head of the file
+constexpr int format_version = 1;
+constexpr size_t most_in_row = size_t{64} << 10;  // larger bodies are files
+constexpr off_t reserve_bytes = off_t{1} << 20;
+// With less than this free the database does not grow, so that there is room for its log.
+constexpr int64_t low_water_bytes = int64_t{2} << 20;
+
+constexpr const char* tables = R"(
+CREATE TABLE IF NOT EXISTS parcel (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  stream TEXT NOT NULL, worth INTEGER NOT NULL, made INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  id TEXT NOT NULL, address TEXT NOT NULL, body BLOB, file TEXT);
+CREATE INDEX IF NOT EXISTS parcel_of_stream ON parcel (stream, number);
+CREATE INDEX IF NOT EXISTS parcel_of_worth ON parcel (worth, number);
+CREATE TABLE IF NOT EXISTS dropped (stream TEXT PRIMARY KEY, count INTEGER NOT NULL);
+)";
+
+int64_t now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+int64_t size_of(const Message& message) {
+  return static_cast<int64_t>(message.body.size() + message.address.size());
+}
+
+// Why a step of the database failed.
+struct Failure {
+  bool full = false;  // the disk is
+  std::string text = {};
+};
+
+// What a step changes in the counts, which take it over once the step is on disk.
+struct Change {
+  struct Counts {
+    int64_t waiting = 0, bytes = 0, dropped = 0;
+  };
+  std::map<std::string, Counts> streams = {};
+  std::array<int64_t, 3> bytes = {};
+  std::vector<std::string> dead_files = {};
+};
+
+struct Stream {
+  int64_t most = std::numeric_limits<int64_t>::max();
+  Change::Counts counts = {};
+  std::vector<int64_t> leased = {};  // numbers that `oldest` gave
+};
+
+// A message in the table.
+struct Row {
+  int64_t number;
+  std::string stream;
+  int worth;
+  int64_t bytes;
+  std::string file;
+};
+
+class DiskSpool final : public Spool {
+ public:
+  DiskSpool(fs::path folder, const SpoolLimits& limits)
+      : folder_(std::move(folder)), limits_(limits) {}
+
+  Result<> open();
+  void limit(const std::string& stream, int64_t most) override;
+  Result<> put(std::vector<Parcel> parcels) override;
+  Result<std::vector<Message>> oldest(const std::string& stream, size_t most) override;
+  Result<> remove(const std::string& stream, size_t arrived) override;
+  SpoolCounters counters(const std::string& stream) const override;
+  bool is_durable() const override { return !folder_.empty(); }
+
+ private:
+  // What one caller puts, until it is on disk.
+  struct Job {
+    std::vector<Parcel> parcels;
+    Result<> result = {};
+    bool done = false;
+  };
+
+  fs::path database_path() const { return folder_ / "spool.db"; }
+  fs::path file_path(const std::string& name) const { return folder_ / "bodies" / name; }
+  fs::path reserve_path() const { return folder_ / "reserve"; }
+
+  // Calls step(change) in a transaction; all of it is done or, when it fails, nothing.
+  template <class Step>
+  std::optional<Failure> transact(Step step);
+  std::optional<Failure> store(const std::vector<Job*>& jobs);
+  Result<> store_somehow(const std::vector<Job*>& jobs);
+  std::optional<Failure> insert(const Parcel& parcel, Change& change,
+                                std::vector<std::string>& files);
+  void enforce_limits(Change& change);
+  template <class... Values>
+  bool drop_one(Change& change, std::string_view where, const Values&... values);
+  void forget(const Row& row, Change& change, bool dropped);
+  void count_dropped(const std::string& stream, int64_t count);
+  void watch_disk();
+  bool make_room(const std::vector<Job*>& jobs);
+  std::optional<Failure> remove_rows(std::span<const int64_t> numbers);
+  void drop_all(const std::vector<Job*>& jobs);
+  bool is_leased(const Row& row) const;
+  void apply(const Change& change);
+  Result<> prepare_tables();
+  void load();
+  void sweep();
+  void make_reserve();
+  bool release_reserve();
+  std::unexpected<Error> error_of(const Failure& failure) const;
+
+  fs::path folder_;
+  SpoolLimits limits_;
+
+  mutable std::mutex mutex_;  // of all below
+  std::optional<SQLite::Database> database_;
+  std::map<std::string, Stream> streams_;
+  std::array<int64_t, 3> bytes_ = {};
+  bool has_reserve_ = false;
+  bool tight_ = false;  // little of the disk is free
+
+  std::mutex jobs_mutex_;  // of all below; never taken while `mutex_` is held
+  std::condition_variable written_;
+  std::vector<Job*> jobs_;
+  bool writing_ = false;
+};
+
+std::optional<Failure> failure_of(const SQLite::Exception& error) {
+  return Failure{.full = error.getErrorCode() == SQLITE_FULL, .text = error.what()};
+}
+
+std::optional<Failure> failure_of(int number, const fs::path& path) {
+  return Failure{.full = number == ENOSPC || number == EDQUOT,
+                 .text = fmt::format("{}: {}", path.string(), std::strerror(number))};
+}
+
+// Writes and syncs; 0, or the number of the error.
+int write_body(const fs::path& path, const std::string& body) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return errno;
+  int failed = 0;
+  for (size_t done = 0; done < body.size() && failed == 0;) {
+    const auto put = ::write(file, body.data() + done, body.size() - done);
+    if (put >= 0)
+      done += static_cast<size_t>(put);
+    else if (errno != EINTR)
+      failed = errno;
+  }
+  if (failed == 0 && ::fsync(file) != 0) failed = errno;
+  ::close(file);
+  return failed;
+}
+
+// Makes the names in a folder as durable as what they name.
+int sync_folder(const fs::path& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return errno;
+  const int failed = ::fsync(folder) == 0 ? 0 : errno;
+  ::close(folder);
+  return failed;
+}
+
+int64_t free_bytes(const fs::path& path) {
+  std::error_code error;
+  const auto space = fs::space(path, error);
+  return error ? 0 : static_cast<int64_t>(space.available);
+}
+
+Row row_of(SQLite::Statement& rows) {
+  return {rows.getColumn(0).getInt64(), rows.getColumn(1).getString(), rows.getColumn(2).getInt(),
+          rows.getColumn(3).getInt64(), rows.getColumn(4).getString()};
+}
+
+constexpr std::string_view row_columns = "number, stream, worth, bytes, coalesce(file, '')";
+
+template <class Step>
+std::optional<Failure> DiskSpool::transact(Step step) {
+  Change change;
+  try {
+    SQLite::Transaction transaction(*database_);
+    if (auto failure = step(change)) return failure;
+    transaction.commit();
+  } catch (const SQLite::Exception& error) {
+    return failure_of(error);
+  }
+  apply(change);
+  return {};
+}
+
+void DiskSpool::apply(const Change& change) {
+  for (const auto& [name, counts] : change.streams) {
+    auto& stream = streams_[name].counts;
+    stream.waiting += counts.waiting;
+    stream.bytes += counts.bytes;
+    stream.dropped += counts.dropped;
+  }
+  for (size_t i = 0; i < bytes_.size(); ++i) bytes_[i] += change.bytes[i];
+  for (const auto& name : change.dead_files) ::unlink(file_path(name).c_str());
+}
+
+bool DiskSpool::is_leased(const Row& row) const {
+  const auto stream = streams_.find(row.stream);
+  return stream != streams_.end() && std::ranges::count(stream->second.leased, row.number) > 0;
+}
+
+void DiskSpool::forget(const Row& row, Change& change, bool dropped) {
+  SQLite::Statement remove(*database_, "DELETE FROM parcel WHERE number = ?");
+  SQLite::bind(remove, row.number);
+  remove.exec();
+  auto& counts = change.streams[row.stream];
+  --counts.waiting;
+  counts.bytes -= row.bytes;
+  change.bytes[static_cast<size_t>(row.worth)] -= row.bytes;
+  if (!row.file.empty()) change.dead_files.push_back(row.file);
+  if (!dropped) return;
+  ++counts.dropped;
+  count_dropped(row.stream, 1);
+}
+
+void DiskSpool::count_dropped(const std::string& stream, int64_t count) {
+  SQLite::Statement add(*database_,
+                        "INSERT INTO dropped VALUES (?1, ?2) ON CONFLICT (stream) DO UPDATE SET "
+                        "count = count + ?2");
+  SQLite::bind(add, stream, count);
+  add.exec();
+}
+
+// Drops the oldest message that fits and is not being delivered; false when there is none.
+template <class... Values>
+bool DiskSpool::drop_one(Change& change, std::string_view where, const Values&... values) {
+  std::optional<Row> found;
+  {
+    SQLite::Statement rows(*database_, fmt::format("SELECT {} FROM parcel WHERE {} ORDER BY number",
+                                                   row_columns, where));
+    SQLite::bind(rows, values...);
+    while (!found && rows.executeStep())
+      if (auto row = row_of(rows); !is_leased(row)) found = std::move(row);
+  }
+  if (found) forget(*found, change, true);
+  return found.has_value();
+}
+
+std::optional<Failure> DiskSpool::insert(const Parcel& parcel, Change& change,
+                                         std::vector<std::string>& files) {
+  const auto& message = parcel.message;
+  const auto bytes = size_of(message);
+  const bool in_row = folder_.empty() || message.body.size() <= most_in_row;
+  SQLite::Statement add(*database_,
+                        "INSERT INTO parcel (stream, worth, made, bytes, id, address, body) "
+                        "VALUES (?, ?, ?, ?, ?, ?, ?)");
+  SQLite::bind(add, parcel.stream, static_cast<int>(message.worth), now_ms(), bytes, message.id,
+               message.address);
+  if (in_row) add.bindNoCopy(7, message.body.data(), static_cast<int>(message.body.size()));
+  add.exec();
+  auto& counts = change.streams[parcel.stream];
+  ++counts.waiting;
+  counts.bytes += bytes;
+  change.bytes[static_cast<size_t>(message.worth)] += bytes;
+  if (in_row) return {};
+  if (tight_) return Failure{.full = true, .text = "little of the disk is free"};
+  const auto number = database_->getLastInsertRowid();
+  const auto& name = files.emplace_back(fmt::format("{}.body", number));
+  if (const int failed = write_body(file_path(name), message.body))
+    return failure_of(failed, file_path(name));
+  SQLite::Statement update(*database_, "UPDATE parcel SET file = ? WHERE number = ?");
+  SQLite::bind(update, name, static_cast<int64_t>(number));
+  update.exec();
+  return {};
+}
+
+void DiskSpool::enforce_limits(Change& change) {
+  for (const auto& [name, counts] : change.streams) {
+    auto& stream = streams_[name];
+    while (stream.counts.waiting + counts.waiting > stream.most &&
+           drop_one(change, "stream = ?", name)) {
+    }
+  }
+  for (int worth = 0; worth < 3; ++worth) {
+    const auto i = static_cast<size_t>(worth);
+    const auto born = now_ms() - std::chrono::milliseconds(limits_.most_age[i]).count();
+    while (bytes_[i] + change.bytes[i] > limits_.most_bytes[i] &&
+           drop_one(change, "worth = ?", worth)) {
+    }
+    while (drop_one(change,
+                    "number = (SELECT min(number) FROM parcel WHERE worth = ?) AND made < ?", worth,
+                    born)) {
+    }
+  }
+}
+
+// A log that cannot be written back because the database cannot grow would stop deletes as well.
+void DiskSpool::watch_disk() {
+  if (!is_durable()) return;
+  const bool tight = free_bytes(folder_) < low_water_bytes;
+  if (tight == std::exchange(tight_, tight)) return;
+  constexpr int64_t most_pages = 0xfffffffe;  // SQLite's own; 1 means as many as there are
+  database_->exec(fmt::format("PRAGMA max_page_count = {}", tight ? 1 : most_pages));
+  if (tight) log_warning("spool {}: little of the disk is free", folder_.string());
+}
+
+std::optional<Failure> DiskSpool::store(const std::vector<Job*>& jobs) {
+  std::vector<std::string> files;
+  auto failure = transact([&](Change& change) -> std::optional<Failure> {
+    watch_disk();
+    for (const auto* job : jobs)
+      for (const auto& parcel : job->parcels)
+        if (auto failed = insert(parcel, change, files)) return failed;
+    if (!files.empty())
+      if (const int failed = sync_folder(folder_ / "bodies"))
+        return failure_of(failed, folder_ / "bodies");
+    enforce_limits(change);
+    return {};
+  });
+  if (failure)
+    for (const auto& name : files) ::unlink(file_path(name).c_str());
+  return failure;
+}
+
+// Drops what is worth no more than the best of what is to be stored; false when there is nothing.
+bool DiskSpool::make_room(const std::vector<Job*>& jobs) {
+  int64_t bytes = 0;
+  int best = static_cast<int>(Worth::video);
+  for (const auto* job : jobs)
+    for (const auto& parcel : job->parcels) {
+      bytes += size_of(parcel.message);
+      best = std::min(best, static_cast<int>(parcel.message.worth));
+    }
+  bool dropped = false;
+  const auto step = [&](Change& change) -> std::optional<Failure> {
+    const auto freed = [&] { return -(change.bytes[0] + change.bytes[1] + change.bytes[2]); };
+    dropped = false;
+    for (int worth = 2; worth >= best; --worth)
+      while (freed() < bytes && drop_one(change, "worth = ?", worth)) dropped = true;
+    return {};
+  };
+  auto failure = transact(step);
+  // Deletes need some of the disk: what the reserve holds.
+  if (failure && failure->full && release_reserve()) failure = transact(step);
+  return dropped && !failure;
+}
+
+Result<> DiskSpool::store_somehow(const std::vector<Job*>& jobs) {
+  for (;;) {
+    const auto failure = store(jobs);
+    if (!failure) break;
+    if (!failure->full) return error_of(*failure);
+    if (jobs.size() > 1) {
+      for (auto* job : jobs) TRY(store_somehow({job}));
+      break;
+    }
+    if (make_room(jobs)) continue;
+    drop_all(jobs);
+    break;
+  }
+  if (is_durable() && !has_reserve_ && free_bytes(folder_) > 2 * low_water_bytes) make_reserve();
+  return {};
+}
+
+// The counts outlive the process where there is room for them at least.
+void DiskSpool::drop_all(const std::vector<Job*>& jobs) {
+  Change change;
+  for (const auto* job : jobs)
+    for (const auto& parcel : job->parcels) ++change.streams[parcel.stream].dropped;
+  const auto failure = transact([&](Change&) -> std::optional<Failure> {
+    for (const auto& [stream, counts] : change.streams) count_dropped(stream, counts.dropped);
+    return {};
+  });
+  if (failure) log_warning("spool: dropped messages are counted in memory: {}", failure->text);
+  apply(change);
+}
+
+// The first that comes writes for all that wait meanwhile: one sync for many.
+Result<> DiskSpool::put(std::vector<Parcel> parcels) {
+  Job job{.parcels = std::move(parcels)};
+  std::unique_lock lock(jobs_mutex_);
+  jobs_.push_back(&job);
+  while (writing_ && !job.done) written_.wait(lock);
+  if (job.done) return job.result;
+  writing_ = true;
+  const auto jobs = std::exchange(jobs_, {});
+  lock.unlock();
+  Result<> result;
+  {
+    const std::lock_guard guard(mutex_);
+    result = store_somehow(jobs);
+  }
+  lock.lock();
+  for (auto* each : jobs) {
+    each->result = result;
+    each->done = true;
+  }
+  writing_ = false;
+  written_.notify_all();
+  return job.result;
+}
+
+Result<std::vector<Message>> DiskSpool::oldest(const std::string& stream, size_t most) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Message> messages;
+  std::vector<int64_t> numbers;
+  std::vector<Row> lost;
+  try {
+    SQLite::Statement rows(*database_, fmt::format("SELECT {}, id, address, body FROM parcel WHERE "
+                                                   "stream = ? ORDER BY number LIMIT ?",
+                                                   row_columns));
+    SQLite::bind(rows, stream, static_cast<int64_t>(most));
+    while (rows.executeStep()) {
+      const auto row = row_of(rows);
+      Message message{.id = rows.getColumn(5).getString(),
+                      .address = rows.getColumn(6).getString(),
+                      .body = rows.getColumn(7).getString(),
+                      .worth = static_cast<Worth>(row.worth)};
+      if (!row.file.empty()) {
+        auto body = read_text(file_path(row.file));
+        if (!body && body.error().code == Code::missing) {
+          lost.push_back(row);
+          continue;
+        }
+        message.body = TRY(std::move(body));
+      }
+      messages.push_back(std::move(message));
+      numbers.push_back(row.number);
+    }
+  } catch (const SQLite::Exception& error) {
+    return error_of(*failure_of(error));
+  }
+  for (const auto& row : lost) {
+    log_warning("spool: {} is gone, its message is dropped", file_path(row.file).string());
+    const auto failure = transact([&](Change& change) -> std::optional<Failure> {
+      forget(row, change, true);
+      return {};
+    });
+    if (failure) return error_of(*failure);
+  }
+  streams_[stream].leased = std::move(numbers);
+  return messages;
+}
+
+std::optional<Failure> DiskSpool::remove_rows(std::span<const int64_t> numbers) {
+  return transact([&](Change& change) -> std::optional<Failure> {
+    for (const auto number : numbers) {
+      SQLite::Statement rows(*database_,
+                             fmt::format("SELECT {} FROM parcel WHERE number = ?", row_columns));
+      SQLite::bind(rows, number);
+      if (!rows.executeStep()) continue;
+      const auto row = row_of(rows);
+      rows.reset();
+      forget(row, change, false);
+    }
+    return {};
+  });
+}
+
+Result<> DiskSpool::remove(const std::string& stream, size_t arrived) {
+  const std::lock_guard lock(mutex_);
+  const auto leased = std::exchange(streams_[stream].leased, {});
+  const auto numbers = std::span(leased).first(std::min(arrived, leased.size()));
+  if (numbers.empty()) return {};
+  auto failure = remove_rows(numbers);
+  if (failure && failure->full) {
+    // One at a time needs less of the disk.
+    release_reserve();
+    for (size_t i = 0; i < numbers.size(); ++i)
+      if ((failure = remove_rows(numbers.subspan(i, 1)))) break;
+  }
+  if (failure) return error_of(*failure);
+  return {};
+}
+
+void DiskSpool::limit(const std::string& stream, int64_t most) {
+  const std::lock_guard lock(mutex_);
+  streams_[stream].most = most;
+}
+
+SpoolCounters DiskSpool::counters(const std::string& stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return {};
+  const auto& counts = found->second.counts;
+  SpoolCounters counters{counts.waiting, counts.bytes, counts.dropped, {}};
+  if (counts.waiting == 0) return counters;
+  try {
+    SQLite::Statement oldest(*database_,
+                             "SELECT made FROM parcel WHERE stream = ? ORDER BY number LIMIT 1");
+    SQLite::bind(oldest, stream);
+    if (oldest.executeStep())
+      counters.age = std::chrono::milliseconds(
+          std::max<int64_t>(0, now_ms() - oldest.getColumn(0).getInt64()));
+  } catch (const SQLite::Exception&) {
+    // The other counters are true all the same.
+  }
+  return counters;
+}
+
+std::unexpected<Error> DiskSpool::error_of(const Failure& failure) const {
+  return fail(Code::unavailable, "spool {}: {}", folder_.string(), failure.text);
+}
+
+void DiskSpool::make_reserve() {
+  const int file = ::open(reserve_path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  has_reserve_ = ::posix_fallocate(file, 0, reserve_bytes) == 0;
+  ::close(file);
+  if (!has_reserve_) ::unlink(reserve_path().c_str());
+}
+
+bool DiskSpool::release_reserve() {
+  if (!has_reserve_) return false;
+  has_reserve_ = false;
+  return ::unlink(reserve_path().c_str()) == 0;
+}
+
+// Bodies whose row was never committed, or was deleted just before the process ended.
+void DiskSpool::sweep() {
+  std::set<std::string> alive;
+  SQLite::Statement rows(*database_, "SELECT file FROM parcel WHERE file IS NOT NULL");
+  while (rows.executeStep()) alive.insert(rows.getColumn(0).getString());
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_ / "bodies", ignored))
+    if (!alive.contains(entry.path().filename().string())) fs::remove(entry.path(), ignored);
+}
+
+void DiskSpool::load() {
+  SQLite::Statement streams(*database_,
+                            "SELECT stream, count(*), sum(bytes) FROM parcel GROUP BY stream");
+  while (streams.executeStep()) {
+    auto& counts = streams_[streams.getColumn(0).getString()].counts;
+    counts.waiting = streams.getColumn(1).getInt64();
+    counts.bytes = streams.getColumn(2).getInt64();
+  }
+  SQLite::Statement dropped(*database_, "SELECT stream, count FROM dropped");
+  while (dropped.executeStep())
+    streams_[dropped.getColumn(0).getString()].counts.dropped = dropped.getColumn(1).getInt64();
+  SQLite::Statement worths(*database_, "SELECT worth, sum(bytes) FROM parcel GROUP BY worth");
+  while (worths.executeStep())
+    bytes_[std::min<size_t>(worths.getColumn(0).getUInt(), 2)] = worths.getColumn(1).getInt64();
+}
+
+Result<> DiskSpool::prepare_tables() {
+  database_->exec("PRAGMA locking_mode = EXCLUSIVE");
+  const auto id = database_->execAndGet("PRAGMA application_id").getInt();
+  const auto version = database_->execAndGet("PRAGMA user_version").getInt();
+  const bool is_new = database_->execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+  if (!is_new && (id != application_id || version != format_version))
+    return fail(Code::invalid, "{} is no spool of format {}", database_path().string(),
+                format_version);
+  database_->exec("PRAGMA journal_mode = WAL");
+  database_->exec("PRAGMA synchronous = FULL");
+  database_->exec("PRAGMA wal_autocheckpoint = 128");
+  SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+  database_->exec(tables);
+  if (is_new) {
+    database_->exec(fmt::format("PRAGMA application_id = {}", application_id));
+    database_->exec(fmt::format("PRAGMA user_version = {}", format_version));
+  }
+  transaction.commit();
+  return {};
+}
+
+Result<> DiskSpool::open() {
+  if (is_durable()) TRY(make_folder(folder_ / "bodies"));
+  try {
+    database_.emplace(is_durable() ? database_path().string() : ":memory:",
+                      SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    TRY(prepare_tables());
+    load();
+    if (!is_durable()) return {};
+    sweep();
+    std::error_code ignored;
+    has_reserve_ = fs::exists(reserve_path(), ignored);
+    if (!has_reserve_) make_reserve();
+  } catch (const SQLite::Exception& error) {
+    if (error.getErrorCode() == SQLITE_BUSY)
+      return fail(Code::unavailable, "spool {}: another process uses it", folder_.string());
+    const bool damaged =
+        error.getErrorCode() == SQLITE_NOTADB || error.getErrorCode() == SQLITE_CORRUPT;
+    return fail(damaged ? Code::invalid : Code::unavailable, "spool {}: {}", folder_.string(),
+                error.what());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Spool>> open_spool(const fs::path& folder, const SpoolLimits& limits) {
+  auto spool = std::make_unique<DiskSpool>(folder, limits);
+  TRY(spool->open());
+  return spool;
+}
+
+}  // namespace turnstone
