@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "media/receipt.h"
+
 namespace turnstone {
 
 // How pixels lie in memory. One byte a sample. Y, U and V are those of JPEG (BT.601, full range);
@@ -40,6 +42,11 @@ struct Frame {
   std::string source;                           // name of the source that delivered it
   int64_t sequence = 0;  // counts from 0 in each source, gaps where frames were dropped
   std::string file;      // file name without folders, where the picture has one, else ""
+
+  // Of a picture that is taken away when it is done with: its name across restarts, and who hears
+  // what became of it. Else "" and null.
+  std::string origin;
+  std::shared_ptr<Receipt> receipt;
 };
 
 }  // namespace turnstone

@@ -15,6 +15,8 @@ const Field<FolderSourceConfig> folder_fields[] = {
      {.required = true}},
     {"watch", &FolderSourceConfig::watch, "", "go on with pictures that arrive, until stopped"},
     {"loop", &FolderSourceConfig::loop, "", "start over after the last picture"},
+    {"consume", &FolderSourceConfig::consume, "",
+     "move pictures to done/ once their results are kept, or to bad/"},
     {"interval_s",
      &FolderSourceConfig::interval,
      "s",

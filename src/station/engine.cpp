@@ -64,6 +64,7 @@ Result<Scene> Engine::scene_of(const Frame& frame, std::span<const OutputView> o
   scene.source = frame.source;
   scene.sequence = frame.sequence;
   scene.file = frame.file;
+  scene.origin = frame.origin;
   scene.wall = frame.wall;
   return scene;
 }

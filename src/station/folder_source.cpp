@@ -1,10 +1,15 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cmath>
 #include <compare>
+#include <cstdio>
+#include <cstring>
 #include <map>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "media/picture.h"
 #include "station/folder_watch.h"
 #include "station/sources.h"
@@ -27,6 +32,24 @@ std::optional<Identity> find_identity(const std::filesystem::path& path) {
   struct stat status;
   if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return Identity{status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+std::string print(const Identity& identity) {
+  return fmt::format("{}/{}/{}.{:09}", identity.inode, identity.size, identity.seconds,
+                     identity.nanoseconds);
+}
+
+// Moves a picture to a folder beside it, under another name where there is one of its name.
+void move_to(const std::filesystem::path& file, std::string_view folder) {
+  const auto place = file.parent_path() / folder;
+  auto target = place / file.filename();
+  for (int i = 2;
+       ::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0; ++i) {
+    if (errno != EEXIST)
+      return log_warning("{}: cannot be moved to {}/: {}", file.string(), folder,
+                         std::strerror(errno));
+    target = place / fmt::format("{}-{}{}", file.stem().string(), i, file.extension().string());
+  }
 }
 
 class FolderSource final : public Source {
@@ -102,13 +125,26 @@ class FolderSource final : public Source {
     const auto number = next_++;
     if (!frame) {
       report(frame.error());
+      const auto code = frame.error().code;
+      if (config_.consume && (code == Code::invalid || code == Code::unsupported))
+        move_to(file, "bad");
       return false;
     }
+    if (config_.consume) sign(*frame, file);
     due_ = std::max(due_ + interval_, std::chrono::steady_clock::now());
     frame->source = config_.name;
     frame->sequence = number;
     deliver(std::move(*frame));
     return true;
+  }
+
+  // Until the picture is moved it may come again, under the same origin.
+  void sign(Frame& frame, const std::filesystem::path& file) const {
+    if (const auto identity = find_identity(file))
+      frame.origin = fmt::format("{}/{}/{}", config_.name, file.string(), print(*identity));
+    frame.receipt = std::make_shared<Receipt>([file](Fate fate) {
+      if (fate != Fate::open) move_to(file, fate == Fate::done ? "done" : "bad");
+    });
   }
 
   FolderSourceConfig config_;
@@ -127,7 +163,11 @@ Result<std::unique_ptr<Source>> open_folder_source(const FolderSourceConfig& con
     return fail(Code::invalid, "interval {} is outside [0, 86400] seconds", config.interval);
   if (config.watch && config.loop)
     return fail(Code::invalid, "watch and loop exclude each other, choose one");
+  if (config.consume && config.loop)
+    return fail(Code::invalid, "consume and loop exclude each other, choose one");
   TRY(list_files(config.path));
+  for (const auto* folder : {"done", "bad"})
+    if (config.consume) TRY(make_folder(std::filesystem::path(config.path) / folder));
   return std::make_unique<FolderSource>(config);
 }
 

@@ -22,7 +22,10 @@ using testing_tools::eventually;
 
 // An outcome whose line has about `size` bytes.
 Outcome outcome_of(int64_t sequence, size_t size = 0) {
-  Outcome outcome{.model = std::make_shared<Model>(), .scene = {}, .verdict = {}};
+  Outcome outcome{.id = std::to_string(sequence),
+                  .model = std::make_shared<Model>(),
+                  .scene = {},
+                  .verdict = {}};
   outcome.scene.sequence = sequence;
   outcome.scene.file = std::string(size, 'x');
   return outcome;

@@ -57,7 +57,7 @@ struct Fixture {
 
   void put(int64_t from, int64_t to) {
     for (auto i = from; i < to; ++i) {
-      Outcome outcome;
+      Outcome outcome{.id = std::to_string(i), .model = {}, .scene = {}, .verdict = {}};
       outcome.scene.sequence = i;
       ASSERT_TRUE(spool->put({outbox.parcel_of(outcome)}));
       outbox.wake();

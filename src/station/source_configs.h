@@ -12,6 +12,7 @@ struct FolderSourceConfig {
   std::string path = {};  // of the folder
   bool watch = false;     // go on with pictures that arrive, until stopped
   bool loop = false;      // start over after the last picture; not together with watch
+  bool consume = false;   // move pictures to done/ or bad/ once their results are kept; no loop
   double interval = 0;    // seconds from one picture to the next, 0: as fast as they are taken
 };
 

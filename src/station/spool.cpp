@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS parcel (
   stream TEXT NOT NULL, worth INTEGER NOT NULL, made INTEGER NOT NULL, bytes INTEGER NOT NULL,
   id TEXT NOT NULL, address TEXT NOT NULL, body BLOB, file TEXT);
 CREATE INDEX IF NOT EXISTS parcel_of_stream ON parcel (stream, number);
+CREATE UNIQUE INDEX IF NOT EXISTS parcel_of_id ON parcel (stream, id);
 CREATE INDEX IF NOT EXISTS parcel_of_worth ON parcel (worth, number);
 CREATE TABLE IF NOT EXISTS dropped (stream TEXT PRIMARY KEY, count INTEGER NOT NULL);
 )";
@@ -268,13 +269,14 @@ std::optional<Failure> DiskSpool::insert(const Parcel& parcel, Change& change,
   const auto& message = parcel.message;
   const auto bytes = size_of(message);
   const bool in_row = folder_.empty() || message.body.size() <= most_in_row;
-  SQLite::Statement add(*database_,
-                        "INSERT INTO parcel (stream, worth, made, bytes, id, address, body) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement add(
+      *database_,
+      "INSERT OR IGNORE INTO parcel (stream, worth, made, bytes, id, address, body) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)");
   SQLite::bind(add, parcel.stream, static_cast<int>(message.worth), now_ms(), bytes, message.id,
                message.address);
   if (in_row) add.bindNoCopy(7, message.body.data(), static_cast<int>(message.body.size()));
-  add.exec();
+  if (add.exec() == 0) return {};  // it waits already
   auto& counts = change.streams[parcel.stream];
   ++counts.waiting;
   counts.bytes += bytes;
@@ -394,6 +396,7 @@ void DiskSpool::drop_all(const std::vector<Job*>& jobs) {
 
 // The first that comes writes for all that wait meanwhile: one sync for many.
 Result<> DiskSpool::put(std::vector<Parcel> parcels) {
+  for (const auto& parcel : parcels) CHECK(!parcel.message.id.empty());
   Job job{.parcels = std::move(parcels)};
   std::unique_lock lock(jobs_mutex_);
   jobs_.push_back(&job);

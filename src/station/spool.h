@@ -38,7 +38,8 @@ class Spool {
   // The most messages that may wait in a stream; one more drops its oldest.
   virtual void limit(const std::string& stream, int64_t most) = 0;
 
-  // Keeps all parcels or, with an error, none; they are on disk when it returns. What other threads
+  // Keeps all parcels or, with an error, none; they are on disk when it returns. One whose id waits
+  // in its stream already is the same and not kept twice. What other threads
   // put meanwhile is written at once. Where the disk is full, older messages of the least worth
   // make room, or the parcels themselves are dropped; both are counted. Errors: unavailable (the
   // disk fails).

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/uuid.h"
 #include "wire/test_broker.h"
 
 namespace turnstone {
@@ -24,7 +25,7 @@ using testing_tools::eventually;
 
 Parcel parcel(const std::string& stream, const std::string& body, Worth worth = Worth::result) {
   return {stream,
-          {.id = "id " + body.substr(0, 9),
+          {.id = body.size() < 20 ? "id " + body : draw_uuid(),
            .address = "a/" + body.substr(0, 3),
            .body = body,
            .worth = worth}};
@@ -77,6 +78,14 @@ TEST_F(Spools, KeepTheOrderOfEachStream) {
     EXPECT_EQ(spool->oldest("odd", 1)->front().address, "a/1");
     EXPECT_EQ(spool->is_durable(), !where.empty());
   }
+}
+
+TEST_F(Spools, KeepOnceWhatIsPutTwice) {
+  const auto spool = open();
+  put(*spool, 0, 2);
+  put(*spool, 0, 3);
+  EXPECT_EQ(bodies(*spool, "s"), counted(0, 3));
+  EXPECT_EQ(spool->counters("s").waiting, 3);
 }
 
 TEST_F(Spools, ForgetWhatHasArrived) {

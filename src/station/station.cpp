@@ -29,6 +29,11 @@ bool gives_classes(const Model& model) {
          model.decoder->kind == DecoderKind::identity;
 }
 
+bool consumes(const SourceConfig& config) {
+  const auto* folder = std::get_if<FolderSourceConfig>(&config.options);
+  return folder && folder->consume;
+}
+
 Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleConfig>& cycle) {
   const auto& frames = judge.config().frames;
   const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live());
@@ -70,7 +75,7 @@ class RunningStation final : public Station {
   bool on_cycle_frame(Judge& judge, const Frame& frame, const std::stop_token& stop);
   void on_answer(Judge& judge, const Frame& frame, Result<Scene> scene);
   void on_verdict(const Verdict& verdict);
-  void publish(Outcome outcome);
+  bool publish(Outcome outcome);
 
   bool in_cycle(const std::string& source, const std::string& model) const {
     return machine_ && machine_->config().source == source && machine_->config().model == model;
@@ -156,6 +161,9 @@ void RunningStation::open_sources(const StationConfig& config, const Sources& so
       note(source.error());
       continue;
     }
+    if (consumes(section) && config.cycle && config.cycle->source == section.name)
+      note({Code::invalid,
+            fmt::format("source '{}': consume and the cycle exclude each other", section.name)});
     auto lane = std::make_unique<SourceLane>();
     lane->config = section;
     lane->source = std::move(*source);
@@ -221,9 +229,13 @@ void RunningStation::on_frame(SourceLane& lane, const Frame& frame, const std::s
   lane.meter.add(Steady::now());
   if (lane.troubled) lane.set_trouble("");
   bool judged = false;
-  for (const auto& route : lane.routes)
-    judged |= route.cycle ? on_cycle_frame(*route.judge, frame, stop)
-                          : route.judge->offer(frame, route.overflow, stop);
+  for (const auto& route : lane.routes) {
+    if (frame.receipt) frame.receipt->owe();
+    const bool taken = route.cycle ? on_cycle_frame(*route.judge, frame, stop)
+                                   : route.judge->offer(frame, route.overflow, stop);
+    if (frame.receipt && !taken && !stop.stop_requested()) frame.receipt->settle(false);
+    judged |= taken;
+  }
   if (!judged && lane.view) lane.view->show(frame);
 }
 
@@ -242,14 +254,15 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
   const bool cycle = in_cycle(frame.source, judge.name());
   if (!scene) {
     if (cycle) machine_->lose();
+    if (frame.receipt && scene.error().code != Code::cancelled) frame.receipt->settle(true);
     return;
   }
   Outcome outcome{{}, judge.model(), judge.config().top, std::move(*scene), {}};
   if (auto* lane = find_lane(frame.source); lane && lane->view) lane->view->show(frame, outcome);
   if (cycle)
     machine_->answer(outcome.scene);
-  else
-    publish(std::move(outcome));
+  else if (publish(std::move(outcome)) && frame.receipt)
+    frame.receipt->settle(false);
 }
 
 void RunningStation::on_verdict(const Verdict& verdict) {
@@ -267,8 +280,11 @@ void RunningStation::on_verdict(const Verdict& verdict) {
                           color_of_verdict(label)});
 }
 
-void RunningStation::publish(Outcome outcome) {
-  outcome.id = draw_uuid();
+// Whether the spool keeps what the sinks will send.
+bool RunningStation::publish(Outcome outcome) {
+  const auto& origin = outcome.scene.origin;
+  outcome.id =
+      origin.empty() || outcome.verdict ? draw_uuid() : uuid_of(origin + "/" + outcome.model->name);
   recent_.add(outcome);
   std::vector<SinkLane*> lanes;
   std::vector<Parcel> parcels;
@@ -280,6 +296,7 @@ void RunningStation::publish(Outcome outcome) {
   const auto kept = spool_->put(std::move(parcels));
   if (!kept) log_warning("{}", kept.error().text);
   for (auto* lane : lanes) kept ? lane->outbox->wake() : lane->outbox->lose();
+  return kept.has_value();
 }
 
 bool RunningStation::all_ended() const {

@@ -72,6 +72,14 @@ class StationTest : public testing::Test {
     return made;
   }
 
+  std::vector<std::string> names_in(const std::string& folder) const {
+    std::vector<std::string> names;
+    const auto files = list_files(file(folder)).value_or(std::vector<std::filesystem::path>());
+    for (const auto& path : files) names.push_back(path.filename().string());
+    std::ranges::sort(names);
+    return names;
+  }
+
   std::vector<std::string> labels() const {
     std::vector<std::string> made;
     for (const auto& line : lines()) made.push_back(line["label"].get<std::string>());
@@ -103,6 +111,45 @@ TEST_F(StationTest, SkipsABrokenPicture) {
   ASSERT_TRUE(write_file(file("pictures/p001.png"), "this is no picture"));
   run_once(config(""));
   EXPECT_EQ(labels().size(), 2u);
+}
+
+TEST_F(StationTest, MovesPicturesWhoseResultsAreKept) {
+  add_pictures(4, 3);
+  ASSERT_TRUE(write_file(file("pictures/p001.png"), "this is no picture"));
+  ASSERT_TRUE(write_file(file("pictures/notes.txt"), "nor this"));
+  auto consumed = config("");
+  consumed.replace(consumed.find("kind"), 0, "consume = true\n");
+  run_once(consumed);
+  EXPECT_EQ(labels().size(), 3u);
+  EXPECT_THAT(names_in("pictures"), ElementsAre("notes.txt"));
+  EXPECT_THAT(names_in("pictures/done"), ElementsAre("p000.png", "p002.png", "p003.png"));
+  EXPECT_THAT(names_in("pictures/bad"), ElementsAre("p001.png"));
+  add_pictures(1, 0);
+  run_once(consumed);
+  EXPECT_THAT(names_in("pictures/done"),
+              ElementsAre("p000-2.png", "p000.png", "p002.png", "p003.png"));
+  EXPECT_NE(lines()[0]["id"], lines()[3]["id"]);
+}
+
+TEST_F(StationTest, LeavesPicturesWhoseResultsCannotBeKept) {
+  add_pictures(3, 0);
+  auto consumed = config("");
+  consumed.replace(consumed.find("kind"), 0, "consume = true\n");
+  auto station = open(consumed);
+  ASSERT_TRUE(station) << station.error().text;
+  std::stop_source stopped;
+  stopped.request_stop();
+  ASSERT_TRUE((*station)->run(stopped.get_token(), true));
+  EXPECT_EQ(names_in("pictures").size() + names_in("pictures/done").size(), 3u);
+  EXPECT_EQ(names_in("pictures/done").size(), lines().size());
+}
+
+TEST_F(StationTest, RefusesToConsumeTheFramesOfACycle) {
+  add_pictures(3, 0);
+  ASSERT_TRUE(write_file(file("stops.txt"), "0\n1\n"));
+  auto text = config(fmt::format("[cycle]\nstops = \"{}\"\n", file("stops.txt")));
+  text.replace(text.find("kind"), 0, "consume = true\n");
+  EXPECT_THAT(open(text).error().text, HasSubstr("consume and the cycle exclude each other"));
 }
 
 TEST_F(StationTest, GivesOneVerdictForEachPart) {

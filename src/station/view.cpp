@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::string_view boundary = "turnstone-picture";
 
+// Whoever looks at a frame holds up nobody who waits for its receipt.
+Frame picture_of(Frame frame) {
+  frame.receipt.reset();
+  return frame;
+}
+
 Banner banner_of(const Outcome& outcome) {
   if (outcome.scene.classes.empty()) return {};
   const auto& best = outcome.scene.classes.front();
@@ -68,7 +74,7 @@ void View::changed() {
 void View::show(const Frame& frame) {
   {
     const std::lock_guard lock(mutex_);
-    Shown next{.frame = frame, .outcome = {}, .banner = banner_};
+    Shown next{.frame = picture_of(frame), .outcome = {}, .banner = banner_};
     if (newest_ && std::chrono::steady_clock::now() - judged_at_ <= hold_)
       next.outcome = std::move(newest_->outcome);
     newest_ = std::move(next);
@@ -83,7 +89,7 @@ void View::show(const Frame& frame, const Outcome& outcome) {
     auto banner = banner_.text.empty() ? banner_of(outcome) : banner_;
     // A frame that came later may be on the screen already; time never runs backwards there.
     const bool newer = !newest_ || frame.sequence >= newest_->frame.sequence;
-    newest_ = Shown{newer ? frame : newest_->frame, outcome, std::move(banner)};
+    newest_ = Shown{newer ? picture_of(frame) : newest_->frame, outcome, std::move(banner)};
   }
   changed();
 }

@@ -38,7 +38,8 @@ struct Scene {
   std::string model;   // name of the model in the configuration
   std::string source;  // name of the source
   int64_t sequence = 0;
-  std::string file;  // as in Frame
+  std::string file;    // as in Frame
+  std::string origin;  // as in Frame
   std::chrono::system_clock::time_point wall;
   std::vector<Classification> classes;  // falling by score; empty when the model does not classify
   std::vector<Detection> detections;    // falling by score

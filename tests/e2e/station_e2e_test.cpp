@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <map>
+
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -135,6 +137,50 @@ TEST_F(Programs, ResultsOutliveAStationThatIsKilledWhileTheBrokerIsAway) {
   ASSERT_EQ(received.size(), 5u);
   for (size_t i = 0; i < 4; ++i) EXPECT_THAT(received[i], HasSubstr(fmt::format("p{}.png", i)));
   EXPECT_THAT(received[4], HasSubstr("x.png"));
+}
+
+// Killed again and again while the broker comes and goes: each picture has its result in the end,
+// and what came twice has the same id.
+TEST_F(Programs, EveryPictureOfAConsumedFolderHasItsResultHoweverOftenTheStationIsKilled) {
+  constexpr int pictures = 60;
+  for (int i = 4; i < pictures; ++i) write_picture(fmt::format("pictures/p{}.png", i), 5);
+  testing_tools::Broker broker;
+  broker.subscribe("line");
+  const auto text = *read_text(file("station.toml"));
+  ASSERT_TRUE(write_file(
+      file("station.toml"),
+      text + "[[sink]]\nname = \"mq\"\nkind = \"mqtt\"\ntopic = \"line\"\npayload = \"scene\"\n" +
+          "url = \"" + broker.url() + "\"\n[spool]\npath = \"spool\"\n"));
+  const std::vector<std::string> run_it = {"run", file("station.toml"), "--set",
+                                           "source.camera.consume=true", "-q"};
+  const auto done = [&] {
+    const auto files = list_files(file("pictures/done"));
+    return files ? static_cast<int>(files->size()) : 0;
+  };
+  for (int kill = 1; kill <= 5; ++kill) {
+    if (kill == 2) broker.kill();
+    if (kill == 4) broker.start();
+    auto arguments = run_it;
+    arguments.insert(arguments.end(), {"--set", "source.camera.interval_s=0.01"});
+    const auto station = start(std::move(arguments));
+    EXPECT_TRUE(eventually([&] { return done() >= 8 * kill; })) << err();
+    station->kill();
+  }
+  auto last = run_it;
+  last.emplace_back("--once");
+  ASSERT_EQ(run(last), 0) << err();
+  EXPECT_EQ(done(), pictures);
+  std::map<std::string, std::string> ids;
+  EXPECT_TRUE(eventually([&] {
+    for (const auto& line : broker.received()) {
+      const auto result = parse_json(line).value_or(Json::object());
+      if (!result.contains("id")) continue;
+      const auto [known, added] =
+          ids.try_emplace(result["picture"].get<std::string>(), result["id"].get<std::string>());
+      EXPECT_EQ(known->second, result["id"].get<std::string>());
+    }
+    return ids.size() == pictures;
+  })) << ids.size();
 }
 
 TEST_F(Programs, ASourceThatFailedIsToldThoughAnotherEnded) {
