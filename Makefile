@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 VENV := build/venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers lint format
+.PHONY: help demo build test test-slow test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers lint format
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,8 +25,11 @@ test:  ## set up, and run the fast tests
 	cmake --build --preset dev -j $(JOBS)
 	tools/run_tests dev
 
-test-all: test lint test-asan test-tsan test-planted zoo conformance test-qemu fuzz  ## everything: an hour and more
+test-all: test test-slow lint test-asan test-tsan test-planted zoo conformance test-qemu fuzz  ## everything: an hour and more
 	$(VENV) bench/peers/mobilenet.py --at-least 1
+
+test-slow: test  ## whole recordings, and what goes wrong in the field: minutes
+	ctest --test-dir build/dev -L slow --output-on-failure --no-tests=error
 
 test-asan:  ## the fast tests under the address and undefined-behaviour sanitizers
 	tools/setup test

@@ -40,7 +40,7 @@ struct SinkConfig {
   std::string name;
   std::string kind;
   std::vector<std::string> from;  // models by name; empty: all
-  int queue = 1000;               // results that wait; the oldest goes when one more comes
+  int queue = 1000;  // results that wait in memory; the oldest goes when one more comes
   std::chrono::milliseconds drain{5000};
   std::variant<JsonlSinkConfig, MqttSinkConfig> options;
 };

@@ -59,6 +59,8 @@ OutboxCounters Outbox::counters() const {
   const std::lock_guard lock(mutex_);
   auto counters = counters_;
   counters.waiting = kept.waiting;
+  counters.waiting_bytes = kept.bytes;
+  counters.oldest = kept.age;
   counters.dropped = kept.dropped - dropped_before_ + lost_;
   if (ended_ && !spool_.is_durable()) counters.dropped += std::exchange(counters.waiting, 0);
   return counters;
@@ -91,7 +93,7 @@ void Outbox::work(std::stop_token stop) {
 
 void Outbox::deliver(std::span<const Message> messages, const std::stop_token& stop) {
   size_t sent = 0;
-  auto result = sink_->send(messages, sent, stop);
+  const auto result = sink_->send(messages, sent, stop);
   {
     const std::lock_guard lock(mutex_);
     woken_ = true;
@@ -103,11 +105,11 @@ void Outbox::deliver(std::span<const Message> messages, const std::stop_token& s
     }
   }
   const auto removed = spool_.remove(name_, sent);
-  settle(removed || !result ? std::move(result) : removed, stop);
+  settle(removed || !result ? result : removed, stop);
 }
 
 // Says what went wrong, once, and waits where it may pass.
-void Outbox::settle(Result<> sent, const std::stop_token& stop) {
+void Outbox::settle(const Result<>& sent, const std::stop_token& stop) {
   bool told = false, wait = false;
   {
     const std::lock_guard lock(mutex_);

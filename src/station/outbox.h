@@ -23,7 +23,9 @@ struct OutboxCounters {
   int64_t failed = 0;   // will never arrive
   int64_t retries = 0;
   int64_t waiting = 0;  // of earlier processes too
-  std::string trouble;  // why the last attempt failed, "" after a success
+  int64_t waiting_bytes = 0;
+  std::chrono::milliseconds oldest{0};  // how long the first of them waits
+  std::string trouble;                  // why the last attempt failed, "" after a success
 };
 
 // Thread-safe.
@@ -55,7 +57,7 @@ class Outbox {
  private:
   void work(std::stop_token stop);
   void deliver(std::span<const Message> messages, const std::stop_token& stop);
-  void settle(Result<> sent, const std::stop_token& stop);
+  void settle(const Result<>& sent, const std::stop_token& stop);
   void rest(const std::stop_token& stop);
 
   std::string name_;

@@ -396,6 +396,7 @@ void DiskSpool::drop_all(const std::vector<Job*>& jobs) {
 
 // The first that comes writes for all that wait meanwhile: one sync for many.
 Result<> DiskSpool::put(std::vector<Parcel> parcels) {
+  if (parcels.empty()) return {};
   for (const auto& parcel : parcels) CHECK(!parcel.message.id.empty());
   Job job{.parcels = std::move(parcels)};
   std::unique_lock lock(jobs_mutex_);
@@ -486,8 +487,9 @@ Result<> DiskSpool::remove(const std::string& stream, size_t arrived) {
   if (failure && failure->full) {
     // One at a time needs less of the disk.
     release_reserve();
-    for (size_t i = 0; i < numbers.size(); ++i)
-      if ((failure = remove_rows(numbers.subspan(i, 1)))) break;
+    failure.reset();
+    for (size_t i = 0; i < numbers.size() && !failure; ++i)
+      failure = remove_rows(numbers.subspan(i, 1));
   }
   if (failure) return error_of(*failure);
   return {};
@@ -513,7 +515,7 @@ SpoolCounters DiskSpool::counters(const std::string& stream) const {
       counters.age = std::chrono::milliseconds(
           std::max<int64_t>(0, now_ms() - oldest.getColumn(0).getInt64()));
   } catch (const SQLite::Exception&) {
-    // The other counters are true all the same.
+    return counters;  // which are true all the same
   }
   return counters;
 }

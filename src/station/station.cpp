@@ -129,7 +129,7 @@ void RunningStation::open_sinks(const StationConfig& config, const Sinks& sinks)
       continue;
     }
     if (!spool_) continue;
-    spool_->limit(section.name, section.queue);
+    if (!spool_->is_durable()) spool_->limit(section.name, section.queue);
     auto lane = std::make_unique<SinkLane>();
     lane->config = section;
     lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink), *spool_, Backoff{});

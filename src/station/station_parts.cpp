@@ -100,10 +100,16 @@ Json judge_state(Judge& judge) {
 
 Json sink_state(const SinkLane& lane) {
   const auto counters = lane.outbox->counters();
-  return {{"name", lane.config.name},        {"kind", lane.config.kind},
-          {"delivered", counters.delivered}, {"waiting", counters.waiting},
-          {"dropped", counters.dropped},     {"failed", counters.failed},
-          {"retries", counters.retries},     {"trouble", counters.trouble}};
+  return {{"name", lane.config.name},
+          {"kind", lane.config.kind},
+          {"delivered", counters.delivered},
+          {"waiting", counters.waiting},
+          {"waiting_bytes", counters.waiting_bytes},
+          {"oldest_s", tenths(std::chrono::duration<double>(counters.oldest).count())},
+          {"dropped", counters.dropped},
+          {"failed", counters.failed},
+          {"retries", counters.retries},
+          {"trouble", counters.trouble}};
 }
 
 Json cycle_state(const Machine& machine) {

@@ -55,7 +55,9 @@ export function Counters({ station }: { station: Station }) {
       <Table
         caption="Sinks"
         head={["sink", "kind", "delivered", "waiting", "dropped", "failed"]}
-        rows={station.sinks.map((s) => [s.name, s.kind, s.delivered, s.waiting, s.dropped, s.failed])}
+        rows={station.sinks.map((s) => [
+          s.name, s.kind, s.delivered, s.waiting > 0 ? `${s.waiting}, ${s.oldest_s} s` : 0, s.dropped, s.failed,
+        ])}
       />
     </section>
   );

@@ -60,6 +60,8 @@ export interface Sink {
   kind: string;
   delivered: number;
   waiting: number;
+  waiting_bytes: number;
+  oldest_s: number;
   dropped: number;
   failed: number;
   retries: number;
