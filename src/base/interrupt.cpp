@@ -1,6 +1,7 @@
 #include "base/interrupt.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 
@@ -18,9 +19,14 @@ std::atomic<bool>& flag() {
 void watch_interrupts() {
   flag() = false;
   struct sigaction action{};
-  action.sa_handler = [](int) { flag() = true; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
+  action.sa_handler = [](int number) {
+    if (flag().exchange(true)) ::_exit(128 + number);
+  };
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before{};
+    ::sigaction(number, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) ::sigaction(number, &action, nullptr);
+  }
 }
 
 bool interrupted() { return flag(); }

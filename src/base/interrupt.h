@@ -4,7 +4,7 @@
 namespace turnstone {
 
 // From now on the first SIGINT, SIGTERM or SIGHUP is a wish that interrupted() tells; the second
-// ends the program at once.
+// ends the program at once. A signal that is ignored, as under nohup, stays so.
 void watch_interrupts();
 
 // Whether the user wants the program to stop. Any thread.

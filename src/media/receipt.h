@@ -9,7 +9,7 @@ namespace turnstone {
 enum class Fate {
   done,  // whoever took the frame has done with it what was to be done
   bad,   // somebody could not, and never can
-  open,  // not yet, and nobody goes on with it: the frame is to come again
+  open,  // not yet, and nobody goes on with it: the frame comes again when its source starts anew
 };
 
 // Shared by all copies of a frame; tells the fate when the last copy is gone, on whichever thread.

@@ -39,12 +39,27 @@ std::string print(const Identity& identity) {
                      identity.nanoseconds);
 }
 
-// Moves a picture to a folder beside it, under another name where there is one of its name.
-void move_to(const std::filesystem::path& file, std::string_view folder) {
+// Renames where there is nothing of the new name; false with errno else.
+bool rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // Network file systems cannot do both in one step; nobody else writes to our folders.
+  struct stat there{};
+  if (::lstat(to.c_str(), &there) == 0) {
+    errno = EEXIST;
+    return false;
+  }
+  return ::rename(from.c_str(), to.c_str()) == 0;
+}
+
+// Moves a picture to a folder beside it, under another name where there is one of its name. One
+// that was replaced meanwhile is another picture and stays.
+void move_to(const std::filesystem::path& file, const std::optional<Identity>& identity,
+             std::string_view folder) {
+  if (!identity || find_identity(file) != identity) return;
   const auto place = file.parent_path() / folder;
   auto target = place / file.filename();
-  for (int i = 2;
-       ::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0; ++i) {
+  for (int i = 2; !rename_to_new(file, target); ++i) {
     if (errno != EEXIST)
       return log_warning("{}: cannot be moved to {}/: {}", file.string(), folder,
                          std::strerror(errno));
@@ -121,16 +136,17 @@ class FolderSource final : public Source {
   bool give(const std::filesystem::path& file, std::stop_token stop, const FrameSink& deliver,
             const ErrorSink& report) {
     if (!wait_until(due_, stop)) return false;
+    const auto identity = find_identity(file);
     auto frame = read_picture(file);
     const auto number = next_++;
     if (!frame) {
       report(frame.error());
       const auto code = frame.error().code;
       if (config_.consume && (code == Code::invalid || code == Code::unsupported))
-        move_to(file, "bad");
+        move_to(file, identity, "bad");
       return false;
     }
-    if (config_.consume) sign(*frame, file);
+    if (config_.consume && identity) sign(*frame, file, *identity);
     due_ = std::max(due_ + interval_, std::chrono::steady_clock::now());
     frame->source = config_.name;
     frame->sequence = number;
@@ -139,11 +155,10 @@ class FolderSource final : public Source {
   }
 
   // Until the picture is moved it may come again, under the same origin.
-  void sign(Frame& frame, const std::filesystem::path& file) const {
-    if (const auto identity = find_identity(file))
-      frame.origin = fmt::format("{}/{}/{}", config_.name, file.string(), print(*identity));
-    frame.receipt = std::make_shared<Receipt>([file](Fate fate) {
-      if (fate != Fate::open) move_to(file, fate == Fate::done ? "done" : "bad");
+  void sign(Frame& frame, const std::filesystem::path& file, const Identity& identity) const {
+    frame.origin = fmt::format("{}/{}/{}", config_.name, file.string(), print(identity));
+    frame.receipt = std::make_shared<Receipt>([file, identity](Fate fate) {
+      if (fate != Fate::open) move_to(file, identity, fate == Fate::done ? "done" : "bad");
     });
   }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/log.h"
 #include "station/sinks.h"
 
 namespace turnstone {
@@ -16,10 +17,25 @@ namespace {
 // How soon a stop is seen while nobody reads.
 constexpr int glance_ms = 50;
 
+// A process that was killed may have left a part of a line, which no other may follow.
+void end_line(int descriptor, const std::string& path) {
+  const int reader = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat status{};
+  char last = '\n';
+  if (reader >= 0 && ::fstat(reader, &status) == 0 && S_ISREG(status.st_mode) &&
+      status.st_size > 0 && ::pread(reader, &last, 1, status.st_size - 1) == 1 && last != '\n' &&
+      ::write(descriptor, "\n", 1) != 1)
+    log_warning("{}: its last line is not whole", path);
+  if (reader >= 0) ::close(reader);
+}
+
 Result<int> open_for_lines(const std::string& path, int flags) {
   flags |= O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK;
   const int descriptor = ::open(path.c_str(), flags, 0644);
-  if (descriptor >= 0) return descriptor;
+  if (descriptor >= 0) {
+    end_line(descriptor, path);
+    return descriptor;
+  }
   return fail(Code::unavailable, "{}: cannot open: {}", path,
               errno == ENXIO ? "nobody reads this pipe" : std::strerror(errno));
 }
@@ -46,7 +62,11 @@ class JsonlSink final : public Sink {
       TRY(write_rest(stop));
       ++sent;
     }
-    return {};
+    // Only then may the spool forget them. A pipe has nothing to sync.
+    if (::fdatasync(descriptor_) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP)
+      return {};
+    sent = 0;
+    return fail(Code::unavailable, "{}: cannot sync: {}", path_, std::strerror(errno));
   }
 
  private:

@@ -115,6 +115,12 @@ TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
   }
 }
 
+TEST_F(JsonlSink, APartOfALineThatWasLeftBehindIsEndedFirst) {
+  ASSERT_TRUE(write_file(file("lines"), "{\"a\":1}\n{\"pict"));
+  ASSERT_TRUE(take(**open_jsonl_sink({.path = file("lines")}), outcome_of(0)));
+  EXPECT_EQ(*read_text(file("lines")), "{\"a\":1}\n{\"pict\n" + line_of(outcome_of(0)));
+}
+
 TEST_F(JsonlSink, AFileThatWasRenamedOrRemovedIsMadeAnew) {
   const auto sink = *open_jsonl_sink({.path = file("lines")});
   ASSERT_TRUE(take(*sink, outcome_of(0)));

@@ -26,9 +26,8 @@ double Meter::rate(Time now) {
 }
 
 void Meter::forget(Time now) {
-  const auto older = [&](std::chrono::seconds age) { return now - events_.front().when > age; };
-  while (events_.size() > 2 && older(3s)) events_.pop_front();
-  while (!events_.empty() && older(60s)) events_.pop_front();
+  while (events_.size() > 2 && now - events_.front().when > 3s) events_.pop_front();
+  if (!events_.empty() && now - events_.back().when > 60s) events_.clear();
 }
 
 }  // namespace turnstone

@@ -94,18 +94,23 @@ void Outbox::work(std::stop_token stop) {
 void Outbox::deliver(std::span<const Message> messages, const std::stop_token& stop) {
   size_t sent = 0;
   const auto result = sink_->send(messages, sent, stop);
+  const bool lost = !result && !may_pass(result.error().code) && sent < messages.size();
+  // Tried again by itself: what has arrived is not sent twice because the disk fails.
+  for (;;) {
+    const auto removed = spool_.remove(name_, sent + (lost ? 1 : 0));
+    if (removed) break;
+    settle(removed, stop);
+    if (stop.stop_requested()) return;
+    const std::lock_guard lock(mutex_);
+    hurried_ = hurry_;
+  }
   {
     const std::lock_guard lock(mutex_);
-    woken_ = true;
     counters_.delivered += static_cast<int64_t>(sent);
+    counters_.failed += lost ? 1 : 0;
     if (sent > 0) pause_ = backoff_.first;
-    if (!result && !may_pass(result.error().code) && sent < messages.size()) {
-      ++sent;
-      ++counters_.failed;
-    }
   }
-  const auto removed = spool_.remove(name_, sent);
-  settle(removed || !result ? result : removed, stop);
+  settle(result, stop);
 }
 
 // Says what went wrong, once, and waits where it may pass.

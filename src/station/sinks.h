@@ -12,7 +12,7 @@ namespace turnstone {
 // One line an outcome. Errors: unavailable (the file cannot be opened).
 Result<std::unique_ptr<Sink>> open_jsonl_sink(const JsonlSinkConfig& config);
 
-// A broker that is away is found out by `take`, so that it may come back. Errors: invalid (a
+// A broker that is away is found out by `send`, so that it may come back. Errors: invalid (a
 // field), missing (a file).
 Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config);
 

@@ -27,6 +27,8 @@ namespace fs = std::filesystem;
 
 constexpr int application_id = 0x54535053;  // "TSPS", in the head of the file
 constexpr int format_version = 1;
+// What was made before, in 2025, was made on a board whose clock was not set: nobody knows its age.
+constexpr int64_t clock_is_set_ms = int64_t{1'735'689'600} * 1000;
 constexpr size_t most_in_row = size_t{64} << 10;  // larger bodies are files
 constexpr off_t reserve_bytes = off_t{1} << 20;
 // With less than this free the database does not grow, so that there is room for its log.
@@ -36,7 +38,7 @@ constexpr const char* tables = R"(
 CREATE TABLE IF NOT EXISTS parcel (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   stream TEXT NOT NULL, worth INTEGER NOT NULL, made INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  id TEXT NOT NULL, address TEXT NOT NULL, body BLOB, file TEXT);
+  id TEXT NOT NULL, address TEXT NOT NULL, body BLOB, in_file INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS parcel_of_stream ON parcel (stream, number);
 CREATE UNIQUE INDEX IF NOT EXISTS parcel_of_id ON parcel (stream, id);
 CREATE INDEX IF NOT EXISTS parcel_of_worth ON parcel (worth, number);
@@ -55,6 +57,7 @@ int64_t size_of(const Message& message) {
 // Why a step of the database failed.
 struct Failure {
   bool full = false;  // the disk is
+  bool file = false;  // for a body of its own, which rows that go make no room for
   std::string text = {};
 };
 
@@ -94,6 +97,7 @@ class DiskSpool final : public Spool {
   Result<std::vector<Message>> oldest(const std::string& stream, size_t most) override;
   Result<> remove(const std::string& stream, size_t arrived) override;
   SpoolCounters counters(const std::string& stream) const override;
+  std::vector<std::string> streams() const override;
   bool is_durable() const override { return !folder_.empty(); }
 
  private:
@@ -112,7 +116,7 @@ class DiskSpool final : public Spool {
   template <class Step>
   std::optional<Failure> transact(Step step);
   std::optional<Failure> store(const std::vector<Job*>& jobs);
-  Result<> store_somehow(const std::vector<Job*>& jobs);
+  void store_somehow(const std::vector<Job*>& jobs);
   std::optional<Failure> insert(const Parcel& parcel, Change& change,
                                 std::vector<std::string>& files);
   void enforce_limits(Change& change);
@@ -121,7 +125,7 @@ class DiskSpool final : public Spool {
   void forget(const Row& row, Change& change, bool dropped);
   void count_dropped(const std::string& stream, int64_t count);
   void watch_disk();
-  bool make_room(const std::vector<Job*>& jobs);
+  bool make_room(const std::vector<Job*>& jobs, bool in_files);
   std::optional<Failure> remove_rows(std::span<const int64_t> numbers);
   void drop_all(const std::vector<Job*>& jobs);
   bool is_leased(const Row& row) const;
@@ -149,12 +153,16 @@ class DiskSpool final : public Spool {
   bool writing_ = false;
 };
 
-std::optional<Failure> failure_of(const SQLite::Exception& error) {
-  return Failure{.full = error.getErrorCode() == SQLITE_FULL, .text = error.what()};
+// A quota that is used up reaches SQLite as an error of the disk.
+std::optional<Failure> failure_of(const SQLite::Exception& error, SQLite::Database& database) {
+  const bool quota = error.getErrorCode() == SQLITE_IOERR &&
+                     ::sqlite3_system_errno(database.getHandle()) == EDQUOT;
+  return Failure{.full = error.getErrorCode() == SQLITE_FULL || quota, .text = error.what()};
 }
 
 std::optional<Failure> failure_of(int number, const fs::path& path) {
   return Failure{.full = number == ENOSPC || number == EDQUOT,
+                 .file = true,
                  .text = fmt::format("{}: {}", path.string(), std::strerror(number))};
 }
 
@@ -190,12 +198,17 @@ int64_t free_bytes(const fs::path& path) {
   return error ? 0 : static_cast<int64_t>(space.available);
 }
 
+std::string name_of_body(int64_t number) { return fmt::format("{}.body", number); }
+
+// Trusts nothing of what a damaged table may say: a name would be one of any file.
 Row row_of(SQLite::Statement& rows) {
-  return {rows.getColumn(0).getInt64(), rows.getColumn(1).getString(), rows.getColumn(2).getInt(),
-          rows.getColumn(3).getInt64(), rows.getColumn(4).getString()};
+  const auto number = rows.getColumn(0).getInt64();
+  const bool has_file = rows.getColumn(4).getInt() != 0;
+  return {number, rows.getColumn(1).getString(), std::clamp(rows.getColumn(2).getInt(), 0, 2),
+          rows.getColumn(3).getInt64(), has_file ? name_of_body(number) : ""};
 }
 
-constexpr std::string_view row_columns = "number, stream, worth, bytes, coalesce(file, '')";
+constexpr std::string_view row_columns = "number, stream, worth, bytes, in_file";
 
 template <class Step>
 std::optional<Failure> DiskSpool::transact(Step step) {
@@ -205,7 +218,7 @@ std::optional<Failure> DiskSpool::transact(Step step) {
     if (auto failure = step(change)) return failure;
     transaction.commit();
   } catch (const SQLite::Exception& error) {
-    return failure_of(error);
+    return failure_of(error, *database_);
   }
   apply(change);
   return {};
@@ -268,7 +281,8 @@ std::optional<Failure> DiskSpool::insert(const Parcel& parcel, Change& change,
                                          std::vector<std::string>& files) {
   const auto& message = parcel.message;
   const auto bytes = size_of(message);
-  const bool in_row = folder_.empty() || message.body.size() <= most_in_row;
+  // The database reuses what it has of a disk that is nearly full, for which files are no help.
+  const bool in_row = folder_.empty() || tight_ || message.body.size() <= most_in_row;
   SQLite::Statement add(
       *database_,
       "INSERT OR IGNORE INTO parcel (stream, worth, made, bytes, id, address, body) "
@@ -282,13 +296,12 @@ std::optional<Failure> DiskSpool::insert(const Parcel& parcel, Change& change,
   counts.bytes += bytes;
   change.bytes[static_cast<size_t>(message.worth)] += bytes;
   if (in_row) return {};
-  if (tight_) return Failure{.full = true, .text = "little of the disk is free"};
   const auto number = database_->getLastInsertRowid();
-  const auto& name = files.emplace_back(fmt::format("{}.body", number));
+  const auto& name = files.emplace_back(name_of_body(number));
   if (const int failed = write_body(file_path(name), message.body))
     return failure_of(failed, file_path(name));
-  SQLite::Statement update(*database_, "UPDATE parcel SET file = ? WHERE number = ?");
-  SQLite::bind(update, name, static_cast<int64_t>(number));
+  SQLite::Statement update(*database_, "UPDATE parcel SET in_file = 1 WHERE number = ?");
+  SQLite::bind(update, static_cast<int64_t>(number));
   update.exec();
   return {};
 }
@@ -307,8 +320,9 @@ void DiskSpool::enforce_limits(Change& change) {
            drop_one(change, "worth = ?", worth)) {
     }
     while (drop_one(change,
-                    "number = (SELECT min(number) FROM parcel WHERE worth = ?) AND made < ?", worth,
-                    born)) {
+                    "number = (SELECT min(number) FROM parcel WHERE worth = ?) AND made < ? AND "
+                    "made > ?",
+                    worth, born, clock_is_set_ms)) {
     }
   }
 }
@@ -342,7 +356,8 @@ std::optional<Failure> DiskSpool::store(const std::vector<Job*>& jobs) {
 }
 
 // Drops what is worth no more than the best of what is to be stored; false when there is nothing.
-bool DiskSpool::make_room(const std::vector<Job*>& jobs) {
+bool DiskSpool::make_room(const std::vector<Job*>& jobs, bool in_files) {
+  const auto* where = in_files ? "worth = ? AND in_file" : "worth = ?";
   int64_t bytes = 0;
   int best = static_cast<int>(Worth::video);
   for (const auto* job : jobs)
@@ -355,7 +370,7 @@ bool DiskSpool::make_room(const std::vector<Job*>& jobs) {
     const auto freed = [&] { return -(change.bytes[0] + change.bytes[1] + change.bytes[2]); };
     dropped = false;
     for (int worth = 2; worth >= best; --worth)
-      while (freed() < bytes && drop_one(change, "worth = ?", worth)) dropped = true;
+      while (freed() < bytes && drop_one(change, where, worth)) dropped = true;
     return {};
   };
   auto failure = transact(step);
@@ -364,21 +379,21 @@ bool DiskSpool::make_room(const std::vector<Job*>& jobs) {
   return dropped && !failure;
 }
 
-Result<> DiskSpool::store_somehow(const std::vector<Job*>& jobs) {
-  for (;;) {
-    const auto failure = store(jobs);
-    if (!failure) break;
-    if (!failure->full) return error_of(*failure);
-    if (jobs.size() > 1) {
-      for (auto* job : jobs) TRY(store_somehow({job}));
+void DiskSpool::store_somehow(const std::vector<Job*>& jobs) {
+  while (const auto failure = store(jobs)) {
+    if (!failure->full) {
+      for (auto* job : jobs) job->result = error_of(*failure);
       break;
     }
-    if (make_room(jobs)) continue;
+    if (jobs.size() > 1) {
+      for (auto* job : jobs) store_somehow({job});
+      break;
+    }
+    if (make_room(jobs, failure->file)) continue;
     drop_all(jobs);
     break;
   }
   if (is_durable() && !has_reserve_ && free_bytes(folder_) > 2 * low_water_bytes) make_reserve();
-  return {};
 }
 
 // The counts outlive the process where there is room for them at least.
@@ -406,16 +421,12 @@ Result<> DiskSpool::put(std::vector<Parcel> parcels) {
   writing_ = true;
   const auto jobs = std::exchange(jobs_, {});
   lock.unlock();
-  Result<> result;
   {
     const std::lock_guard guard(mutex_);
-    result = store_somehow(jobs);
+    store_somehow(jobs);
   }
   lock.lock();
-  for (auto* each : jobs) {
-    each->result = result;
-    each->done = true;
-  }
+  for (auto* each : jobs) each->done = true;
   writing_ = false;
   written_.notify_all();
   return job.result;
@@ -439,20 +450,20 @@ Result<std::vector<Message>> DiskSpool::oldest(const std::string& stream, size_t
                       .worth = static_cast<Worth>(row.worth)};
       if (!row.file.empty()) {
         auto body = read_text(file_path(row.file));
-        if (!body && body.error().code == Code::missing) {
+        if (!body) {
           lost.push_back(row);
           continue;
         }
-        message.body = TRY(std::move(body));
+        message.body = *std::move(body);
       }
       messages.push_back(std::move(message));
       numbers.push_back(row.number);
     }
   } catch (const SQLite::Exception& error) {
-    return error_of(*failure_of(error));
+    return error_of(*failure_of(error, *database_));
   }
   for (const auto& row : lost) {
-    log_warning("spool: {} is gone, its message is dropped", file_path(row.file).string());
+    log_warning("spool: {} cannot be read, its message is dropped", file_path(row.file).string());
     const auto failure = transact([&](Change& change) -> std::optional<Failure> {
       forget(row, change, true);
       return {};
@@ -480,9 +491,12 @@ std::optional<Failure> DiskSpool::remove_rows(std::span<const int64_t> numbers) 
 
 Result<> DiskSpool::remove(const std::string& stream, size_t arrived) {
   const std::lock_guard lock(mutex_);
-  const auto leased = std::exchange(streams_[stream].leased, {});
+  auto& leased = streams_[stream].leased;
   const auto numbers = std::span(leased).first(std::min(arrived, leased.size()));
-  if (numbers.empty()) return {};
+  if (numbers.empty()) {
+    leased.clear();
+    return {};
+  }
   auto failure = remove_rows(numbers);
   if (failure && failure->full) {
     // One at a time needs less of the disk.
@@ -492,7 +506,16 @@ Result<> DiskSpool::remove(const std::string& stream, size_t arrived) {
       failure = remove_rows(numbers.subspan(i, 1));
   }
   if (failure) return error_of(*failure);
+  leased.clear();
   return {};
+}
+
+std::vector<std::string> DiskSpool::streams() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, stream] : streams_)
+    if (stream.counts.waiting > 0) names.push_back(name);
+  return names;
 }
 
 void DiskSpool::limit(const std::string& stream, int64_t most) {
@@ -541,11 +564,13 @@ bool DiskSpool::release_reserve() {
 // Bodies whose row was never committed, or was deleted just before the process ended.
 void DiskSpool::sweep() {
   std::set<std::string> alive;
-  SQLite::Statement rows(*database_, "SELECT file FROM parcel WHERE file IS NOT NULL");
-  while (rows.executeStep()) alive.insert(rows.getColumn(0).getString());
+  SQLite::Statement rows(*database_, "SELECT number FROM parcel WHERE in_file");
+  while (rows.executeStep()) alive.insert(name_of_body(rows.getColumn(0).getInt64()));
+  const auto files = list_files(folder_ / "bodies");
+  if (!files) return;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_ / "bodies", ignored))
-    if (!alive.contains(entry.path().filename().string())) fs::remove(entry.path(), ignored);
+  for (const auto& path : *files)
+    if (!alive.contains(path.filename().string())) fs::remove(path, ignored);
 }
 
 void DiskSpool::load() {
@@ -561,7 +586,8 @@ void DiskSpool::load() {
     streams_[dropped.getColumn(0).getString()].counts.dropped = dropped.getColumn(1).getInt64();
   SQLite::Statement worths(*database_, "SELECT worth, sum(bytes) FROM parcel GROUP BY worth");
   while (worths.executeStep())
-    bytes_[std::min<size_t>(worths.getColumn(0).getUInt(), 2)] = worths.getColumn(1).getInt64();
+    bytes_[static_cast<size_t>(std::clamp(worths.getColumn(0).getInt(), 0, 2))] +=
+        worths.getColumn(1).getInt64();
 }
 
 Result<> DiskSpool::prepare_tables() {

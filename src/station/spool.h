@@ -49,12 +49,15 @@ class Spool {
   // Errors: unavailable.
   virtual Result<std::vector<Message>> oldest(const std::string& stream, size_t most) = 0;
 
-  // The first `arrived` messages of the last `oldest` are done with; the rest waits on. Errors:
-  // unavailable.
+  // The first `arrived` messages of the last `oldest` are done with; the rest waits on. With an
+  // error nothing has changed, and it may be tried again. Errors: unavailable.
   virtual Result<> remove(const std::string& stream, size_t arrived) = 0;
 
   // Those of a stream that was never put into are 0.
   virtual SpoolCounters counters(const std::string& stream) const = 0;
+
+  // The streams in which messages wait.
+  virtual std::vector<std::string> streams() const = 0;
 
   // Whether messages outlive the process.
   virtual bool is_durable() const = 0;

@@ -34,6 +34,10 @@ bool consumes(const SourceConfig& config) {
   return folder && folder->consume;
 }
 
+bool passes_over(const ModelConfig& model) {
+  return model.interval.count() > 0 || model.frames == "latest";
+}
+
 Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleConfig>& cycle) {
   const auto& frames = judge.config().frames;
   const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live());
@@ -64,6 +68,7 @@ class RunningStation final : public Station {
  private:
   void open_spool(const StationConfig& config);
   void open_sinks(const StationConfig& config, const Sinks& sinks);
+  void tell_strays() const;
   void open_models(const StationConfig& config);
   void open_sources(const StationConfig& config, const Sources& sources);
   void open_machine(const CycleConfig& config);
@@ -108,6 +113,7 @@ Result<> RunningStation::open(const StationConfig& config, const Sources& source
   open_models(config);
   open_spool(config);
   open_sinks(config, sinks);
+  tell_strays();
   open_sources(config, sources);
   if (config.cycle) open_machine(*config.cycle);
   open_page(config);
@@ -134,6 +140,17 @@ void RunningStation::open_sinks(const StationConfig& config, const Sinks& sinks)
     lane->config = section;
     lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink), *spool_, Backoff{});
     sinks_.push_back(std::move(lane));
+  }
+}
+
+// What a sink of another name has left behind would wait unseen.
+void RunningStation::tell_strays() const {
+  if (!spool_) return;
+  for (const auto& stream : spool_->streams()) {
+    const auto is_it = [&](const auto& lane) { return lane->config.name == stream; };
+    if (std::ranges::none_of(sinks_, is_it))
+      log_warning("spool: {} results wait for a sink '{}', which there is not",
+                  spool_->counters(stream).waiting, stream);
   }
 }
 
@@ -172,6 +189,11 @@ void RunningStation::open_sources(const StationConfig& config, const Sources& so
       const auto& seen = judge->config().sources;
       if (!seen.empty() && std::ranges::count(seen, section.name) == 0) continue;
       lane->routes.push_back(route_to(*judge, *lane, config.cycle));
+      if (consumes(section) && passes_over(judge->config()))
+        note({Code::invalid,
+              fmt::format("source '{}': consume wants every picture judged, model '{}' "
+                          "has interval_ms or frames = \"latest\"",
+                          section.name, judge->name())});
       if (!config.cycle) hold = std::max(hold, 2 * judge->config().interval);
     }
     if (config.page)
@@ -254,7 +276,9 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
   const bool cycle = in_cycle(frame.source, judge.name());
   if (!scene) {
     if (cycle) machine_->lose();
-    if (frame.receipt && scene.error().code != Code::cancelled) frame.receipt->settle(true);
+    const auto code = scene.error().code;
+    if (frame.receipt && (code == Code::invalid || code == Code::unsupported))
+      frame.receipt->settle(true);
     return;
   }
   Outcome outcome{{}, judge.model(), judge.config().top, std::move(*scene), {}};

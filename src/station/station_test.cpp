@@ -144,6 +144,27 @@ TEST_F(StationTest, LeavesPicturesWhoseResultsCannotBeKept) {
   EXPECT_EQ(names_in("pictures/done").size(), lines().size());
 }
 
+TEST_F(StationTest, APictureThatReplacedAnotherIsNotMovedWithIt) {
+  add_pictures(1, 0);
+  const auto source =
+      *open_folder_source({.name = "camera", .path = file("pictures"), .consume = true});
+  std::optional<Frame> frame;
+  ASSERT_TRUE(source->run({}, [&](Frame taken) { frame = std::move(taken); }, [](const Error&) {}));
+  ASSERT_TRUE(write_png(file("new.png"), plain_picture(250)));
+  std::filesystem::rename(file("new.png"), file("pictures/p000.png"));
+  frame.reset();
+  EXPECT_THAT(names_in("pictures"), ElementsAre("p000.png"));
+  EXPECT_TRUE(names_in("pictures/done").empty());
+}
+
+TEST_F(StationTest, RefusesToConsumeWhatIsNotAllJudged) {
+  add_pictures(3, 0);
+  auto text = config("");
+  text.replace(text.find("kind"), 0, "consume = true\n");
+  text.replace(text.find("package ="), 0, "interval_ms = 100\n");
+  EXPECT_THAT(open(text).error().text, HasSubstr("consume wants every picture judged"));
+}
+
 TEST_F(StationTest, RefusesToConsumeTheFramesOfACycle) {
   add_pictures(3, 0);
   ASSERT_TRUE(write_file(file("stops.txt"), "0\n1\n"));
