@@ -339,12 +339,20 @@ TEST_F(Sources, ACameraThatIsPulledOutIsUnavailableAndItsNumbersGoOn) {
   const auto source = open_v4l2_source(
       {.name = "in", .device = "gst:videotestsrc is-live=true num-buffers=3", .fps = 100});
   ASSERT_TRUE(source) << source.error().text;
+  // A camera drops frames that are not taken in time, so any of the three may come.
+  int last = -1;
   for (int round = 0; round < 2; ++round) {
     Running run(**source);
     const auto end = run.end();
     ASSERT_FALSE(end);
     EXPECT_EQ(end.error().code, Code::unavailable);
-    EXPECT_EQ(run.names().front() == ":0", round == 0);
+    const auto names = run.names();
+    ASSERT_FALSE(names.empty());
+    for (const auto& name : names) {
+      const int number = std::stoi(name.substr(1));
+      EXPECT_GT(number, last);
+      last = number;
+    }
   }
 }
 
