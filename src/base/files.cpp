@@ -102,6 +102,16 @@ Result<Bytes> read_bytes(const fs::path& path, size_t most) {
   return read_whole<Bytes>(path, most);
 }
 
+int write_whole(int descriptor, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const auto put = ::write(descriptor, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return errno;
+    bytes = bytes.subspan(static_cast<size_t>(put));
+  }
+  return 0;
+}
+
 Result<> write_file(const fs::path& path, std::span<const std::byte> bytes) {
   auto name = path.string() + ".XXXXXX";
   const Descriptor file{::mkostemp(name.data(), O_CLOEXEC)};
@@ -110,12 +120,7 @@ Result<> write_file(const fs::path& path, std::span<const std::byte> bytes) {
     ::unlink(name.c_str());
     return std::unexpected(error_of(number, path, "write"));
   };
-  for (size_t done = 0; done < bytes.size();) {
-    const auto put = ::write(file.number, bytes.data() + done, bytes.size() - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return give_up(errno);
-    done += static_cast<size_t>(put);
-  }
+  if (const int failed = write_whole(file.number, bytes); failed != 0) return give_up(failed);
   if (::fchmod(file.number, 0644) != 0 || ::fsync(file.number) != 0) return give_up(errno);
   if (::rename(name.c_str(), path.c_str()) != 0) return give_up(errno);
   return {};

@@ -20,6 +20,9 @@ using Bytes = std::vector<std::byte>;
 Result<std::string> read_text(const std::filesystem::path& path, size_t most = size_t{1} << 32);
 Result<Bytes> read_bytes(const std::filesystem::path& path, size_t most = size_t{1} << 32);
 
+// Writes all of it; 0, or the number of the error.
+int write_whole(int descriptor, std::span<const std::byte> bytes);
+
 // Replaces the file in one step: written beside it under another name, synced, then renamed, so
 // that a reader sees the old content or the new. Parent folders must exist.
 Result<> write_file(const std::filesystem::path& path, std::string_view text);

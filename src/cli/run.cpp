@@ -10,9 +10,6 @@
 #include "cli/command_line.h"
 #include "cli/station_commands.h"
 #include "station/config.h"
-#include "station/kinds.h"
-#include "station/sinks.h"
-#include "station/sources.h"
 #include "station/station.h"
 
 namespace turnstone {
@@ -55,17 +52,7 @@ class Signals {
 Result<> run_station(const std::string& path, const std::vector<std::string>& overrides, bool once,
                      std::stop_token stop) {
   const auto config = TRY(load_config(path, overrides));
-
-  Sources sources;
-  sources.add("folder", open_folder_source);
-  sources.add("video", open_video_source);
-  sources.add("v4l2", open_v4l2_source);
-
-  Sinks sinks;
-  sinks.add("jsonl", open_jsonl_sink);
-  sinks.add("mqtt", open_mqtt_sink);
-
-  auto station = TRY(open_station(config, sources, sinks));
+  auto station = TRY(open_station(config));
   if (!station->url().empty()) log_info("page: {}", station->url());
   return station->run(std::move(stop), once);
 }

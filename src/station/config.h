@@ -7,13 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "station/cycle_config.h"
-#include "station/sink_configs.h"
-#include "station/source_configs.h"
+#include "station/kind.h"
+#include "station/sink.h"
+#include "station/source.h"
 
 namespace turnstone {
 
@@ -21,7 +21,7 @@ namespace turnstone {
 struct SourceConfig {
   std::string name;
   std::string kind;
-  std::variant<FolderSourceConfig, VideoSourceConfig, V4l2SourceConfig> options;
+  Opener<Source> open;
 };
 
 // A compiled model and the sources whose frames it sees.
@@ -42,7 +42,7 @@ struct SinkConfig {
   std::vector<std::string> from;  // models by name; empty: all
   int queue = 1000;  // results that wait in memory; the oldest goes when one more comes
   std::chrono::milliseconds drain{5000};
-  std::variant<JsonlSinkConfig, MqttSinkConfig> options;
+  Opener<Sink> open;
 };
 
 // Where results wait on disk until they have arrived, and how much of them may.

@@ -3,90 +3,10 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "station/kinds.h"
 
 namespace turnstone {
 namespace {
-
-const Field<FolderSourceConfig> folder_fields[] = {
-    {"path",
-     &FolderSourceConfig::path,
-     "path",
-     "folder of JPEG and PNG pictures",
-     {.required = true}},
-    {"watch", &FolderSourceConfig::watch, "", "go on with pictures that arrive, until stopped"},
-    {"loop", &FolderSourceConfig::loop, "", "start over after the last picture"},
-    {"consume", &FolderSourceConfig::consume, "",
-     "move pictures to done/ once their results are kept, or to bad/"},
-    {"interval_s",
-     &FolderSourceConfig::interval,
-     "s",
-     "time from one picture to the next, 0: as fast as they are taken",
-     {.least = 0, .most = 86400}},
-};
-
-const Field<VideoSourceConfig> video_fields[] = {
-    {"path", &VideoSourceConfig::path, "path", "video file", {.required = true}},
-    {"loop", &VideoSourceConfig::loop, "", "start over at the end"},
-    {"realtime", &VideoSourceConfig::realtime, "",
-     "at the pace of the recording, else as fast as frames are taken"},
-};
-
-const Field<V4l2SourceConfig> v4l2_fields[] = {
-    {"device", &V4l2SourceConfig::device, "path", "node of the camera"},
-    {"width_px",
-     &V4l2SourceConfig::width,
-     "pixels",
-     "0: as the camera likes",
-     {.least = 0, .most = 16384}},
-    {"height_px",
-     &V4l2SourceConfig::height,
-     "pixels",
-     "0: as the camera likes",
-     {.least = 0, .most = 16384}},
-    {"fps",
-     &V4l2SourceConfig::fps,
-     "Hz",
-     "frames a second, 0: as the camera likes",
-     {.least = 0, .most = 1000}},
-    {"format",
-     &V4l2SourceConfig::format,
-     "",
-     "how the camera sends pixels, \"\": as it likes",
-     {.choices = {"", "mjpeg", "yuyv", "nv12", "i420"}}},
-};
-
-const Field<JsonlSinkConfig> jsonl_fields[] = {
-    {"path", &JsonlSinkConfig::path, "path",
-     "file that lines are added to, \"-\": standard output"},
-    {"append", &JsonlSinkConfig::append, "", "keep what the file has when the station starts"},
-};
-
-const Field<MqttSinkConfig> mqtt_fields[] = {
-    {"url",
-     &MqttSinkConfig::url,
-     "",
-     "tcp://HOST:PORT, or ssl://HOST:PORT for TLS",
-     {.required = true}},
-    {"topic", &MqttSinkConfig::topic, "", "topic of the messages", {.required = true}},
-    {"payload",
-     &MqttSinkConfig::payload,
-     "",
-     "what is sent: verdicts of the cycle, or scenes; \"\": verdicts where there is a cycle",
-     {.choices = {"", "verdict", "scene"}}},
-    {"client_id", &MqttSinkConfig::client_id, "", "\"\": drawn by chance at each start"},
-    {"user", &MqttSinkConfig::user, "", "\"\": none"},
-    {"password_file", &MqttSinkConfig::password_file, "path", "file with the user's password"},
-    {"ca_file", &MqttSinkConfig::ca_file, "path",
-     "PEM, who may have signed the broker's certificate; \"\": the system's authorities"},
-    {"certificate_file", &MqttSinkConfig::certificate_file, "path", "PEM, the station's own"},
-    {"key_file", &MqttSinkConfig::key_file, "path", "PEM, key of the station's certificate"},
-    {"keep_alive_s",
-     &MqttSinkConfig::keep_alive,
-     "s",
-     "longest silence towards the broker",
-     {.least = 1, .most = 3600}},
-    {"retain", &MqttSinkConfig::retain, "", "the broker keeps the last message"},
-};
 
 const Field<SourceConfig> source_fields[] = {
     {"name", &SourceConfig::name, "", "letters, digits, - and _", {.required = true}},
@@ -225,36 +145,6 @@ const Field<PageConfig> page_fields[] = {
     {"quality", &PageConfig::quality, "", "of the JPEG pictures", {.least = 1, .most = 100}},
 };
 
-template <class Section, class Options, const auto& fields>
-void read_kind(Reading& reading, std::string_view where, const TomlValue& at,
-               const TomlTable& table, std::vector<std::string> common, Section& into) {
-  Options options;
-  read_fields(reading, where, at, table, fields, options, std::move(common));
-  if constexpr (requires { options.name; }) options.name = into.name;
-  into.options = std::move(options);
-}
-
-template <const auto& fields>
-std::string print_kind() {
-  return print_fields(fields);
-}
-
-template <class Section, class Options, const auto& fields>
-constexpr KindOf<Section> kind(const char* name, const char* doc) {
-  return {name, doc, read_kind<Section, Options, fields>, print_kind<fields>};
-}
-
-const KindOf<SourceConfig> source_kinds[] = {
-    kind<SourceConfig, FolderSourceConfig, folder_fields>("folder", "pictures of a folder"),
-    kind<SourceConfig, VideoSourceConfig, video_fields>("video", "a video file"),
-    kind<SourceConfig, V4l2SourceConfig, v4l2_fields>("v4l2", "a camera of this machine"),
-};
-
-const KindOf<SinkConfig> sink_kinds[] = {
-    kind<SinkConfig, JsonlSinkConfig, jsonl_fields>("jsonl", "JSON lines in a file"),
-    kind<SinkConfig, MqttSinkConfig, mqtt_fields>("mqtt", "messages to an MQTT broker"),
-};
-
 bool is_name(std::string_view name) {
   const auto legal = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -287,10 +177,10 @@ std::string text_of(const TomlTable& table, std::string_view key) {
 }
 
 // Reads the fields that every kind has, then those of the kind that the table names.
-template <class Section, size_t common_count, size_t kind_count>
+template <class Section, class Made, size_t common_count>
 void read_section(Reading& reading, std::string_view what, const TomlValue& at,
                   const TomlTable& table, const Field<Section> (&common)[common_count],
-                  const KindOf<Section> (&kinds)[kind_count], Section& into) {
+                  std::span<const Kind<Made>* const> kinds, Section& into) {
   const auto where = named(what, text_of(table, "name"));
   TomlTable shared;
   std::vector<std::string> common_names;
@@ -301,10 +191,12 @@ void read_section(Reading& reading, std::string_view what, const TomlValue& at,
   read_fields(reading, where, at, shared, common, into);
   check_name(reading, what, at, table, into.name);
   std::vector<std::string> names;
-  for (const auto& entry : kinds) {
-    if (entry.name == into.kind)
-      return entry.read(reading, where, at, table, std::move(common_names), into);
-    names.emplace_back(entry.name);
+  for (const auto* kind : kinds) {
+    if (kind->name == into.kind) {
+      into.open = kind->read(reading, where, at, table, std::move(common_names), into.name);
+      return;
+    }
+    names.emplace_back(kind->name);
   }
   if (into.kind.empty()) return;
   const auto near = nearest(into.kind, names);
@@ -313,12 +205,12 @@ void read_section(Reading& reading, std::string_view what, const TomlValue& at,
                   near.empty() ? "" : fmt::format("; did you mean '{}'", near));
 }
 
-template <class Section, size_t n>
-std::string print_kinds(std::string_view section, const KindOf<Section> (&kinds)[n]) {
+template <class Made>
+std::string print_kinds(std::string_view section, std::span<const Kind<Made>* const> kinds) {
   std::string text;
-  for (const auto& entry : kinds)
-    text += fmt::format("# [[{}]] of kind \"{}\": {}\n{}\n", section, entry.name, entry.doc,
-                        entry.print());
+  for (const auto* kind : kinds)
+    text += fmt::format("# [[{}]] of kind \"{}\": {}\n{}\n", section, kind->name, kind->doc,
+                        kind->print());
   return text;
 }
 
@@ -326,7 +218,7 @@ std::string print_kinds(std::string_view section, const KindOf<Section> (&kinds)
 
 void read_source(Reading& reading, const TomlValue& at, const TomlTable& table,
                  SourceConfig& into) {
-  read_section(reading, "source", at, table, source_fields, source_kinds, into);
+  read_section(reading, "source", at, table, source_fields, source_kinds(), into);
 }
 
 void read_model(Reading& reading, const TomlValue& at, const TomlTable& table, ModelConfig& into) {
@@ -335,7 +227,7 @@ void read_model(Reading& reading, const TomlValue& at, const TomlTable& table, M
 }
 
 void read_sink(Reading& reading, const TomlValue& at, const TomlTable& table, SinkConfig& into) {
-  read_section(reading, "sink", at, table, sink_fields, sink_kinds, into);
+  read_section(reading, "sink", at, table, sink_fields, sink_kinds(), into);
 }
 
 void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, CycleConfig& into) {
@@ -367,9 +259,10 @@ std::string print_config_reference() {
       "# [cycle.table]: live, the table that brings the parts\n{}\n"
       "# [spool]: results wait on disk until they have arrived; without it: in memory\n{}\n"
       "# [page]: the live page\n{}",
-      print_fields(source_fields), print_kinds("source", source_kinds), print_fields(model_fields),
-      print_fields(sink_fields), print_kinds("sink", sink_kinds), print_fields(cycle_fields),
-      print_fields(table_fields), print_fields(spool_fields), print_fields(page_fields));
+      print_fields(source_fields), print_kinds("source", source_kinds()),
+      print_fields(model_fields), print_fields(sink_fields), print_kinds("sink", sink_kinds()),
+      print_fields(cycle_fields), print_fields(table_fields), print_fields(spool_fields),
+      print_fields(page_fields));
 }
 
 }  // namespace turnstone

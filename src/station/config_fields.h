@@ -1,24 +1,10 @@
-// The tables of fields of a station's configuration, and the kinds of sources and sinks.
+// The tables of fields of a station's configuration.
 #pragma once
-
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "station/config.h"
 #include "station/field.h"
 
 namespace turnstone {
-
-// The fields that a kind adds to those every source or sink has.
-template <class Section>
-struct KindOf {
-  const char* name;
-  const char* doc;
-  void (*read)(Reading&, std::string_view where, const TomlValue& at, const TomlTable&,
-               std::vector<std::string> common, Section& into);
-  std::string (*print)();
-};
 
 // Reads the sections; every problem is noted in `reading`.
 void read_source(Reading& reading, const TomlValue& at, const TomlTable& table, SourceConfig& into);

@@ -44,12 +44,12 @@ TEST(Config, ReadsEverySection) {
   const auto config = parse_config(good, "line3.toml", "/etc/station");
   ASSERT_TRUE(config) << config.error().text;
   ASSERT_EQ(config->sources.size(), 1u);
-  const auto& folder = std::get<FolderSourceConfig>(config->sources[0].options);
-  EXPECT_EQ(folder.path, "/etc/station/pictures");
-  EXPECT_EQ(folder.name, "camera");
+  EXPECT_EQ(config->sources[0].name, "camera");
+  EXPECT_EQ(config->sources[0].open().error().text, "/etc/station/pictures: no such folder");
   EXPECT_EQ(config->models[0].package, "/models/turntable");
   EXPECT_EQ(config->models[0].interval, std::chrono::milliseconds(250));
-  EXPECT_EQ(std::get<MqttSinkConfig>(config->sinks[0].options).topic, "line3/verdict");
+  EXPECT_EQ(config->sinks[0].kind, "mqtt");
+  EXPECT_TRUE(config->sinks[0].open());
   ASSERT_TRUE(config->page);
   EXPECT_EQ(config->page->port, 0);
   EXPECT_EQ(config->page->address, "127.0.0.1");
@@ -66,7 +66,7 @@ TEST(Config, SuggestsTheNearestKey) {
 TEST(Config, SuggestsTheNearestKind) {
   EXPECT_EQ(
       problem(with("\"folder\"", "\"foldr\"")),
-      "line3.toml:3: source 'camera': kind 'foldr' is unknown, legal are folder, video, v4l2; "
+      "line3.toml:3: source 'camera': kind 'foldr' is unknown, legal are folder, v4l2, video; "
       "did you mean 'folder'");
 }
 
@@ -129,13 +129,14 @@ TEST(Config, RefusesANameThatIsNoPathSegment) {
 
 TEST(Config, OverridesByNumberAndByName) {
   const std::vector<std::string> overrides = {"source.0.path=here", "model.inspection.threads=3",
-                                              "page.port=99", "sink.broker.topic=7"};
+                                              "page.port=99", "sink.broker.topic=#"};
   const auto config = parse_config(good, "line3.toml", "/etc/station", overrides);
   ASSERT_TRUE(config) << config.error().text;
-  EXPECT_EQ(std::get<FolderSourceConfig>(config->sources[0].options).path, "here");
+  EXPECT_EQ(config->sources[0].open().error().text, "here: no such folder");
   EXPECT_EQ(config->models[0].threads, 3);
   EXPECT_EQ(config->page->port, 99);
-  EXPECT_EQ(std::get<MqttSinkConfig>(config->sinks[0].options).topic, "7");
+  EXPECT_EQ(config->sinks[0].open().error().text,
+            "topic '#' is wrong, legal is a text without + and #");
 }
 
 TEST(Config, ChecksOverridesLikeTheFile) {

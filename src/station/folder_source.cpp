@@ -12,11 +12,38 @@
 #include "base/log.h"
 #include "media/picture.h"
 #include "station/folder_watch.h"
-#include "station/sources.h"
+#include "station/kinds.h"
 #include "station/wait.h"
 
 namespace turnstone {
 namespace {
+
+// Pictures of a folder in natural order, once; or the folder watched for new ones.
+struct FolderSourceConfig {
+  std::string name = {};  // of the source
+  std::string path = {};  // of the folder
+  bool watch = false;     // go on with pictures that arrive, until stopped
+  bool loop = false;      // start over after the last picture; not together with watch
+  bool consume = false;   // move pictures to done/ or bad/ once their results are kept; no loop
+  double interval = 0;    // seconds from one picture to the next, 0: as fast as they are taken
+};
+
+const Field<FolderSourceConfig> folder_fields[] = {
+    {"path",
+     &FolderSourceConfig::path,
+     "path",
+     "folder of JPEG and PNG pictures",
+     {.required = true}},
+    {"watch", &FolderSourceConfig::watch, "", "go on with pictures that arrive, until stopped"},
+    {"loop", &FolderSourceConfig::loop, "", "start over after the last picture"},
+    {"consume", &FolderSourceConfig::consume, "",
+     "move pictures to done/ once their results are kept, or to bad/"},
+    {"interval_s",
+     &FolderSourceConfig::interval,
+     "s",
+     "time from one picture to the next, 0: as fast as they are taken",
+     {.least = 0, .most = 86400}},
+};
 
 // Tells a file from another one of the same name, and from itself before it was written again.
 struct Identity {
@@ -79,6 +106,8 @@ class FolderSource final : public Source {
     due_ = std::chrono::steady_clock::now();
     return config_.watch ? watch(stop, deliver, report) : once(stop, deliver, report);
   }
+
+  bool is_consuming() const override { return config_.consume; }
 
  private:
   Result<std::vector<std::filesystem::path>> pictures() const {
@@ -170,12 +199,7 @@ class FolderSource final : public Source {
   size_t forget_at_ = 1024;                          // pictures in `given_`
 };
 
-}  // namespace
-
 Result<std::unique_ptr<Source>> open_folder_source(const FolderSourceConfig& config) {
-  if (config.path.empty()) return fail(Code::invalid, "path is empty, it names a folder");
-  if (!(config.interval >= 0 && config.interval <= 86400))
-    return fail(Code::invalid, "interval {} is outside [0, 86400] seconds", config.interval);
   if (config.watch && config.loop)
     return fail(Code::invalid, "watch and loop exclude each other, choose one");
   if (config.consume && config.loop)
@@ -185,5 +209,11 @@ Result<std::unique_ptr<Source>> open_folder_source(const FolderSourceConfig& con
     if (config.consume) TRY(make_folder(std::filesystem::path(config.path) / folder));
   return std::make_unique<FolderSource>(config);
 }
+
+}  // namespace
+
+const Kind<Source> folder_source =
+    kind_of<Source, FolderSourceConfig, folder_fields, open_folder_source>("folder",
+                                                                           "pictures of a folder");
 
 }  // namespace turnstone

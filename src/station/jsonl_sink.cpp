@@ -9,10 +9,22 @@
 #include <utility>
 
 #include "base/log.h"
-#include "station/sinks.h"
+#include "station/kinds.h"
 
 namespace turnstone {
 namespace {
+
+// JSON lines in a file or on standard output.
+struct JsonlSinkConfig {
+  std::string path = "-";  // "-" is standard output
+  bool append = true;      // keep what the file has
+};
+
+const Field<JsonlSinkConfig> jsonl_fields[] = {
+    {"path", &JsonlSinkConfig::path, "path",
+     "file that lines are added to, \"-\": standard output"},
+    {"append", &JsonlSinkConfig::append, "", "keep what the file has when the station starts"},
+};
 
 // How soon a stop is seen while nobody reads.
 constexpr int glance_ms = 50;
@@ -47,17 +59,17 @@ class JsonlSink final : public Sink {
     if (descriptor_ != STDOUT_FILENO) ::close(descriptor_);
   }
 
-  Message message_of(const Outcome& outcome) const override {
-    return {.body = print_outcome(outcome) + "\n"};
+  std::vector<Message> messages_of(const Outcome& outcome) const override {
+    return {{.body = print_outcome(outcome) + "\n"}};
   }
 
   // A line is written whole. Where a file took a part of one, the part is taken back; what a pipe
   // took cannot be, so the line is finished before another begins.
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
     sent = 0;
+    if (written_ > 0 && !messages.empty() && messages[0].body != line_) TRY(write_rest(stop));
+    if (written_ == 0) TRY(follow_name());
     for (const auto& message : messages) {
-      if (written_ > 0 && message.body != line_) TRY(write_rest(stop));
-      if (written_ == 0) TRY(follow_name());
       line_ = message.body;
       TRY(write_rest(stop));
       ++sent;
@@ -129,12 +141,15 @@ class JsonlSink final : public Sink {
   size_t written_ = 0;  // bytes of it that are out, 0: none or all
 };
 
-}  // namespace
-
 Result<std::unique_ptr<Sink>> open_jsonl_sink(const JsonlSinkConfig& config) {
   if (config.path == "-") return std::make_unique<JsonlSink>("standard output", STDOUT_FILENO);
   const int descriptor = TRY(open_for_lines(config.path, config.append ? 0 : O_TRUNC));
   return std::make_unique<JsonlSink>(config.path, descriptor);
 }
+
+}  // namespace
+
+const Kind<Sink> jsonl_sink =
+    kind_of<Sink, JsonlSinkConfig, jsonl_fields, open_jsonl_sink>("jsonl", "JSON lines in a file");
 
 }  // namespace turnstone

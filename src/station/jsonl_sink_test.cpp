@@ -11,7 +11,7 @@
 
 #include "base/files.h"
 #include "station/outbox.h"
-#include "station/sinks.h"
+#include "station/testing_kinds.h"
 #include "wire/test_broker.h"
 
 namespace turnstone {
@@ -37,6 +37,13 @@ class JsonlSink : public testing::Test {
  protected:
   std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
 
+  std::unique_ptr<Sink> open_lines(const std::string& name, std::string_view more = {}) const {
+    auto sink = testing_tools::open_sink(
+        fmt::format("kind = \"jsonl\"\npath = \"{}\"\n{}", file(name), more));
+    EXPECT_TRUE(sink) << sink.error().text;
+    return std::move(*sink);
+  }
+
   // A pipe with a name and its end for reading, which never blocks.
   int make_pipe() const {
     EXPECT_EQ(::mkfifo(file("pipe").c_str(), 0600), 0);
@@ -56,7 +63,7 @@ class JsonlSink : public testing::Test {
   }
 
   static Result<> take(Sink& sink, const Outcome& outcome, std::stop_token stop = {}) {
-    const auto message = sink.message_of(outcome);
+    const auto message = sink.messages_of(outcome)[0];
     size_t sent = 0;
     auto taken = sink.send({&message, 1}, sent, std::move(stop));
     EXPECT_EQ(sent, taken ? 1u : 0u);
@@ -88,8 +95,9 @@ class FileLimit {
 
 TEST_F(JsonlSink, AddsALineForEachOutcome) {
   ASSERT_TRUE(write_file(file("lines"), "before\n"));
-  const auto sink = *open_jsonl_sink({.path = file("lines")});
-  const Message messages[] = {sink->message_of(outcome_of(0)), sink->message_of(outcome_of(1))};
+  const auto sink = open_lines("lines");
+  const Message messages[] = {sink->messages_of(outcome_of(0))[0],
+                              sink->messages_of(outcome_of(1))[0]};
   size_t sent = 0;
   ASSERT_TRUE(sink->send(messages, sent, {}));
   EXPECT_EQ(sent, 2u);
@@ -100,7 +108,7 @@ TEST_F(JsonlSink, AddsALineForEachOutcome) {
 TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
   for (const size_t room : {0, 10}) {
     SCOPED_TRACE(room);
-    const auto sink = *open_jsonl_sink({.path = file("lines"), .append = false});
+    const auto sink = open_lines("lines", "append = false\n");
     ASSERT_TRUE(take(*sink, outcome_of(0)));
     const auto first = line_of(outcome_of(0));
     {
@@ -117,12 +125,12 @@ TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
 
 TEST_F(JsonlSink, APartOfALineThatWasLeftBehindIsEndedFirst) {
   ASSERT_TRUE(write_file(file("lines"), "{\"a\":1}\n{\"pict"));
-  ASSERT_TRUE(take(**open_jsonl_sink({.path = file("lines")}), outcome_of(0)));
+  ASSERT_TRUE(take(*open_lines("lines"), outcome_of(0)));
   EXPECT_EQ(*read_text(file("lines")), "{\"a\":1}\n{\"pict\n" + line_of(outcome_of(0)));
 }
 
 TEST_F(JsonlSink, AFileThatWasRenamedOrRemovedIsMadeAnew) {
-  const auto sink = *open_jsonl_sink({.path = file("lines")});
+  const auto sink = open_lines("lines");
   ASSERT_TRUE(take(*sink, outcome_of(0)));
   std::filesystem::rename(file("lines"), file("lines.1"));
   ASSERT_TRUE(take(*sink, outcome_of(1)));
@@ -135,7 +143,7 @@ TEST_F(JsonlSink, AFileThatWasRenamedOrRemovedIsMadeAnew) {
 
 TEST_F(JsonlSink, ALineThatAPipeHasAPartOfIsFinishedFirst) {
   const int reader = make_pipe();
-  const auto sink = *open_jsonl_sink({.path = file("pipe")});
+  const auto sink = open_lines("pipe");
   const auto large = outcome_of(0, 100'000);  // more than a pipe holds
   std::stop_source stopped;
   stopped.request_stop();
@@ -151,7 +159,7 @@ TEST_F(JsonlSink, ALineThatAPipeHasAPartOfIsFinishedFirst) {
 
 TEST_F(JsonlSink, ALineThatIsOfferedAgainGoesOnWhereItStopped) {
   const int reader = make_pipe();
-  const auto sink = *open_jsonl_sink({.path = file("pipe")});
+  const auto sink = open_lines("pipe");
   const auto large = outcome_of(0, 100'000);
   std::stop_source stopped;
   stopped.request_stop();
@@ -168,9 +176,9 @@ TEST_F(JsonlSink, AStopEndsTheWaitForAReader) {
   std::atomic<bool> finished = false;
   {
     const auto spool = *open_spool("");
-    Outbox outbox("pipe", *open_jsonl_sink({.path = file("pipe")}), *spool, Backoff{});
+    Outbox outbox("pipe", open_lines("pipe"), *spool, Backoff{});
     for (int i = 0; i < 100; ++i)  // more than a pipe holds
-      ASSERT_TRUE(spool->put({outbox.parcel_of(outcome_of(i, 4000))}));
+      ASSERT_TRUE(spool->put(outbox.parcels_of(outcome_of(i, 4000))));
     outbox.wake();
     EXPECT_TRUE(eventually([&] { return waiting_bytes(reader) > 30'000; }));
     std::jthread finisher([&] {
@@ -186,7 +194,8 @@ TEST_F(JsonlSink, AStopEndsTheWaitForAReader) {
 
 TEST_F(JsonlSink, APipeThatNobodyReadsIsUnavailable) {
   ::close(make_pipe());
-  const auto sink = open_jsonl_sink({.path = file("pipe")});
+  const auto sink =
+      testing_tools::open_sink(fmt::format("kind = \"jsonl\"\npath = \"{}\"\n", file("pipe")));
   ASSERT_FALSE(sink);
   EXPECT_EQ(sink.error().code, Code::unavailable);
   EXPECT_EQ(sink.error().text, file("pipe") + ": cannot open: nobody reads this pipe");

@@ -22,13 +22,16 @@ Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Deci
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Cycle::Decided decided) {
+Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Decided decided) {
   std::unique_ptr<Machine> machine(new Machine(config));
   machine->cycle_ =
       TRY(open_cycle(config,
                      [raw = machine.get(), decided = std::move(decided)](const Verdict& verdict) {
                        ++raw->parts_;
-                       decided(verdict);
+                       const auto& frame = raw->answered_;
+                       const bool shown =
+                           verdict.frames > 0 && frame.sequence == verdict.scene.sequence;
+                       decided(verdict, shown ? frame : Frame{});
                      }),
           "cycle");
   return machine;
@@ -61,8 +64,9 @@ bool Machine::take(const Frame& frame) {
   return cycle_->take(frame);
 }
 
-void Machine::answer(const Scene& scene) {
+void Machine::answer(const Frame& frame, const Scene& scene) {
   const std::lock_guard lock(mutex_);
+  if (!scene.classes.empty()) answered_ = frame;
   cycle_->judged(scene);
 }
 

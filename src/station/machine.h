@@ -19,9 +19,11 @@ namespace turnstone {
 class Machine {
  public:
   // Reads the stops file, or opens the table. `decided` is called for each part, in order, under
-  // the machine's lock: it must return at once. Errors: those of the stops file and of the
+  // the machine's lock, with the frame of the verdict's scene, or an empty one: it must return at
+  // once. Errors: those of the stops file and of the
   // settings.
-  static Result<std::unique_ptr<Machine>> open(const CycleConfig& config, Cycle::Decided decided);
+  using Decided = std::function<void(const Verdict&, const Frame&)>;
+  static Result<std::unique_ptr<Machine>> open(const CycleConfig& config, Decided decided);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -32,7 +34,7 @@ class Machine {
   // True: the frame is to be judged, and `answer` or `lose` follows for it, in the order of frames,
   // or `refuse` at once.
   bool take(const Frame& frame);
-  void answer(const Scene& scene);
+  void answer(const Frame& frame, const Scene& scene);
   void lose();
   void refuse();
 
@@ -57,6 +59,7 @@ class Machine {
   mutable std::mutex mutex_;
   std::unique_ptr<Cycle> cycle_;
   int64_t parts_ = 0;
+  Frame answered_;  // the last frame with classes
   bool fault_reported_ = false;
   std::jthread ticker_;
 };

@@ -10,7 +10,7 @@ enum class Worth { result, picture, video };
 
 // One thing that a sink sends.
 struct Message {
-  std::string id = {};       // of its outcome, given on the way to the spool
+  std::string id = {};       // of its outcome, and its place among several; given on the way
   std::string address = {};  // where it goes as its sink means it: a topic, a key; or ""
   std::string body = {};
   Worth worth = Worth::result;

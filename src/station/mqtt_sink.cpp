@@ -3,19 +3,61 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "station/sinks.h"
+#include "station/kinds.h"
 #include "wire/mqtt.h"
 
 namespace turnstone {
 namespace {
+
+// Messages to an MQTT broker.
+struct MqttSinkConfig {
+  std::string url;               // tcp://HOST:PORT or ssl://HOST:PORT
+  std::string topic;             // where messages go
+  std::string payload;           // "verdict", "scene", or "" for what the station makes
+  std::string client_id;         // "": drawn by chance when the sink is opened
+  std::string user;              // "": none
+  std::string password_file;     // one line, the password of `user`
+  std::string ca_file;           // PEM, who may have signed the broker's certificate
+  std::string certificate_file;  // PEM, ours
+  std::string key_file;          // PEM, of our certificate
+  int keep_alive = 30;           // seconds
+  bool retain = false;           // the broker keeps the last message for new subscribers
+};
+
+const Field<MqttSinkConfig> mqtt_fields[] = {
+    {"url",
+     &MqttSinkConfig::url,
+     "",
+     "tcp://HOST:PORT, or ssl://HOST:PORT for TLS",
+     {.required = true}},
+    {"topic", &MqttSinkConfig::topic, "", "topic of the messages", {.required = true}},
+    {"payload",
+     &MqttSinkConfig::payload,
+     "",
+     "what is sent: verdicts of the cycle, or scenes; \"\": verdicts where there is a cycle",
+     {.choices = {"", "verdict", "scene"}}},
+    {"client_id", &MqttSinkConfig::client_id, "", "\"\": drawn by chance at each start"},
+    {"user", &MqttSinkConfig::user, "", "\"\": none"},
+    {"password_file", &MqttSinkConfig::password_file, "path", "file with the user's password"},
+    {"ca_file", &MqttSinkConfig::ca_file, "path",
+     "PEM, who may have signed the broker's certificate; \"\": the system's authorities"},
+    {"certificate_file", &MqttSinkConfig::certificate_file, "path", "PEM, the station's own"},
+    {"key_file", &MqttSinkConfig::key_file, "path", "PEM, key of the station's certificate"},
+    {"keep_alive_s",
+     &MqttSinkConfig::keep_alive,
+     "s",
+     "longest silence towards the broker",
+     {.least = 1, .most = 3600}},
+    {"retain", &MqttSinkConfig::retain, "", "the broker keeps the last message"},
+};
 
 class MqttSink final : public Sink {
  public:
   MqttSink(MqttOptions options, const MqttSinkConfig& config)
       : options_(std::move(options)), config_(config) {}
 
-  Message message_of(const Outcome& outcome) const override {
-    return {.address = config_.topic, .body = payload_of(outcome)};
+  std::vector<Message> messages_of(const Outcome& outcome) const override {
+    return {{.address = config_.topic, .body = payload_of(outcome)}};
   }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
@@ -56,8 +98,6 @@ Result<> check_topic(const std::string& topic) {
   return {};
 }
 
-}  // namespace
-
 Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
   TRY(check_topic(config.topic));
   MqttOptions options{.url = config.url, .client_id = config.client_id, .user = config.user};
@@ -71,5 +111,10 @@ Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
   TRY(check_mqtt_options(options));
   return std::make_unique<MqttSink>(std::move(options), config);
 }
+
+}  // namespace
+
+const Kind<Sink> mqtt_sink = kind_of<Sink, MqttSinkConfig, mqtt_fields, open_mqtt_sink>(
+    "mqtt", "messages to an MQTT broker");
 
 }  // namespace turnstone

@@ -26,10 +26,13 @@ Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backo
 
 Outbox::~Outbox() { finish(std::chrono::milliseconds(0)); }
 
-Parcel Outbox::parcel_of(const Outcome& outcome) const {
-  auto message = sink_->message_of(outcome);
-  message.id = outcome.id;
-  return {name_, std::move(message)};
+std::vector<Parcel> Outbox::parcels_of(const Outcome& outcome) const {
+  std::vector<Parcel> parcels;
+  for (auto& message : sink_->messages_of(outcome)) {
+    message.id = parcels.empty() ? outcome.id : fmt::format("{}/{}", outcome.id, parcels.size());
+    parcels.push_back({name_, std::move(message)});
+  }
+  return parcels;
 }
 
 void Outbox::wake() {

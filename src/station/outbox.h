@@ -39,7 +39,7 @@ class Outbox {
   Outbox& operator=(const Outbox&) = delete;
 
   // What the sink sends of the outcome, to be put into the spool.
-  Parcel parcel_of(const Outcome& outcome) const;
+  std::vector<Parcel> parcels_of(const Outcome& outcome) const;
 
   // There may be something new in the spool.
   void wake();

@@ -24,8 +24,8 @@ class Scripted final : public Sink {
   };
   explicit Scripted(std::shared_ptr<Record> record) : record_(std::move(record)) {}
 
-  Message message_of(const Outcome& outcome) const override {
-    return {.body = std::to_string(outcome.scene.sequence)};
+  std::vector<Message> messages_of(const Outcome& outcome) const override {
+    return {{.body = std::to_string(outcome.scene.sequence)}};
   }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token) override {
@@ -59,7 +59,7 @@ struct Fixture {
     for (auto i = from; i < to; ++i) {
       Outcome outcome{.id = std::to_string(i), .model = {}, .scene = {}, .verdict = {}};
       outcome.scene.sequence = i;
-      ASSERT_TRUE(spool->put({outbox.parcel_of(outcome)}));
+      ASSERT_TRUE(spool->put(outbox.parcels_of(outcome)));
       outbox.wake();
     }
   }

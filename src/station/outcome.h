@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "media/frame.h"
 #include "station/verdict.h"
 #include "vision/model_info.h"
 #include "vision/scene.h"
@@ -20,6 +21,7 @@ struct Outcome {
   int top = 5;                         // classes to tell
   Scene scene;
   std::optional<Verdict> verdict;
+  Frame frame = {};  // of the scene, without its receipt; empty where there is none
 };
 
 // The picture's file name, or img%05d.jpg of the frame's number where it has none.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <vector>
 
 #include "base/result.h"
 #include "station/message.h"
@@ -16,8 +17,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
 
-  // What is sent of an outcome. Any thread.
-  virtual Message message_of(const Outcome& outcome) const = 0;
+  // What is sent of an outcome, in this order; may be nothing. Any thread.
+  virtual std::vector<Message> messages_of(const Outcome& outcome) const = 0;
 
   // Sends `messages`, made by this sink or by one of an earlier process, in order and returns when
   // all have arrived. `sent` is how many have, counted from the first, also on failure; those are

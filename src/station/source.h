@@ -40,6 +40,10 @@ class Source {
   // Whether frames come whether they are taken or not, as those of a camera: then late ones are
   // worth less than new ones. Any thread.
   virtual bool is_live() const { return false; }
+
+  // Whether a frame is gone for good once it is done with, so that none may be passed over. Any
+  // thread.
+  virtual bool is_consuming() const { return false; }
 };
 
 }  // namespace turnstone

@@ -1,19 +1,24 @@
 #include "station/source_reading.h"
 
 namespace turnstone {
+namespace {
 
-Result<SourceEnd> read_frames(FrameReader& reader, const Reading& reading, int64_t& next,
-                              std::stop_token stop, const FrameSink& deliver,
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// Delivers the frames of `reader` until it ends, fails or a stop is requested. Numbers go on from
+// `next`, which it keeps.
+Result<SourceEnd> read_frames(FrameReader& reader, const std::string& source, milliseconds silence,
+                              int64_t& next, std::stop_token stop, const FrameSink& deliver,
                               const ErrorSink& report) {
-  using Steady = std::chrono::steady_clock;
   const int64_t base = next;
   auto heard = Steady::now();
   while (!stop.stop_requested()) {
-    auto grab = TRY(reader.next(std::chrono::milliseconds(100)));
+    auto grab = TRY(reader.next(milliseconds(100)));
     switch (grab.kind) {
       case Grab::frame:
         grab.picture.sequence += base;
-        grab.picture.source = reading.name;
+        grab.picture.source = source;
         next = grab.picture.sequence + 1;
         deliver(std::move(grab.picture));
         heard = Steady::now();
@@ -23,14 +28,84 @@ Result<SourceEnd> read_frames(FrameReader& reader, const Reading& reading, int64
         heard = Steady::now();
         break;
       case Grab::nothing:
-        if (Steady::now() - heard >= reading.silence)
-          return fail(Code::unavailable, "no frame for {} ms", reading.silence.count());
+        if (Steady::now() - heard >= silence)
+          return fail(Code::unavailable, "no frame for {} ms", silence.count());
         break;
       case Grab::end:
         return SourceEnd::ended;
     }
   }
   return SourceEnd::stopped;
+}
+
+class RecordingSource final : public Source {
+ public:
+  RecordingSource(Recording recording, ReaderOpener open)
+      : recording_(std::move(recording)), open_(std::move(open)) {}
+
+  Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
+                        const ErrorSink& report) override {
+    do {
+      if (TRY(pass(stop, deliver, report)) == SourceEnd::stopped) return SourceEnd::stopped;
+      if (next_ == first_) return fail(Code::invalid, "{}: has no pictures", recording_.where);
+      first_ = next_;
+    } while (recording_.loop);
+    return SourceEnd::ended;
+  }
+
+ private:
+  // From the first frame to the last. What a pass that failed has delivered already is read, but
+  // not delivered and not reported, again.
+  Result<SourceEnd> pass(const std::stop_token& stop, const FrameSink& deliver,
+                         const ErrorSink& report) {
+    int64_t at = first_;
+    const FrameSink deliver_new = [&](Frame frame) {
+      if (frame.sequence < next_) return;
+      next_ = frame.sequence + 1;
+      deliver(std::move(frame));
+    };
+    const ErrorSink report_new = [&](const Error& error) {
+      if (at >= next_) report(error);
+    };
+    const auto reader = TRY(open_());
+    return read_frames(*reader, recording_.name, std::chrono::seconds(30), at, stop, deliver_new,
+                       report_new);
+  }
+
+  Recording recording_;
+  ReaderOpener open_;
+  int64_t first_ = 0;  // number of the first frame of this pass
+  int64_t next_ = 0;   // number of the next frame
+};
+
+class CameraSource final : public Source {
+ public:
+  CameraSource(Camera camera, ReaderOpener open)
+      : camera_(std::move(camera)), open_(std::move(open)) {}
+
+  Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
+                        const ErrorSink& report) override {
+    const auto reader = TRY(open_());
+    return TRY(read_frames(*reader, camera_.name, camera_.silence, next_, stop, deliver, report),
+               camera_.where);
+  }
+
+  bool is_live() const override { return true; }
+
+ private:
+  Camera camera_;
+  ReaderOpener open_;
+  int64_t next_ = 0;  // number of the next frame
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_recording_source(Recording recording, ReaderOpener open) {
+  return std::make_unique<RecordingSource>(std::move(recording), std::move(open));
+}
+
+std::unique_ptr<Source> make_camera_source(Camera camera, ReaderOpener open) {
+  return std::make_unique<CameraSource>(std::move(camera), std::move(open));
 }
 
 }  // namespace turnstone

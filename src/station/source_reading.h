@@ -7,27 +7,31 @@
 
 #include "capture/frame_reader.h"
 #include "station/source.h"
-#include "station/source_configs.h"
 
 namespace turnstone {
 
-// How one kind of source reads.
-struct Reading {
-  std::string name;                   // of the source
-  std::chrono::milliseconds silence;  // without a frame, after which the source has failed
-};
-
-// Delivers the frames of `reader` until it ends, fails or a stop is requested. Numbers go on from
-// `next`, which it keeps. Errors: those of the reader; unavailable after too long a silence.
-Result<SourceEnd> read_frames(FrameReader& reader, const Reading& reading, int64_t& next,
-                              std::stop_token stop, const FrameSink& deliver,
-                              const ErrorSink& report);
-
-// Opens a file from its start.
+// Opens a file from its start, or a camera.
 using ReaderOpener = std::function<Result<std::unique_ptr<FrameReader>>()>;
 
-// A source of what `open` gives, once or, as `config` says, again and again. A run after one that
-// failed goes on with the frame at which it failed.
-std::unique_ptr<Source> make_video_source(const VideoSourceConfig& config, ReaderOpener open);
+// A recording, as a source.
+struct Recording {
+  std::string name = {};   // of the source
+  std::string where = {};  // the file, for messages
+  bool loop = false;       // start over at the end
+};
+
+// A source of what `open` gives. A run after one that failed goes on with the frame at which it
+// failed.
+std::unique_ptr<Source> make_recording_source(Recording recording, ReaderOpener open);
+
+// A camera or a stream, as a source.
+struct Camera {
+  std::string name = {};                    // of the source
+  std::string where = {};                   // the device or its address, for messages
+  std::chrono::milliseconds silence{5000};  // without a frame, after which it has failed
+};
+
+// A live source of what `open` gives, which runs until it is stopped or fails.
+std::unique_ptr<Source> make_camera_source(Camera camera, ReaderOpener open);
 
 }  // namespace turnstone

@@ -1,4 +1,3 @@
-#include "station/sources.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -16,6 +15,7 @@
 #include "media/image.h"
 #include "media/picture.h"
 #include "station/source_reading.h"
+#include "station/testing_kinds.h"
 
 namespace turnstone {
 namespace {
@@ -23,6 +23,7 @@ namespace {
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing_tools::open_source;
 
 // Runs a source on a thread of its own and gathers what it says.
 class Running {
@@ -97,7 +98,8 @@ class Sources : public testing::Test {
     std::filesystem::rename(elsewhere_.path() / name, folder_.path() / name);
   }
   std::unique_ptr<Source> folder(bool watch, bool loop = false) const {
-    auto source = open_folder_source({.name = "in", .path = path(), .watch = watch, .loop = loop});
+    auto source = open_source(fmt::format(
+        "kind = \"folder\"\npath = \"{}\"\nwatch = {}\nloop = {}\n", path(), watch, loop));
     EXPECT_TRUE(source) << source.error().text;
     return std::move(*source);
   }
@@ -234,25 +236,26 @@ TEST_F(Sources, AWatchedFolderThatGoesIsMissingAndGivesNothingTwiceWhenItIsBack)
 }
 
 TEST_F(Sources, AFolderThatIsNotThereOrMakesNoSenseIsRefused) {
-  EXPECT_EQ(open_folder_source({.name = "in", .path = path() + "/none"}).error().code,
-            Code::missing);
-  EXPECT_EQ(open_folder_source({.name = "in", .path = ""}).error().code, Code::invalid);
-  EXPECT_EQ(
-      open_folder_source({.name = "in", .path = path(), .watch = true, .loop = true}).error().text,
-      "watch and loop exclude each other, choose one");
-  EXPECT_EQ(open_folder_source({.name = "in", .path = path(), .interval = -1}).error().text,
-            "interval -1 is outside [0, 86400] seconds");
+  const auto open = [](const std::string& folder, std::string_view more) {
+    return open_source(fmt::format("kind = \"folder\"\npath = \"{}\"\n{}", folder, more)).error();
+  };
+  EXPECT_EQ(open(path() + "/none", "").code, Code::missing);
+  EXPECT_EQ(open("", "").text, "test.toml:4: source 'in': 'path' is empty");
+  EXPECT_EQ(open(path(), "watch = true\nloop = true\n").text,
+            "watch and loop exclude each other, choose one");
+  EXPECT_EQ(open(path(), "interval_s = -1").text,
+            "test.toml:5: source 'in': 'interval_s' is -1, 0 to 86400 is legal");
 }
 
 TEST_F(Sources, AVideoThatIsNotThereIsRefused) {
-  const auto source = open_video_source({.name = "in", .path = path() + "/none.mkv"});
+  const auto source = open_source("kind = \"video\"\npath = \"/none.mkv\"\n");
   ASSERT_FALSE(source);
   EXPECT_EQ(source.error().code, Code::missing);
 }
 
 TEST_F(Sources, AFileThatIsNoVideoFailsForGood) {
   ASSERT_TRUE(write_file(folder_.path() / "a.mkv", "not a video at all, but a line of text\n"));
-  const auto source = open_video_source({.name = "in", .path = path() + "/a.mkv"});
+  const auto source = open_source(fmt::format("kind = \"video\"\npath = \"{}/a.mkv\"\n", path()));
   ASSERT_TRUE(source);
   Running run(**source);
   const auto end = run.end();
@@ -280,7 +283,7 @@ class FailingReader final : public FrameReader {
 
 TEST_F(Sources, AVideoThatFailsGoesOnWhereItWas) {
   std::deque<int64_t> failures = {4, 2, 6, 100, 3, 100};
-  const auto source = make_video_source({.name = "in"}, [&] {
+  const auto source = make_recording_source({.name = "in"}, [&] {
     const auto fails_at = failures.front();
     failures.pop_front();
     return std::make_unique<FailingReader>(fails_at);
@@ -305,8 +308,8 @@ TEST_F(Sources, TheTurntableVideoGivesAllFramesAndEnds) {
   const char* given = std::getenv("TURNSTONE_DATA");
   const std::filesystem::path data = given ? given : TURNSTONE_SOURCE_DIR "/../shared/data";
   if (!std::filesystem::exists(data)) GTEST_SKIP() << "no " << data;
-  const auto source =
-      open_video_source({.name = "in", .path = (data / "turntable/turntable.mkv").string()});
+  const auto source = open_source(fmt::format("kind = \"video\"\npath = \"{}\"\n",
+                                              (data / "turntable/turntable.mkv").string()));
   ASSERT_TRUE(source);
   for (const int64_t first : {0, 510}) {  // a second run starts over, its numbers go on
     Running run(**source);
@@ -320,8 +323,9 @@ TEST_F(Sources, TheTurntableVideoGivesAllFramesAndEnds) {
 }
 
 TEST_F(Sources, ACameraRunsUntilItIsStopped) {
-  const auto source = open_v4l2_source(
-      {.name = "in", .device = "gst:videotestsrc is-live=true", .width = 64, .height = 48});
+  const auto source = open_source(
+      "kind = \"v4l2\"\ndevice = \"gst:videotestsrc is-live=true\"\nwidth_px = 64\nheight_px = "
+      "48\n");
   ASSERT_TRUE(source) << source.error().text;
   Running run(**source);
   EXPECT_TRUE(run.frames(3));
@@ -330,14 +334,14 @@ TEST_F(Sources, ACameraRunsUntilItIsStopped) {
 }
 
 TEST_F(Sources, OnlyACameraIsLive) {
-  EXPECT_TRUE((*open_v4l2_source({.name = "in"}))->is_live());
+  EXPECT_TRUE((*open_source("kind = \"v4l2\"\n"))->is_live());
   EXPECT_FALSE(folder(true)->is_live());
-  EXPECT_FALSE(make_video_source({.name = "in"}, {})->is_live());
+  EXPECT_FALSE(make_recording_source({.name = "in"}, {})->is_live());
 }
 
 TEST_F(Sources, ACameraThatIsPulledOutIsUnavailableAndItsNumbersGoOn) {
-  const auto source = open_v4l2_source(
-      {.name = "in", .device = "gst:videotestsrc is-live=true num-buffers=3", .fps = 100});
+  const auto source = open_source(
+      "kind = \"v4l2\"\ndevice = \"gst:videotestsrc is-live=true num-buffers=3\"\nfps = 100\n");
   ASSERT_TRUE(source) << source.error().text;
   // A camera drops frames that are not taken in time, so any of the three may come.
   int last = -1;
@@ -357,7 +361,7 @@ TEST_F(Sources, ACameraThatIsPulledOutIsUnavailableAndItsNumbersGoOn) {
 }
 
 TEST_F(Sources, ACameraThatIsNotThereIsFoundOutWhenItRuns) {
-  const auto source = open_v4l2_source({.name = "in", .device = "/dev/no-such-camera"});
+  const auto source = open_source("kind = \"v4l2\"\ndevice = \"/dev/no-such-camera\"\n");
   ASSERT_TRUE(source);
   Running run(**source);
   const auto end = run.end();

@@ -170,14 +170,7 @@ std::optional<Failure> failure_of(int number, const fs::path& path) {
 int write_body(const fs::path& path, const std::string& body) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return errno;
-  int failed = 0;
-  for (size_t done = 0; done < body.size() && failed == 0;) {
-    const auto put = ::write(file, body.data() + done, body.size() - done);
-    if (put >= 0)
-      done += static_cast<size_t>(put);
-    else if (errno != EINTR)
-      failed = errno;
-  }
+  int failed = write_whole(file, std::as_bytes(std::span(body)));
   if (failed == 0 && ::fsync(file) != 0) failed = errno;
   ::close(file);
   return failed;

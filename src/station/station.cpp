@@ -29,15 +29,6 @@ bool gives_classes(const Model& model) {
          model.decoder->kind == DecoderKind::identity;
 }
 
-bool consumes(const SourceConfig& config) {
-  const auto* folder = std::get_if<FolderSourceConfig>(&config.options);
-  return folder && folder->consume;
-}
-
-bool passes_over(const ModelConfig& model) {
-  return model.interval.count() > 0 || model.frames == "latest";
-}
-
 Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleConfig>& cycle) {
   const auto& frames = judge.config().frames;
   const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live());
@@ -60,17 +51,17 @@ class RunningStation final : public Station {
   RunningStation() = default;
   ~RunningStation() override { shut(); }
 
-  Result<> open(const StationConfig& config, const Sources& sources, const Sinks& sinks);
+  Result<> open(const StationConfig& config);
   Result<> run(std::stop_token stop, bool once) override;
   Json state() override;
   std::string url() const override { return page_ ? page_->url() : ""; }
 
  private:
   void open_spool(const StationConfig& config);
-  void open_sinks(const StationConfig& config, const Sinks& sinks);
+  void open_sinks(const StationConfig& config);
   void tell_strays() const;
   void open_models(const StationConfig& config);
-  void open_sources(const StationConfig& config, const Sources& sources);
+  void open_sources(const StationConfig& config);
   void open_machine(const CycleConfig& config);
   void open_page(const StationConfig& config);
   void note(Error error) { problems_.push_back(std::move(error)); }
@@ -79,7 +70,7 @@ class RunningStation final : public Station {
   void on_frame(SourceLane& lane, const Frame& frame, const std::stop_token& stop);
   bool on_cycle_frame(Judge& judge, const Frame& frame, const std::stop_token& stop);
   void on_answer(Judge& judge, const Frame& frame, Result<Scene> scene);
-  void on_verdict(const Verdict& verdict);
+  void on_verdict(const Verdict& verdict, const Frame& frame);
   bool publish(Outcome outcome);
 
   bool in_cycle(const std::string& source, const std::string& model) const {
@@ -108,13 +99,12 @@ class RunningStation final : public Station {
   Result<> halted_;  // the machine, when the station was shut
 };
 
-Result<> RunningStation::open(const StationConfig& config, const Sources& sources,
-                              const Sinks& sinks) {
+Result<> RunningStation::open(const StationConfig& config) {
   open_models(config);
   open_spool(config);
-  open_sinks(config, sinks);
+  open_sinks(config);
   tell_strays();
-  open_sources(config, sources);
+  open_sources(config);
   if (config.cycle) open_machine(*config.cycle);
   open_page(config);
   if (problems_.empty()) return {};
@@ -127,11 +117,11 @@ void RunningStation::open_spool(const StationConfig& config) {
   spool ? void(spool_ = std::move(*spool)) : note(spool.error());
 }
 
-void RunningStation::open_sinks(const StationConfig& config, const Sinks& sinks) {
+void RunningStation::open_sinks(const StationConfig& config) {
   for (const auto& section : config.sinks) {
-    auto sink = sinks.open(section);
+    auto sink = section.open();
     if (!sink) {
-      note(sink.error());
+      note(std::move(sink).error().in("sink '" + section.name + "'"));
       continue;
     }
     if (!spool_) continue;
@@ -171,14 +161,14 @@ void RunningStation::open_models(const StationConfig& config) {
   }
 }
 
-void RunningStation::open_sources(const StationConfig& config, const Sources& sources) {
+void RunningStation::open_sources(const StationConfig& config) {
   for (const auto& section : config.sources) {
-    auto source = sources.open(section);
+    auto source = section.open();
     if (!source) {
-      note(source.error());
+      note(std::move(source).error().in("source '" + section.name + "'"));
       continue;
     }
-    if (consumes(section) && config.cycle && config.cycle->source == section.name)
+    if ((*source)->is_consuming() && config.cycle && config.cycle->source == section.name)
       note({Code::invalid,
             fmt::format("source '{}': consume and the cycle exclude each other", section.name)});
     auto lane = std::make_unique<SourceLane>();
@@ -188,8 +178,9 @@ void RunningStation::open_sources(const StationConfig& config, const Sources& so
     for (const auto& judge : judges_) {
       const auto& seen = judge->config().sources;
       if (!seen.empty() && std::ranges::count(seen, section.name) == 0) continue;
-      lane->routes.push_back(route_to(*judge, *lane, config.cycle));
-      if (consumes(section) && passes_over(judge->config()))
+      const auto& route = lane->routes.emplace_back(route_to(*judge, *lane, config.cycle));
+      if (lane->source->is_consuming() &&
+          (judge->config().interval.count() > 0 || route.overflow == Overflow::drop_old))
         note({Code::invalid,
               fmt::format("source '{}': consume wants every picture judged, model '{}' "
                           "has interval_ms or frames = \"latest\"",
@@ -203,7 +194,8 @@ void RunningStation::open_sources(const StationConfig& config, const Sources& so
 }
 
 void RunningStation::open_machine(const CycleConfig& config) {
-  auto machine = Machine::open(config, [this](const Verdict& v) { on_verdict(v); });
+  auto machine = Machine::open(
+      config, [this](const Verdict& verdict, const Frame& frame) { on_verdict(verdict, frame); });
   machine ? void(machine_ = std::move(*machine)) : note(machine.error());
   const auto* judge = find_judge(config.model);
   if (judge && !gives_classes(judge->engine().model()))
@@ -281,18 +273,19 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
       frame.receipt->settle(true);
     return;
   }
-  Outcome outcome{{}, judge.model(), judge.config().top, std::move(*scene), {}};
+  Outcome outcome{{}, judge.model(), judge.config().top, std::move(*scene), {}, frame};
+  outcome.frame.receipt.reset();
   if (auto* lane = find_lane(frame.source); lane && lane->view) lane->view->show(frame, outcome);
   if (cycle)
-    machine_->answer(outcome.scene);
+    machine_->answer(outcome.frame, outcome.scene);
   else if (publish(std::move(outcome)) && frame.receipt)
     frame.receipt->settle(false);
 }
 
-void RunningStation::on_verdict(const Verdict& verdict) {
+void RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
   const auto& cycle = machine_->config();
   auto* judge = find_judge(cycle.model);
-  Outcome outcome{{}, judge->model(), judge->config().top, verdict.scene, verdict};
+  Outcome outcome{{}, judge->model(), judge->config().top, verdict.scene, verdict, frame};
   outcome.scene.model = cycle.model;
   outcome.scene.source = cycle.source;
   if (outcome.scene.sequence < 0) outcome.scene.wall = std::chrono::system_clock::now();
@@ -315,7 +308,7 @@ bool RunningStation::publish(Outcome outcome) {
   for (const auto& lane : sinks_) {
     if (!lane->takes(outcome.model->name)) continue;
     lanes.push_back(lane.get());
-    parcels.push_back(lane->outbox->parcel_of(outcome));
+    std::ranges::move(lane->outbox->parcels_of(outcome), std::back_inserter(parcels));
   }
   const auto kept = spool_->put(std::move(parcels));
   if (!kept) log_warning("{}", kept.error().text);
@@ -407,10 +400,9 @@ Json RunningStation::state() {
 
 }  // namespace
 
-Result<std::unique_ptr<Station>> open_station(const StationConfig& config, const Sources& sources,
-                                              const Sinks& sinks) {
+Result<std::unique_ptr<Station>> open_station(const StationConfig& config) {
   auto station = std::make_unique<RunningStation>();
-  TRY(station->open(config, sources, sinks));
+  TRY(station->open(config));
   return station;
 }
 

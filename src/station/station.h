@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "station/config.h"
-#include "station/kinds.h"
 
 namespace turnstone {
 
@@ -32,7 +31,6 @@ class Station {
 
 // Opens everything that the configuration names; nothing runs yet. Errors: those of sources, sinks,
 // packages and page, all of them, one a line.
-Result<std::unique_ptr<Station>> open_station(const StationConfig& config, const Sources& sources,
-                                              const Sinks& sinks);
+Result<std::unique_ptr<Station>> open_station(const StationConfig& config);
 
 }  // namespace turnstone

@@ -36,8 +36,9 @@ void Recent::add(const Outcome& outcome) {
   const std::lock_guard lock(mutex_);
   ++count_;
   outcomes_.push_front(outcome);
+  outcomes_.front().frame = {};
   if (outcomes_.size() > most_recent) outcomes_.pop_back();
-  if (outcome.verdict) verdict_ = outcome;
+  if (outcome.verdict) verdict_ = outcomes_.front();
 }
 
 Json Recent::results() const {

@@ -10,8 +10,7 @@
 #include "base/text.h"
 #include "media/image.h"
 #include "media/picture.h"
-#include "station/sinks.h"
-#include "station/sources.h"
+#include "station/testing_kinds.h"
 #include "wire/test_broker.h"
 
 namespace turnstone {
@@ -31,12 +30,7 @@ Frame plain_picture(uint8_t value) {
 // Bright pictures are Fail, dark ones Pass.
 class StationTest : public testing::Test {
  protected:
-  void SetUp() override {
-    ASSERT_TRUE(make_folder(file("pictures")));
-    sources_.add("folder", open_folder_source);
-    sinks_.add("jsonl", open_jsonl_sink);
-    sinks_.add("mqtt", open_mqtt_sink);
-  }
+  void SetUp() override { ASSERT_TRUE(make_folder(file("pictures"))); }
 
   std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
 
@@ -55,7 +49,7 @@ class StationTest : public testing::Test {
   }
 
   Result<std::unique_ptr<Station>> open(const std::string& text) const {
-    return open_station(TRY(parse_config(text, "test.toml")), sources_, sinks_);
+    return open_station(TRY(parse_config(text, "test.toml")));
   }
 
   void run_once(const std::string& text) const {
@@ -87,8 +81,6 @@ class StationTest : public testing::Test {
   }
 
   TemporaryFolder folder_ = *TemporaryFolder::make("turnstone-station");
-  Sources sources_;
-  Sinks sinks_;
 };
 
 TEST_F(StationTest, JudgesEveryPictureOfAFolder) {
@@ -146,8 +138,8 @@ TEST_F(StationTest, LeavesPicturesWhoseResultsCannotBeKept) {
 
 TEST_F(StationTest, APictureThatReplacedAnotherIsNotMovedWithIt) {
   add_pictures(1, 0);
-  const auto source =
-      *open_folder_source({.name = "camera", .path = file("pictures"), .consume = true});
+  const auto source = *testing_tools::open_source(
+      fmt::format("kind = \"folder\"\npath = \"{}\"\nconsume = true\n", file("pictures")));
   std::optional<Frame> frame;
   ASSERT_TRUE(source->run({}, [&](Frame taken) { frame = std::move(taken); }, [](const Error&) {}));
   ASSERT_TRUE(write_png(file("new.png"), plain_picture(250)));
@@ -280,30 +272,26 @@ TEST_F(StationTest, AFrameEndsTheTroubleOfItsSource) {
 template <bool live>
 class Hasty final : public Source {
  public:
-  static Result<std::unique_ptr<Source>> open(const FolderSourceConfig& config) {
-    return std::make_unique<Hasty>(config.name);
-  }
-  explicit Hasty(std::string name) : name_(std::move(name)) {}
-
   Result<SourceEnd> run(std::stop_token, const FrameSink& deliver, const ErrorSink&) override {
     for (int64_t i = 0; i < 1000; ++i) {
       auto frame = plain_picture(5);
-      frame.source = name_;
+      frame.source = "camera";
       frame.sequence = i;
       deliver(std::move(frame));
     }
     return SourceEnd::ended;
   }
   bool is_live() const override { return live; }
-
- private:
-  std::string name_;
 };
 
 TEST_F(StationTest, OfALiveSourceTheLatestFramesAreJudgedOfOthersAll) {
   for (const bool live : {false, true}) {
-    sources_.add("folder", live ? Hasty<true>::open : Hasty<false>::open);
-    auto station = open(config(""));
+    auto hasty = *parse_config(config(""), "test.toml");
+    hasty.sources[0].open = [live]() -> Result<std::unique_ptr<Source>> {
+      if (live) return std::make_unique<Hasty<true>>();
+      return std::make_unique<Hasty<false>>();
+    };
+    auto station = open_station(hasty);
     ASSERT_TRUE(station) << station.error().text;
     ASSERT_TRUE((*station)->run({}, true));
     const auto model = (*station)->state()["models"][0];
@@ -335,7 +323,6 @@ TEST_F(StationTest, ALiveTableBringsPartAfterPart) {
 }
 
 TEST_F(StationTest, TellsWhyEverySourceHasFailed) {
-  sources_.add("video", open_video_source);
   ASSERT_TRUE(write_file(file("none.mkv"), "this is no video\n"));
   auto text = config("");
   const auto kind = fmt::format("kind = \"folder\"\npath = \"{}\"\n", file("pictures"));
@@ -398,14 +385,13 @@ TEST_F(StationMqtt, PublishesEachVerdictOnceThroughTls) {
 
 TEST_F(StationMqtt, TwoSinksOfOneConfigurationDoNotThrowEachOtherOut) {
   Broker broker;
-  MqttSinkConfig config;
-  config.url = broker.url();
-  config.topic = "line/verdict";
-  const auto first = *open_mqtt_sink(config);
-  const auto second = *open_mqtt_sink(config);
+  const auto config =
+      fmt::format("kind = \"mqtt\"\nurl = \"{}\"\ntopic = \"line/verdict\"\n", broker.url());
+  const auto first = *testing_tools::open_sink(config);
+  const auto second = *testing_tools::open_sink(config);
   const Outcome outcome{.model = std::make_shared<Model>(), .scene = {}, .verdict = {}};
   for (auto* sink : {first.get(), second.get(), first.get(), second.get()}) {
-    const auto message = sink->message_of(outcome);
+    const auto message = sink->messages_of(outcome)[0];
     size_t count = 0;
     const auto sent = sink->send({&message, 1}, count, {});
     EXPECT_TRUE(sent) << sent.error().text;

@@ -1,31 +1,43 @@
 #include "capture/camera.h"
+#include "station/kinds.h"
 #include "station/source_reading.h"
-#include "station/sources.h"
 
 namespace turnstone {
 namespace {
 
-class V4l2Source final : public Source {
- public:
-  V4l2Source(std::string name, CameraOptions options)
-      : name_(std::move(name)), options_(std::move(options)) {}
-
-  Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
-                        const ErrorSink& report) override {
-    const auto reader = TRY(open_camera(options_));
-    return TRY(read_frames(*reader, {name_, std::chrono::seconds(5)}, next_, stop, deliver, report),
-               options_.device);
-  }
-
-  bool is_live() const override { return true; }
-
- private:
-  std::string name_;
-  CameraOptions options_;
-  int64_t next_ = 0;  // number of the next frame
+// A camera of the machine.
+struct V4l2SourceConfig {
+  std::string name = {};               // of the source
+  std::string device = "/dev/video0";  // its node
+  int width = 0;                       // pixels, 0: as the camera likes
+  int height = 0;                      // pixels, 0: as the camera likes
+  double fps = 0;                      // frames a second, 0: as the camera likes
+  std::string format = {};             // "", "mjpeg", "yuyv", "nv12" or "i420"
 };
 
-}  // namespace
+const Field<V4l2SourceConfig> v4l2_fields[] = {
+    {"device", &V4l2SourceConfig::device, "path", "node of the camera"},
+    {"width_px",
+     &V4l2SourceConfig::width,
+     "pixels",
+     "0: as the camera likes",
+     {.least = 0, .most = 16384}},
+    {"height_px",
+     &V4l2SourceConfig::height,
+     "pixels",
+     "0: as the camera likes",
+     {.least = 0, .most = 16384}},
+    {"fps",
+     &V4l2SourceConfig::fps,
+     "Hz",
+     "frames a second, 0: as the camera likes",
+     {.least = 0, .most = 1000}},
+    {"format",
+     &V4l2SourceConfig::format,
+     "",
+     "how the camera sends pixels, \"\": as it likes",
+     {.choices = {"", "mjpeg", "yuyv", "nv12", "i420"}}},
+};
 
 Result<std::unique_ptr<Source>> open_v4l2_source(const V4l2SourceConfig& config) {
   const CameraOptions options{.device = config.device,
@@ -34,7 +46,13 @@ Result<std::unique_ptr<Source>> open_v4l2_source(const V4l2SourceConfig& config)
                               .fps = config.fps,
                               .format = config.format};
   TRY(check_camera(options));
-  return std::make_unique<V4l2Source>(config.name, options);
+  return make_camera_source({.name = config.name, .where = config.device},
+                            [options] { return open_camera(options); });
 }
+
+}  // namespace
+
+const Kind<Source> v4l2_source = kind_of<Source, V4l2SourceConfig, v4l2_fields, open_v4l2_source>(
+    "v4l2", "a camera of this machine");
 
 }  // namespace turnstone
