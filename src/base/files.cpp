@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace turnstone {
 namespace fs = std::filesystem;
 namespace {
@@ -100,6 +102,13 @@ Result<std::string> read_text(const fs::path& path, size_t most) {
 
 Result<Bytes> read_bytes(const fs::path& path, size_t most) {
   return read_whole<Bytes>(path, most);
+}
+
+Result<std::string> read_secret(const fs::path& path) {
+  std::string secret(trim(TRY(read_text(path, 65536))));
+  if (secret.empty() || secret.find_first_of("\r\n") != std::string::npos)
+    return fail(Code::invalid, "{}: does not hold one line, the password", path.string());
+  return secret;
 }
 
 int write_whole(int descriptor, std::span<const std::byte> bytes) {

@@ -20,6 +20,10 @@ using Bytes = std::vector<std::byte>;
 Result<std::string> read_text(const std::filesystem::path& path, size_t most = size_t{1} << 32);
 Result<Bytes> read_bytes(const std::filesystem::path& path, size_t most = size_t{1} << 32);
 
+// The one line of a file that holds a password, without the spaces around it. Errors: as
+// read_text; invalid (more than one line, none, more than 64 KiB).
+Result<std::string> read_secret(const std::filesystem::path& path);
+
 // Writes all of it; 0, or the number of the error.
 int write_whole(int descriptor, std::span<const std::byte> bytes);
 

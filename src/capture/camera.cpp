@@ -1,8 +1,16 @@
 #include "capture/camera.h"
 
-#include <array>
-#include <cmath>
+#include <fcntl.h>
+#include <linux/videodev2.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+#include "capture/description.h"
 #include "capture/pipeline.h"
 #include "media/image.h"
 
@@ -51,14 +59,7 @@ bool is_description(const CameraOptions& options) { return options.device.starts
 // A bin with the camera and a filter behind it. A device name never becomes part of a description.
 Result<Gst<GstElement>> make_head(const CameraOptions& options) {
   const auto source = is_description(options) ? options.device.substr(4) : "v4l2src name=camera";
-  const auto text = fmt::format("{} ! capsfilter name=wanted", source);
-  GError* why = nullptr;
-  GstElement* made = gst_parse_bin_from_description_full(text.c_str(), TRUE, nullptr,
-                                                         GST_PARSE_FLAG_FATAL_ERRORS, &why);
-  const Gst<GError> error(why);
-  if (!made)
-    return fail(Code::invalid, "{}: {}", options.device, error ? error->message : "is no source");
-  Gst<GstElement> head(GST_ELEMENT(gst_object_ref_sink(made)));
+  auto head = TRY(make_bin(source + " ! capsfilter name=wanted"), options.device);
   const Gst<GstElement> filter(gst_bin_get_by_name(GST_BIN(head.get()), "wanted"));
   const Gst<GstCaps> caps(gst_caps_from_string(print_caps(options).c_str()));
   g_object_set(filter.get(), "caps", caps.get(), nullptr);
@@ -66,6 +67,51 @@ Result<Gst<GstElement>> make_head(const CameraOptions& options) {
       camera && !is_description(options))
     g_object_set(camera.get(), "device", options.device.c_str(), nullptr);
   return head;
+}
+
+struct Setting {
+  const char* name;
+  uint32_t control;
+  int value;
+};
+
+// In the order in which cameras want them: what is automatic goes before what it would overrule.
+std::vector<Setting> settings_of(const CameraControls& controls) {
+  std::vector<Setting> settings;
+  const auto add = [&](const char* name, uint32_t control, std::optional<int> value) {
+    if (value) settings.push_back({name, control, *value});
+  };
+  if (controls.exposure)
+    add("exposure mode", V4L2_CID_EXPOSURE_AUTO,
+        *controls.exposure == 0 ? V4L2_EXPOSURE_APERTURE_PRIORITY : V4L2_EXPOSURE_MANUAL);
+  if (controls.exposure && *controls.exposure > 0)
+    add("exposure", V4L2_CID_EXPOSURE_ABSOLUTE, controls.exposure);
+  if (controls.focus) add("autofocus", V4L2_CID_FOCUS_AUTO, 0);
+  add("focus", V4L2_CID_FOCUS_ABSOLUTE, controls.focus);
+  add("zoom", V4L2_CID_ZOOM_ABSOLUTE, controls.zoom);
+  return settings;
+}
+
+// Controls stay as they were set when the node is closed, and may be set while others stream.
+Result<> set_controls(const std::string& device, const CameraControls& controls) {
+  const auto settings = settings_of(controls);
+  if (settings.empty()) return {};
+  const int node = ::open(device.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  if (node < 0) return fail(Code::unavailable, "{}: cannot open: {}", device, std::strerror(errno));
+  Result<> result;
+  for (const auto& [name, control, value] : settings) {
+    v4l2_control wanted{control, value};
+    if (::ioctl(node, VIDIOC_S_CTRL, &wanted) == 0) continue;
+    const bool unknown = errno == EINVAL || errno == ENOTTY;
+    result =
+        fail(unknown ? Code::unsupported : Code::unavailable, "{}: {} {}: {}", device, name, value,
+             unknown           ? "the camera does not have it"
+             : errno == ERANGE ? "is out of the camera's range"
+                               : std::strerror(errno));
+    break;
+  }
+  ::close(node);
+  return result;
 }
 
 }  // namespace
@@ -85,6 +131,7 @@ Result<> check_camera(const CameraOptions& options) {
 Result<std::unique_ptr<FrameReader>> open_camera(const CameraOptions& options) {
   TRY(check_camera(options), options.device);
   TRY(start_gst());
+  if (!is_description(options)) TRY(set_controls(options.device, options.controls));
   return open_pipeline(TRY(make_head(options)), {.where = options.device, .live = true});
 }
 

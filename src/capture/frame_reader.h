@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "base/result.h"
 #include "media/frame.h"
@@ -30,6 +31,9 @@ class FrameReader {
   // order of the stream; a camera's have gaps where nobody took frames in time. Sets all of Frame
   // but source and file. Errors: unavailable (a camera that is gone), invalid (a damaged file).
   virtual Result<Grab> next(std::chrono::milliseconds wait) = 0;
+
+  // What decodes the stream, as GStreamer names it; "" where nothing does, or no frame came yet.
+  virtual std::string decoder() const { return ""; }
 };
 
 }  // namespace turnstone

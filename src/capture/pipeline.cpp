@@ -12,7 +12,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr GstClockTime open_time = 10 * GST_SECOND;  // until a file must have its first picture
-constexpr guint frames_ahead = 4;                    // decoded before they are asked for
+constexpr const char* picture_caps = "image/jpeg; video/x-raw";
+constexpr guint frames_ahead = 4;  // decoded before they are asked for
 
 class Pipeline final : public FrameReader {
  public:
@@ -26,8 +27,10 @@ class Pipeline final : public FrameReader {
   Result<> build(Gst<GstElement> head);
   Result<> start();
   Result<Grab> next(std::chrono::milliseconds wait) override;
+  std::string decoder() const override;
 
  private:
+  static gboolean goes_on(GstElement* decode, GstPad* pad, GstCaps* caps, gpointer self);
   static void link_pad(GstElement* decode, GstPad* pad, gpointer self);
   Result<Gst<GstElement>> add(const char* kind);
   Result<Grab> picture(Gst<GstSample> sample);
@@ -54,6 +57,12 @@ Result<Gst<GstElement>> Pipeline::add(const char* kind) {
   return element;
 }
 
+// Sound and text are not decoded.
+gboolean Pipeline::goes_on(GstElement*, GstPad*, GstCaps* caps, gpointer) {
+  const std::string_view name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+  return !name.starts_with("audio/") && !name.starts_with("text/");
+}
+
 // The first stream of pictures goes to the sink, through a converter where it must. The converter
 // is never asked for YUV: this one calls two ranges of the same matrix equal.
 void Pipeline::link_pad(GstElement*, GstPad* pad, gpointer data) {
@@ -61,8 +70,10 @@ void Pipeline::link_pad(GstElement*, GstPad* pad, gpointer data) {
   const Gst<GstPad> end(gst_element_get_static_pad(self->sink_.get(), "sink"));
   if (gst_pad_is_linked(end.get())) return;
   const Gst<GstCaps> caps(gst_pad_get_current_caps(pad));
+  const Gst<GstCaps> pictures(gst_caps_from_string(picture_caps));
+  if (!caps || !gst_caps_is_subset(caps.get(), pictures.get())) return;
   const Gst<GstCaps> readable(gst_caps_from_string(readable_caps));
-  const bool as_it_is = caps && gst_caps_is_subset(caps.get(), readable.get());
+  const bool as_it_is = gst_caps_is_subset(caps.get(), readable.get());
   const Gst<GstCaps> wanted(gst_caps_from_string(as_it_is ? readable_caps : converted_caps));
   g_object_set(self->sink_.get(), "caps", wanted.get(), nullptr);
   const Gst<GstPad> start(gst_element_get_static_pad(self->convert_.get(), "sink"));
@@ -82,8 +93,9 @@ Result<> Pipeline::build(Gst<GstElement> head) {
   if (!gst_element_link(head.get(), decode.get()))
     return fail(Code::invalid, "{}: has nothing to give that fits its options", options_.where);
 
-  const Gst<GstCaps> wanted(gst_caps_from_string("image/jpeg; video/x-raw"));
-  g_object_set(decode.get(), "caps", wanted.get(), "expose-all-streams", FALSE, nullptr);
+  const Gst<GstCaps> wanted(gst_caps_from_string(picture_caps));
+  g_object_set(decode.get(), "caps", wanted.get(), nullptr);
+  g_signal_connect(decode.get(), "autoplug-continue", G_CALLBACK(goes_on), this);
   g_signal_connect(decode.get(), "pad-added", G_CALLBACK(link_pad), this);
 
   g_object_set(sink_.get(), "sync", options_.realtime ? TRUE : FALSE, "drop",
@@ -183,6 +195,25 @@ void Pipeline::set_times(Frame& frame, GstSample* sample) const {
   }
   frame.wall = std::chrono::system_clock::now() -
                std::chrono::duration_cast<std::chrono::system_clock::duration>(now - frame.taken);
+}
+
+// Motion JPEG has none: it is decoded here.
+std::string Pipeline::decoder() const {
+  std::string found;
+  GstIterator* elements = gst_bin_iterate_recurse(GST_BIN(pipeline_.get()));
+  GValue item = G_VALUE_INIT;
+  while (found.empty() && gst_iterator_next(elements, &item) == GST_ITERATOR_OK) {
+    auto* element = GST_ELEMENT(g_value_get_object(&item));
+    auto* factory = gst_element_get_factory(element);
+    if (factory &&
+        gst_element_factory_list_is_type(
+            factory, GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO))
+      found = GST_OBJECT_NAME(factory);
+    g_value_reset(&item);
+  }
+  g_value_unset(&item);
+  gst_iterator_free(elements);
+  return found;
 }
 
 Result<Grab> Pipeline::no_picture() {

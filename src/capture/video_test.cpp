@@ -236,17 +236,15 @@ TEST_F(Video, ATruncatedFileGivesWhatItHas) {
 }
 
 TEST_F(Video, ADecoderThatIsNotInstalledIsNamed) {
-  ASSERT_TRUE(start_gst());
-  const Gst<GstElement> decoder(gst_element_factory_make("avdec_huffyuv", nullptr));
-  if (decoder) GTEST_SKIP() << "this machine decodes HuffYUV";
-  write_video(
-      "fakesrc num-buffers=3 sizetype=fixed sizemax=500 format=time ! "
-      "video/x-huffyuv,width=64,height=48,framerate=30/1,bpp=24 ! avimux",
-      path("a.avi"));
-  const auto reader = open_video(path("a.avi"));
+  write_video("videotestsrc num-buffers=3 ! jpegenc ! avimux", path("a.avi"));
+  auto bytes = *read_text(path("a.avi"));
+  for (auto at = bytes.find("MJPG"); at != bytes.npos; at = bytes.find("MJPG"))
+    bytes.replace(at, 4, "NONE");
+  ASSERT_TRUE(write_file(path("b.avi"), bytes));
+  const auto reader = open_video(path("b.avi"));
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code, Code::unsupported);
-  EXPECT_THAT(reader.error().text, HasSubstr("a.avi: needs a Huff"));
+  EXPECT_THAT(reader.error().text, HasSubstr("b.avi: needs a "));
 }
 
 TEST(Turntable, HasThePixelsOfItsSinglePictures) {

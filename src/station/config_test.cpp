@@ -64,10 +64,10 @@ TEST(Config, SuggestsTheNearestKey) {
 }
 
 TEST(Config, SuggestsTheNearestKind) {
-  EXPECT_EQ(
-      problem(with("\"folder\"", "\"foldr\"")),
-      "line3.toml:3: source 'camera': kind 'foldr' is unknown, legal are folder, v4l2, video; "
-      "did you mean 'folder'");
+  EXPECT_EQ(problem(with("\"folder\"", "\"foldr\"")),
+            "line3.toml:3: source 'camera': kind 'foldr' is unknown, legal are folder, gst, mjpeg, "
+            "rtsp, v4l2, video; "
+            "did you mean 'folder'");
 }
 
 TEST(Config, SuggestsTheNearestName) {

@@ -10,10 +10,10 @@
 
 namespace turnstone {
 
+// NAME_source and NAME_sink, the row of each kind.
 #define SOURCE(kind) extern const Kind<Source> kind##_source;
 #include "station/sources.def"
 #undef SOURCE
-
 #define SINK(kind) extern const Kind<Sink> kind##_sink;
 #include "station/sinks.def"
 #undef SINK

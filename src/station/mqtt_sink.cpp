@@ -102,8 +102,7 @@ Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
   TRY(check_topic(config.topic));
   MqttOptions options{.url = config.url, .client_id = config.client_id, .user = config.user};
   if (options.client_id.empty()) options.client_id = draw_client_id();
-  if (!config.password_file.empty())
-    options.password = std::string(trim(TRY(read_text(config.password_file, 65536))));
+  if (!config.password_file.empty()) options.password = TRY(read_secret(config.password_file));
   options.ca_file = config.ca_file;
   options.certificate_file = config.certificate_file;
   options.key_file = config.key_file;

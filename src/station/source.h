@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <stop_token>
+#include <string>
 
 #include "base/result.h"
 #include "media/frame.h"
@@ -44,6 +45,10 @@ class Source {
   // Whether a frame is gone for good once it is done with, so that none may be passed over. Any
   // thread.
   virtual bool is_consuming() const { return false; }
+
+  // What decodes its frames, as GStreamer names it; "" where nothing does, or none came yet.
+  // Thread-safe.
+  virtual std::string decoder() const { return ""; }
 };
 
 }  // namespace turnstone

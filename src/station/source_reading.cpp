@@ -1,22 +1,46 @@
 #include "station/source_reading.h"
 
+#include <mutex>
+
+#include "base/log.h"
+
 namespace turnstone {
 namespace {
 
 using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+// What decodes a source's frames: told once for each that is chosen.
+class DecoderName {
+ public:
+  std::string get() const {
+    const std::lock_guard lock(mutex_);
+    return name_;
+  }
+  void set(const std::string& source, const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    if (name == name_ || name.empty()) return;
+    name_ = name;
+    log_info("source {}: decoded by {}", source, name);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string name_;
+};
+
 // Delivers the frames of `reader` until it ends, fails or a stop is requested. Numbers go on from
 // `next`, which it keeps.
 Result<SourceEnd> read_frames(FrameReader& reader, const std::string& source, milliseconds silence,
-                              int64_t& next, std::stop_token stop, const FrameSink& deliver,
-                              const ErrorSink& report) {
+                              int64_t& next, DecoderName& decoder, std::stop_token stop,
+                              const FrameSink& deliver, const ErrorSink& report) {
   const int64_t base = next;
   auto heard = Steady::now();
   while (!stop.stop_requested()) {
     auto grab = TRY(reader.next(milliseconds(100)));
     switch (grab.kind) {
       case Grab::frame:
+        if (next == base) decoder.set(source, reader.decoder());
         grab.picture.sequence += base;
         grab.picture.source = source;
         next = grab.picture.sequence + 1;
@@ -53,6 +77,8 @@ class RecordingSource final : public Source {
     return SourceEnd::ended;
   }
 
+  std::string decoder() const override { return decoder_.get(); }
+
  private:
   // From the first frame to the last. What a pass that failed has delivered already is read, but
   // not delivered and not reported, again.
@@ -68,12 +94,13 @@ class RecordingSource final : public Source {
       if (at >= next_) report(error);
     };
     const auto reader = TRY(open_());
-    return read_frames(*reader, recording_.name, std::chrono::seconds(30), at, stop, deliver_new,
-                       report_new);
+    return read_frames(*reader, recording_.name, std::chrono::seconds(30), at, decoder_, stop,
+                       deliver_new, report_new);
   }
 
   Recording recording_;
   ReaderOpener open_;
+  DecoderName decoder_;
   int64_t first_ = 0;  // number of the first frame of this pass
   int64_t next_ = 0;   // number of the next frame
 };
@@ -86,15 +113,18 @@ class CameraSource final : public Source {
   Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
                         const ErrorSink& report) override {
     const auto reader = TRY(open_());
-    return TRY(read_frames(*reader, camera_.name, camera_.silence, next_, stop, deliver, report),
-               camera_.where);
+    return TRY(
+        read_frames(*reader, camera_.name, camera_.silence, next_, decoder_, stop, deliver, report),
+        camera_.where);
   }
 
   bool is_live() const override { return true; }
+  std::string decoder() const override { return decoder_.get(); }
 
  private:
   Camera camera_;
   ReaderOpener open_;
+  DecoderName decoder_;
   int64_t next_ = 0;  // number of the next frame
 };
 

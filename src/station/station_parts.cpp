@@ -80,6 +80,7 @@ Json source_state(SourceLane& lane) {
           {"frames", lane.counters.frames.load()},
           {"skipped", lane.counters.skipped.load()},
           {"restarts", lane.counters.restarts.load()},
+          {"decoder", lane.source->decoder()},
           {"trouble", trouble},
           {"stream", lane.view ? Json("/stream/" + lane.config.name + ".mjpeg") : Json(nullptr)}};
 }

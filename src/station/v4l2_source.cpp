@@ -13,6 +13,9 @@ struct V4l2SourceConfig {
   int height = 0;                      // pixels, 0: as the camera likes
   double fps = 0;                      // frames a second, 0: as the camera likes
   std::string format = {};             // "", "mjpeg", "yuyv", "nv12" or "i420"
+  int exposure = -1;                   // times 100 microseconds, 0: automatic, -1: as it is
+  int focus = -1;                      // as the camera counts, -1: as it is
+  int zoom = -1;                       // as the camera counts, -1: as it is
 };
 
 const Field<V4l2SourceConfig> v4l2_fields[] = {
@@ -37,14 +40,34 @@ const Field<V4l2SourceConfig> v4l2_fields[] = {
      "",
      "how the camera sends pixels, \"\": as it likes",
      {.choices = {"", "mjpeg", "yuyv", "nv12", "i420"}}},
+    {"exposure",
+     &V4l2SourceConfig::exposure,
+     "100 us",
+     "0: automatic, -1: as it is",
+     {.least = -1, .most = 1'000'000}},
+    {"focus",
+     &V4l2SourceConfig::focus,
+     "",
+     "as the camera counts it, without autofocus; -1: as it is",
+     {.least = -1, .most = 1'000'000}},
+    {"zoom",
+     &V4l2SourceConfig::zoom,
+     "",
+     "as the camera counts it, -1: as it is",
+     {.least = -1, .most = 1'000'000}},
 };
+
+std::optional<int> setting(int value) { return value < 0 ? std::nullopt : std::optional(value); }
 
 Result<std::unique_ptr<Source>> open_v4l2_source(const V4l2SourceConfig& config) {
   const CameraOptions options{.device = config.device,
                               .width = config.width,
                               .height = config.height,
                               .fps = config.fps,
-                              .format = config.format};
+                              .format = config.format,
+                              .controls = {.exposure = setting(config.exposure),
+                                           .focus = setting(config.focus),
+                                           .zoom = setting(config.zoom)}};
   TRY(check_camera(options));
   return make_camera_source({.name = config.name, .where = config.device},
                             [options] { return open_camera(options); });

@@ -1,0 +1,147 @@
+#include "capture/stream.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/test_process.h"
+#include "base/text.h"
+
+namespace turnstone {
+namespace {
+
+using std::chrono::milliseconds;
+using testing_tools::Process;
+
+// A server that we did not write, on a free port.
+class StreamServer {
+ public:
+  explicit StreamServer(std::string kind) : kind_(std::move(kind)) {
+    for (int attempt = 0; attempt < 5 && !(process_ && process_->running()); ++attempt) {
+      port_ = testing_tools::free_port();
+      start();
+    }
+  }
+
+  void start() {
+    const auto log = (folder_.path() / fmt::format("log{}", ++starts_)).string();
+    process_ = std::make_unique<Process>(
+        std::vector<std::string>{"/usr/bin/python3",
+                                 TURNSTONE_SOURCE_DIR "/src/capture/testdata/stream_server.py",
+                                 kind_, std::to_string(port_)},
+        log, log);
+    testing_tools::eventually([&] {
+      return read_text(log).value_or("").find("ready") != std::string::npos || !process_->running();
+    });
+  }
+  void kill() { process_->kill(); }
+
+  std::string url(std::string_view login = {}) const {
+    return fmt::format("{}://{}127.0.0.1:{}/line{}", kind_ == "mjpeg" ? "http" : "rtsp", login,
+                       port_, kind_ == "mjpeg" ? ".mjpeg" : "");
+  }
+
+ private:
+  TemporaryFolder folder_ = *TemporaryFolder::make("turnstone-stream");
+  std::string kind_;
+  int port_ = 0;
+  int starts_ = 0;
+  std::unique_ptr<Process> process_;
+};
+
+bool has_server() {
+  return testing_tools::run_program(
+             {"/usr/bin/python3", "-c",
+              "import gi; gi.require_version('GstRtspServer', '1.0'); gi.require_version('Gst', "
+              "'1.0')\nfrom gi.repository import Gst; Gst.init(None); assert "
+              "Gst.ElementFactory.find('x264enc')"}) == 0;
+}
+
+// The first frame, or what went wrong.
+Result<Frame> first_frame(FrameReader& reader) {
+  for (int i = 0; i < 100; ++i) {
+    auto grab = TRY(reader.next(milliseconds(100)));
+    if (grab.kind == Grab::frame) return std::move(grab.picture);
+  }
+  return fail(Code::unavailable, "no frame within 10 s");
+}
+
+class Stream : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_server()) GTEST_SKIP() << "gst-rtsp-server, its Python binding or x264enc is missing";
+  }
+};
+
+TEST_F(Stream, AnRtspServerGivesFramesByTcpAndUdp) {
+  const StreamServer server("rtsp");
+  for (const auto* transport : {"tcp", "udp", "auto"}) {
+    SCOPED_TRACE(transport);
+    const auto reader = open_stream({.url = server.url(), .transport = transport});
+    ASSERT_TRUE(reader) << reader.error().text;
+    const auto frame = first_frame(**reader);
+    ASSERT_TRUE(frame) << frame.error().text;
+    EXPECT_EQ(frame->width, 320);
+    EXPECT_EQ(frame->height, 240);
+    EXPECT_NE((*reader)->decoder(), "");
+  }
+}
+
+TEST_F(Stream, AServerThatIsRestartedIsUnavailableMeanwhile) {
+  StreamServer server("rtsp");
+  const auto failure = [&](FrameReader& reader) {
+    for (int i = 0; i < 200; ++i)
+      if (const auto grab = reader.next(milliseconds(100)); !grab) return grab.error().code;
+    return Code::invalid;
+  };
+  {
+    const auto reader = open_stream({.url = server.url(), .transport = "tcp"});
+    ASSERT_TRUE(reader) << reader.error().text;
+    ASSERT_TRUE(first_frame(**reader));
+    server.kill();
+    EXPECT_EQ(failure(**reader), Code::unavailable);
+  }
+  const auto away = open_stream({.url = server.url(), .transport = "tcp"});
+  EXPECT_EQ(away ? failure(**away) : away.error().code, Code::unavailable);
+  server.start();
+  const auto reader = open_stream({.url = server.url(), .transport = "tcp"});
+  ASSERT_TRUE(reader) << reader.error().text;
+  EXPECT_TRUE(first_frame(**reader));
+}
+
+TEST_F(Stream, AServerWithALoginWantsItsPassword) {
+  const StreamServer server("rtsp-login");
+  const auto frame_of = [&](const StreamOptions& options) -> Result<Frame> {
+    return first_frame(*TRY(open_stream(options)));
+  };
+  EXPECT_TRUE(frame_of({.url = server.url(), .user = "line", .password = "secret"}));
+  EXPECT_TRUE(frame_of({.url = server.url("line:secret@")}));
+  for (const auto* login : {"line:wrong@", ""}) {
+    const auto frame = frame_of({.url = server.url(login)});
+    ASSERT_FALSE(frame);
+    EXPECT_EQ(frame.error().code, Code::unavailable);
+    EXPECT_EQ(frame.error().text.find("wrong"), std::string::npos) << frame.error().text;
+    EXPECT_NE(frame.error().text.find("nauthorized"), std::string::npos) << frame.error().text;
+  }
+}
+
+TEST_F(Stream, MotionJpegOverHttpGivesFrames) {
+  StreamServer server("mjpeg");
+  const auto reader = open_stream({.url = server.url()});
+  ASSERT_TRUE(reader) << reader.error().text;
+  for (int i = 0; i < 3; ++i) {
+    const auto frame = first_frame(**reader);
+    ASSERT_TRUE(frame) << frame.error().text;
+    EXPECT_EQ(frame->width, 64);
+  }
+}
+
+TEST(StreamOptions, AWrongUrlIsRefusedWithoutItsPassword) {
+  EXPECT_EQ(check_stream({.url = "ftp://user:word@host/x"}).error().text,
+            "url 'ftp://host/x' is wrong, legal are rtsp://, rtsps://, http:// and https:// with "
+            "a host");
+  EXPECT_EQ(check_stream({.url = "rtsp://host", .transport = "tcpip"}).error().text,
+            "transport 'tcpip' is not one of auto, tcp, udp");
+}
+
+}  // namespace
+}  // namespace turnstone
