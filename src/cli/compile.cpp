@@ -16,6 +16,7 @@
 #include "codegen/package.h"
 #include "exchange/model.h"
 #include "ir/text.h"
+#include "passes/batch.h"
 #include "passes/pass.h"
 
 namespace turnstone {
@@ -96,15 +97,12 @@ fs::path package_path(const Options& options, const std::vector<Target>& targets
   return fmt::format("{}-{}.tar.gz", fs::path(options.file).stem().string(), targets.front().name);
 }
 
-// A batch that no input took would be a silent no.
-Result<> check_batch(const Graph& graph, int64_t batch) {
-  const auto takes = [&](const Port& port) {
+// Whether the file left the first extent open, so that the import could set it.
+bool takes_batch(const Graph& graph, int64_t batch) {
+  return std::ranges::any_of(graph.inputs(), [&](const Port& port) {
     const auto& shape = graph.shape(port.value);
     return !shape.empty() && shape[0] == batch;
-  };
-  if (batch == 1 || std::ranges::any_of(graph.inputs(), takes)) return {};
-  return fail(Code::invalid,
-              "--batch {}: the file fixes the first extent of every input, or --shape does", batch);
+  });
 }
 
 Json explain_json(const Graph& graph, const Variant& variant) {
@@ -175,13 +173,15 @@ class Compilation {
     import_options.batch = options_.batch;
     show("reading");
     const auto imported = TRY(import_model(options_.file, import_options));
-    TRY(check_batch(imported.graph, options_.batch), options_.file);
     for (const auto& note : imported.notes) tell_note(printable(note));
     show("rewriting");
     if (options_.dump) fmt::print("# imported\n{}\n", print(imported.graph, 8));
-    const auto graph = TRY(optimise(imported.graph, [&](std::string_view pass, const Graph& g) {
+    auto graph = TRY(optimise(imported.graph, [&](std::string_view pass, const Graph& g) {
       if (options_.dump) fmt::print("# after {}\n{}\n", pass, print(g, 8));
     }));
+    if (options_.batch != 1 && !takes_batch(graph, options_.batch))
+      graph = TRY(with_batch(graph, options_.batch),
+                  fmt::format("{}: --batch {}", options_.file, options_.batch));
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
     for (const auto& note : missing_settings(model)) tell_note(note);
@@ -251,7 +251,7 @@ int compile_command(int argc, char** argv) {
       ->delimiter(',');
   app.add_option("--shape", options.shapes, "INPUT=1,3,640,640: shape of an input; may be repeated")
       ->take_all();
-  app.add_option("--batch", options.batch, "extent of an unbound batch dimension")
+  app.add_option("--batch", options.batch, "pictures that one run takes")
       ->check(CLI::Range(1, 4096));
   app.add_option("--labels", options.model.labels, "file with one label a line");
   app.add_option("--preprocess", options.model.preprocess,

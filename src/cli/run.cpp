@@ -1,53 +1,13 @@
 // turnstone run: the station.
-#include <signal.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <stop_token>
-#include <thread>
-
 #include "base/log.h"
 #include "cli/command_line.h"
+#include "cli/signals.h"
 #include "cli/station_commands.h"
 #include "station/config.h"
 #include "station/station.h"
 
 namespace turnstone {
 namespace {
-
-// Turns SIGINT and SIGTERM into a stop; a second one ends the program at once. To be made before
-// any other thread, so that all threads leave the signals to it.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set_, signal);
-    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-    thread_ = std::jthread([this](std::stop_token over) { wait(over); });
-  }
-
-  std::stop_token stop() const { return stop_.get_token(); }
-  int received() const { return received_; }
-
- private:
-  void wait(const std::stop_token& over) {
-    const timespec glance{0, 100'000'000};
-    while (!over.stop_requested()) {
-      const int signal = ::sigtimedwait(&set_, nullptr, &glance);
-      if (signal < 0) continue;
-      if (received_ != 0) ::_exit(128 + signal);
-      received_ = signal;
-      log_info("stopping");
-      stop_.request_stop();
-    }
-  }
-
-  sigset_t set_{};
-  std::atomic<int> received_{0};
-  std::stop_source stop_;
-  std::jthread thread_;
-};
 
 Result<> run_station(const std::string& path, const std::vector<std::string>& overrides, bool once,
                      std::stop_token stop) {

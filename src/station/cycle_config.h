@@ -21,7 +21,7 @@ struct CycleConfig {
   std::string source = {};    // name of the source
   std::string model = {};     // name of the model whose classes are the verdict
   std::string stops = {};     // file of frame numbers: a recording; "": live, with the table
-  std::string vote = "mean";  // "mean" of the scores of all frames of a part, or "last" frame
+  std::string vote = "mean";  // "mean" of a part's frames, "last" or "batch": Voting
 
   // Live only; a recording's stops file says when a part stands.
   double settle_seconds = 0.2;  // from the end of motion to the first frame that counts

@@ -330,7 +330,7 @@ TEST_F(LiveCycle, RefusesWrongSettings) {
   EXPECT_EQ(refused(config), "cycle: sections 0 is outside [1, 500], the ticks of a turn");
   config = config_;
   config.vote = "loudest";
-  EXPECT_EQ(refused(config), "cycle: vote 'loudest' is not one of mean, last");
+  EXPECT_EQ(refused(config), "cycle: vote 'loudest' is not one of mean, last, batch");
 }
 
 }  // namespace

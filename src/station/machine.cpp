@@ -1,5 +1,7 @@
 #include "station/machine.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/log.h"
 #include "station/stepper.h"
@@ -9,6 +11,7 @@ namespace turnstone {
 namespace {
 
 constexpr std::chrono::milliseconds tick_every(20);
+constexpr size_t most_answered = 4;  // a verdict's frame is among so many last ones
 
 Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Decided decided) {
   if (config.stops.empty()) {
@@ -28,16 +31,18 @@ Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Decide
       TRY(open_cycle(config,
                      [raw = machine.get(), decided = std::move(decided)](const Verdict& verdict) {
                        ++raw->parts_;
-                       const auto& frame = raw->answered_;
-                       const bool shown =
-                           verdict.frames > 0 && frame.sequence == verdict.scene.sequence;
-                       decided(verdict, shown ? frame : Frame{});
+                       decided(verdict, raw->frame_of(verdict));
                      }),
           "cycle");
   return machine;
 }
 
 Machine::~Machine() = default;
+
+Frame Machine::frame_of(const Verdict& verdict) const {
+  const auto found = std::ranges::find(answered_, verdict.scene.sequence, &Frame::sequence);
+  return verdict.frames > 0 && found != answered_.end() ? *found : Frame{};
+}
 
 void Machine::start() {
   if (!config_.stops.empty()) return;
@@ -66,7 +71,8 @@ bool Machine::take(const Frame& frame) {
 
 void Machine::answer(const Frame& frame, const Scene& scene) {
   const std::lock_guard lock(mutex_);
-  if (!scene.classes.empty()) answered_ = frame;
+  if (!scene.classes.empty()) answered_.push_back(frame);
+  if (answered_.size() > most_answered) answered_.pop_front();
   cycle_->judged(scene);
 }
 

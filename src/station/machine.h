@@ -2,6 +2,7 @@
 // models call from their threads.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,7 @@ class Machine {
 
  private:
   explicit Machine(CycleConfig config) : config_(std::move(config)) {}
+  Frame frame_of(const Verdict& verdict) const;
   void tick();
   void report_fault();
 
@@ -59,7 +61,7 @@ class Machine {
   mutable std::mutex mutex_;
   std::unique_ptr<Cycle> cycle_;
   int64_t parts_ = 0;
-  Frame answered_;  // the last frame with classes
+  std::deque<Frame> answered_;  // the last frames with classes
   bool fault_reported_ = false;
   std::jthread ticker_;
 };

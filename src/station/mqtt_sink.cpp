@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "station/kinds.h"
+#include "station/payload.h"
+#include "station/template.h"
 #include "wire/mqtt.h"
 
 namespace turnstone {
@@ -11,17 +13,21 @@ namespace {
 
 // Messages to an MQTT broker.
 struct MqttSinkConfig {
-  std::string url;               // tcp://HOST:PORT or ssl://HOST:PORT
-  std::string topic;             // where messages go
-  std::string payload;           // "verdict", "scene", or "" for what the station makes
-  std::string client_id;         // "": drawn by chance when the sink is opened
-  std::string user;              // "": none
-  std::string password_file;     // one line, the password of `user`
-  std::string ca_file;           // PEM, who may have signed the broker's certificate
-  std::string certificate_file;  // PEM, ours
-  std::string key_file;          // PEM, of our certificate
-  int keep_alive = 30;           // seconds
-  bool retain = false;           // the broker keeps the last message for new subscribers
+  std::string url;                 // tcp://HOST:PORT or ssl://HOST:PORT
+  std::string topic;               // where messages go, a template
+  std::string payload;             // a shape, or "" for what the station makes
+  std::string text;                // of payload "template"
+  std::vector<std::string> words;  // such as "Fail=Defective"
+  std::string key;                 // of payload "keyed"
+  std::string thing;               // what {thing} is in the topic
+  std::string client_id;           // "": drawn by chance when the sink is opened
+  std::string user;                // "": none
+  std::string password_file;       // one line, the password of `user`
+  std::string ca_file;             // PEM, who may have signed the broker's certificate
+  std::string certificate_file;    // PEM, ours
+  std::string key_file;            // PEM, of our certificate
+  int keep_alive = 30;             // seconds
+  bool retain = false;             // the broker keeps the last message for new subscribers
 };
 
 const Field<MqttSinkConfig> mqtt_fields[] = {
@@ -31,11 +37,15 @@ const Field<MqttSinkConfig> mqtt_fields[] = {
      "tcp://HOST:PORT, or ssl://HOST:PORT for TLS",
      {.required = true}},
     {"topic", &MqttSinkConfig::topic, "", "topic of the messages", {.required = true}},
+    {"thing", &MqttSinkConfig::thing, "", "what stands for {thing} in the topic"},
     {"payload",
      &MqttSinkConfig::payload,
      "",
-     "what is sent: verdicts of the cycle, or scenes; \"\": verdicts where there is a cycle",
-     {.choices = {"", "verdict", "scene"}}},
+     "shape of the messages; \"\": verdict where there is a cycle, else scene",
+     {.choices = payload_names()}},
+    {"template", &MqttSinkConfig::text, "", "of payload \"template\": a text with places"},
+    {"words", &MqttSinkConfig::words, "", "what labels are called, such as \"Fail=Defective\""},
+    {"key", &MqttSinkConfig::key, "", "of payload \"keyed\": what stands before the label"},
     {"client_id", &MqttSinkConfig::client_id, "", "\"\": drawn by chance at each start"},
     {"user", &MqttSinkConfig::user, "", "\"\": none"},
     {"password_file", &MqttSinkConfig::password_file, "path", "file with the user's password"},
@@ -53,11 +63,18 @@ const Field<MqttSinkConfig> mqtt_fields[] = {
 
 class MqttSink final : public Sink {
  public:
-  MqttSink(MqttOptions options, const MqttSinkConfig& config)
-      : options_(std::move(options)), config_(config) {}
+  MqttSink(MqttOptions options, const MqttSinkConfig& config, Template topic, Payload payload)
+      : options_(std::move(options)),
+        config_(config),
+        topic_(std::move(topic)),
+        payload_(std::move(payload)) {}
 
   std::vector<Message> messages_of(const Outcome& outcome) const override {
-    return {{.address = config_.topic, .body = payload_of(outcome)}};
+    auto body = payload_.print(outcome);
+    if (!body) return {};
+    auto values = values_of(outcome);
+    values["thing"] = config_.thing;
+    return {{.address = printed_topic(values), .body = std::move(*body)}};
   }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
@@ -75,14 +92,21 @@ class MqttSink final : public Sink {
   }
 
  private:
-  std::string payload_of(const Outcome& outcome) const {
-    const bool as_verdict =
-        config_.payload.empty() ? outcome.verdict.has_value() : config_.payload == "verdict";
-    return as_verdict ? print_verdict_payload(outcome) : print_outcome(outcome);
+  // Values never make a topic illegal, nor add levels to it.
+  std::string printed_topic(TemplateValues values) const {
+    for (auto& [name, value] : values)
+      if (auto* text = std::get_if<std::string>(&value))
+        for (char& letter : *text)
+          if (letter == '+' || letter == '#' || letter == '\0' ||
+              (letter == '/' && name != "thing"))
+            letter = '_';
+    return topic_.print(values);
   }
 
   MqttOptions options_;
   MqttSinkConfig config_;
+  Template topic_;
+  Payload payload_;
   std::unique_ptr<MqttClient> client_;
 };
 
@@ -108,7 +132,11 @@ Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
   options.key_file = config.key_file;
   options.keep_alive = std::chrono::seconds(config.keep_alive);
   TRY(check_mqtt_options(options));
-  return std::make_unique<MqttSink>(std::move(options), config);
+  auto topic = TRY(Template::parse(config.topic), "topic");
+  auto payload = TRY(Payload::make(
+      {.shape = config.payload, .text = config.text, .words = config.words, .key = config.key}));
+  return std::make_unique<MqttSink>(std::move(options), config, std::move(topic),
+                                    std::move(payload));
 }
 
 }  // namespace

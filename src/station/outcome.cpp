@@ -8,26 +8,8 @@
 namespace turnstone {
 namespace {
 
-// Scores and fractions carry about seven digits; more would only be noise of the conversion.
-double rounded(float value) { return std::round(static_cast<double>(value) * 1e6) / 1e6; }
-
-std::string time_text(std::chrono::system_clock::time_point time) {
-  const auto since = time.time_since_epoch();
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  return fmt::format("{}.{:03}Z", text, (milliseconds % 1000 + 1000) % 1000);
-}
-
-std::string label_text(const Model& model, int label) {
-  return label < 0 ? "undecided" : label_of(model, label);
-}
-
 void add_class(Json& json, const Model& model, int label, float score) {
-  json["label"] = label_text(model, label);
+  json["label"] = word_of(model, label);
   json["class"] = label;
   json["score"] = rounded(score);
 }
@@ -46,10 +28,6 @@ Json detection_json(const Detection& detection, const Model& model) {
   return json;
 }
 
-bool classifies(const Scene& scene, const Model& model) {
-  return model.task == Task::classification || (!scene.classes.empty() && scene.detections.empty());
-}
-
 Json verdict_json(const Verdict& verdict, const Model& model, int top) {
   Json json;
   json["part"] = verdict.part;
@@ -61,6 +39,27 @@ Json verdict_json(const Verdict& verdict, const Model& model, int top) {
 }
 
 }  // namespace
+
+double rounded(float value) { return std::round(static_cast<double>(value) * 1e6) / 1e6; }
+
+std::string print_time(std::chrono::system_clock::time_point time) {
+  const auto since = time.time_since_epoch();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  return fmt::format("{}.{:03}Z", text, (milliseconds % 1000 + 1000) % 1000);
+}
+
+std::string word_of(const Model& model, int label) {
+  return label < 0 ? "undecided" : label_of(model, label);
+}
+
+bool classifies(const Scene& scene, const Model& model) {
+  return model.task == Task::classification || (!scene.classes.empty() && scene.detections.empty());
+}
 
 std::string picture_name(const Scene& scene) {
   return scene.file.empty() ? fmt::format("img{:05}.jpg", scene.sequence) : scene.file;
@@ -99,23 +98,8 @@ std::string print_outcome(const Outcome& outcome) {
   json["source"] = outcome.scene.source;
   json["model"] = outcome.scene.model;
   json["frame"] = outcome.scene.sequence < 0 ? Json(nullptr) : Json(outcome.scene.sequence);
-  json["time"] = time_text(outcome.scene.wall);
+  json["time"] = print_time(outcome.scene.wall);
   if (!outcome.id.empty()) json["id"] = outcome.id;
-  return print_json(json);
-}
-
-std::string print_verdict_payload(const Outcome& outcome) {
-  const auto label = outcome.verdict                 ? outcome.verdict->label
-                     : outcome.scene.classes.empty() ? -1
-                                                     : outcome.scene.classes.front().label;
-  const auto score = outcome.verdict                 ? outcome.verdict->score
-                     : outcome.scene.classes.empty() ? 0
-                                                     : outcome.scene.classes.front().score;
-  const bool judged = !outcome.verdict || outcome.verdict->frames > 0;
-  Json json;
-  json["image"] = judged ? Json(picture_name(outcome.scene)) : Json(nullptr);
-  json["result"] = label_text(*outcome.model, label);
-  json["confidence"] = rounded(score);
   return print_json(json);
 }
 

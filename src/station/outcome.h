@@ -24,6 +24,18 @@ struct Outcome {
   Frame frame = {};  // of the scene, without its receipt; empty where there is none
 };
 
+// Scores and fractions carry about seven digits; more would only be noise of the conversion.
+double rounded(float value);
+
+// "2026-11-21T08:15:00.250Z".
+std::string print_time(std::chrono::system_clock::time_point time);
+
+// The label's text, "undecided" for -1.
+std::string word_of(const Model& model, int label);
+
+// Whether the scene is of classes, else it shows things.
+bool classifies(const Scene& scene, const Model& model);
+
 // The picture's file name, or img%05d.jpg of the frame's number where it has none.
 std::string picture_name(const Scene& scene);
 
@@ -38,9 +50,5 @@ Json scene_json(const Scene& scene, const Model& model, std::string_view picture
 // verdict, then source, model, frame, time and, where it has one, id. No frame had a say in a
 // verdict: the picture is null; the part had no frame at all: the frame too.
 std::string print_outcome(const Outcome& outcome);
-
-// {"image":"img00501.jpg","result":"Fail","confidence":0.987}: a verdict as the turntable's users
-// know it. The image is the last frame that was judged; null and "undecided" where no frame was.
-std::string print_verdict_payload(const Outcome& outcome);
 
 }  // namespace turnstone

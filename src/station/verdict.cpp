@@ -3,11 +3,17 @@
 #include <algorithm>
 
 namespace turnstone {
+namespace {
+
+constexpr int frames_of_batch = 4;
+
+}  // namespace
 
 Result<Voting> parse_voting(std::string_view text) {
   if (text == "mean") return Voting::mean;
   if (text == "last") return Voting::last;
-  return fail(Code::invalid, "vote '{}' is not one of mean, last", text);
+  if (text == "batch") return Voting::batch;
+  return fail(Code::invalid, "vote '{}' is not one of mean, last, batch", text);
 }
 
 void Vote::show(const Frame& frame) {
@@ -20,7 +26,8 @@ void Vote::show(const Frame& frame) {
 
 void Vote::add(const Scene& scene) {
   if (scene.classes.empty()) return;
-  if (voting_ == Voting::last) {
+  if (++seen_ % frames_of_batch != 0 && voting_ == Voting::batch) return;
+  if (voting_ != Voting::mean) {
     sums_.clear();
     frames_ = 0;
   }

@@ -29,9 +29,12 @@ struct Verdict {
 enum class Voting {
   mean,  // the class with the largest mean score
   last,  // what the last frame says
+  // What the last frame of the last whole batch of four says; the others of a batch have no say,
+  // nor has a batch that is not whole. As the turntable's first program did.
+  batch,
 };
 
-// "mean" or "last". Errors: invalid.
+// "mean", "last" or "batch". Errors: invalid.
 Result<Voting> parse_voting(std::string_view text);
 
 // Gathers what a model says of the frames of one part. Holds a few numbers a class, however long
@@ -53,7 +56,8 @@ class Vote {
 
  private:
   Voting voting_;
-  int frames_ = 0;
+  int seen_ = 0;              // frames with classes
+  int frames_ = 0;            // that had a say
   std::vector<double> sums_;  // of the scores of each label
   Scene shown_;               // the last frame that had a say, or the first
 };

@@ -35,6 +35,20 @@ TEST(Vote, TheLastFrameAloneDecides) {
   EXPECT_EQ(verdict.frames, 1);
 }
 
+TEST(Vote, TheLastFrameOfTheLastWholeBatchDecides) {
+  Vote vote(Voting::batch);
+  for (int i = 0; i < 3; ++i) vote.add(scene_of(0.9f, i));
+  EXPECT_EQ(vote.verdict(0).label, -1);
+  vote.add(scene_of(0.2f, 3));
+  for (int i = 4; i < 7; ++i) vote.add(scene_of(0.9f, i));
+  EXPECT_EQ(vote.verdict(0).label, 0);
+  EXPECT_FLOAT_EQ(vote.verdict(0).score, 0.8f);
+  EXPECT_EQ(vote.verdict(0).frames, 1);
+  EXPECT_EQ(vote.verdict(0).scene.sequence, 3);
+  vote.add(scene_of(0.7f, 7));
+  EXPECT_EQ(vote.verdict(0).label, 1);
+}
+
 TEST(Vote, ALabelThatAFrameDoesNotNameHasNoScoreThere) {
   Vote vote(Voting::mean);
   Scene scene;
@@ -65,7 +79,7 @@ TEST(Vote, KeepsTheSceneOfTheLastFrame) {
 TEST(Voting, HasTwoNames) {
   EXPECT_EQ(*parse_voting("mean"), Voting::mean);
   EXPECT_EQ(*parse_voting("last"), Voting::last);
-  EXPECT_EQ(parse_voting("most").error().text, "vote 'most' is not one of mean, last");
+  EXPECT_EQ(parse_voting("most").error().text, "vote 'most' is not one of mean, last, batch");
 }
 
 }  // namespace

@@ -1,0 +1,29 @@
+#include "cli/signals.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+
+namespace turnstone {
+
+Signals::Signals() {
+  sigemptyset(&set_);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set_, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  thread_ = std::jthread([this](std::stop_token over) { wait(over); });
+}
+
+void Signals::wait(const std::stop_token& over) {
+  const timespec glance{0, 100'000'000};
+  while (!over.stop_requested()) {
+    const int signal = ::sigtimedwait(&set_, nullptr, &glance);
+    if (signal < 0) continue;
+    if (received_ != 0) ::_exit(128 + signal);
+    received_ = signal;
+    log_info("stopping");
+    stop_.request_stop();
+  }
+}
+
+}  // namespace turnstone

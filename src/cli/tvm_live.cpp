@@ -1,0 +1,174 @@
+// tvm-live: the turntable's first program, with its options, on top of the station.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command_line.h"
+#include "cli/signals.h"
+#include "media/picture.h"
+#include "station/config.h"
+#include "station/station.h"
+#include "station/supervisor.h"
+
+namespace turnstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Wanted {
+  std::string source, file, model, capture, stops, vote = "mean";
+  bool no_inference = false, no_table = false, quiet = false;
+  int page = -1;
+
+  bool is_video() const { return source == "video"; }
+  bool captures() const { return !capture.empty(); }
+};
+
+// What the demo's own program had built in: its camera and its pace.
+constexpr std::string_view camera_text = R"(
+[[source]]
+name = "camera"
+kind = "v4l2"
+device = "/dev/video1"
+width_px = 640
+height_px = 480
+zoom = 300
+focus = 30
+)";
+constexpr std::string_view file_text = "[[source]]\nname = \"camera\"\n";
+constexpr std::string_view model_text = "[[model]]\nname = \"inspection\"\n";
+constexpr std::string_view lines_text =
+    "[[sink]]\nname = \"results\"\nkind = \"jsonl\"\npath = \"-\"\n";
+constexpr std::string_view table_text = "[cycle]\nsettle_s = 0.3\njudge_s = 1.5\n";
+
+// Beside a video, or in or beside a folder of pictures.
+Result<std::string> find_stops(const Wanted& wanted) {
+  if (!wanted.stops.empty()) return wanted.stops;
+  const fs::path file = fs::path(wanted.file).lexically_normal();
+  const auto folder = file.has_filename() ? file : file.parent_path();
+  std::error_code ignored;
+  for (const auto& place : {file / "stops.txt", folder.parent_path() / "stops.txt"})
+    if (fs::is_regular_file(place, ignored)) return place.string();
+  return fail(
+      Code::missing,
+      "{}: no stops.txt beside it, which says at which frames a part begins to stand and to "
+      "move; give it with --stops",
+      wanted.file);
+}
+
+Result<StationConfig> config_of(const Wanted& wanted) {
+  std::string text(wanted.is_video() ? file_text : camera_text);
+  std::vector<std::string> settings;
+  std::error_code ignored;
+  if (wanted.is_video()) {
+    settings.push_back(std::string("source.camera.kind=") +
+                       (fs::is_directory(wanted.file, ignored) ? "folder" : "video"));
+    settings.push_back("source.camera.path=" + wanted.file);
+  }
+  const bool judges = !wanted.no_inference && !wanted.captures();
+  if (judges) {
+    text += model_text;
+    text += lines_text;
+    settings.push_back("model.inspection.package=" + wanted.model);
+  }
+  if (judges && (wanted.is_video() || !wanted.no_table)) {
+    text += table_text;
+    settings.push_back("cycle.vote=" + wanted.vote);
+    if (wanted.is_video()) settings.push_back("cycle.stops=" + TRY(find_stops(wanted)));
+  }
+  if (wanted.page >= 0) settings.push_back(fmt::format("page.port={}", wanted.page));
+  return parse_config(text, "tvm-live", {}, settings);
+}
+
+// Every frame as a picture, as they come.
+Result<> capture(const SourceConfig& config, const std::string& prefix,
+                 const std::stop_token& stop) {
+  const auto source = TRY(config.open(), "source");
+  SourceCounters counters;
+  std::stop_source full;
+  const std::stop_callback stopped(stop, [&] { full.request_stop(); });
+  Result<> written;
+  int64_t count = 0;
+  const auto write = [&](const Frame& frame) {
+    if (!written) return;
+    written = write_png(fmt::format("{}img{:05}.png", prefix, count), frame);
+    written ? void(++count) : void(full.request_stop());
+  };
+  const auto report = [](const Error& error) { log_warning("{}", error.text); };
+  const auto end = supervise(*source, Backoff{}, full.get_token(), write, report, counters);
+  log_info("{} pictures: {}img00000.png onwards", count, prefix);
+  TRY(written);
+  if (!end) return std::unexpected(end.error());
+  return {};
+}
+
+Result<> run(const Wanted& wanted, const std::stop_token& stop) {
+  const auto config = TRY(config_of(wanted));
+  if (wanted.captures()) return capture(config.sources[0], wanted.capture, stop);
+  auto station = TRY(open_station(config));
+  if (!station->url().empty()) log_info("page: {}", station->url());
+  return station->run(stop, wanted.is_video());
+}
+
+void add_options(CLI::App& app, Wanted& wanted) {
+  app.set_help_flag("-h,--help", "print this and end");
+  app.add_option("-s,--source", wanted.source, "\"video\", or the camera with any other text");
+  app.add_option("-f,--file", wanted.file,
+                 "a video, or a folder of pictures, with stops.txt beside it");
+  app.add_option("-m,--model", wanted.model, "package that `turnstone compile` made, of any batch");
+  app.add_flag("-v,--noinfer", wanted.no_inference, "show only, judge nothing");
+  app.add_flag("-n,--notable", wanted.no_table, "the camera without the table: judge every frame");
+  app.add_option("-i,--imgcap", wanted.capture,
+                 "write every frame to PATHimg00000.png and so on, judge nothing");
+  app.add_option("--stops", wanted.stops,
+                 "frames at which parts begin to stand and to move, in turn");
+  app.add_option("--vote", wanted.vote,
+                 "how a part's frames decide: mean, last, batch (the last of every four)");
+  app.add_option("--page", wanted.page, "port of a live page on this machine, 0: any free one")
+      ->check(CLI::Range(0, 65535));
+  app.add_flag("-q,--quiet", wanted.quiet, "only warnings, errors and results");
+  app.footer(
+      "A result is one line of JSON for each part.\n"
+      "Examples:\n"
+      "  tvm-live -s video -f turntable.mkv -m model\n"
+      "  tvm-live -s video -f frames/ -m model --page 8080\n"
+      "  tvm-live -s camera -m model -n\n"
+      "  tvm-live -s video -f turntable.mkv -m model -i shots/");
+}
+
+// What is required, as the first program had it: help, then 1.
+bool is_complete(const Wanted& wanted) {
+  return !wanted.source.empty() && !wanted.model.empty() &&
+         (!wanted.is_video() || !wanted.file.empty());
+}
+
+}  // namespace
+
+int run_tvm_live(int argc, char** argv) {
+  CLI::App app("Defect Detection Demo: judges the parts of a turntable.", "tvm-live");
+  Wanted wanted;
+  add_options(app, wanted);
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  if (!is_complete(wanted)) {
+    fmt::print(stderr, "{}\ntvm-live: {} is missing\n", app.help(),
+               wanted.source.empty()  ? "--source"
+               : wanted.model.empty() ? "--model"
+                                      : "--file");
+    return exit_invalid;
+  }
+  if (wanted.quiet) set_log_level(Level::warning);
+  const Signals signals;
+  const auto ran = run(wanted, signals.stop());
+  if (!ran) {
+    for (const auto& line : split(ran.error().text, '\n'))
+      fmt::print(stderr, "tvm-live: {}\n", line);
+    return exit_code_of(ran.error());
+  }
+  return signals.received() == SIGINT ? exit_interrupted : exit_done;
+}
+
+}  // namespace turnstone
+
+int main(int argc, char** argv) { return turnstone::run_tvm_live(argc, argv); }
