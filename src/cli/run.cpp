@@ -1,20 +1,97 @@
 // turnstone run: the station.
+#include <functional>
+#include <thread>
+
+#include "base/files.h"
 #include "base/log.h"
+#include "base/service_manager.h"
 #include "cli/command_line.h"
 #include "cli/signals.h"
 #include "cli/station_commands.h"
 #include "station/config.h"
 #include "station/station.h"
+#include "station/wait.h"
 
 namespace turnstone {
 namespace {
 
+// Tells the service manager that the station lives, for as long as its state can be asked.
+class Watchdog {
+ public:
+  explicit Watchdog(Station& station) {
+    const auto interval = find_watchdog_interval();
+    if (!interval) return;
+    thread_ = std::jthread([&station, pause = *interval](std::stop_token stop) {
+      do {
+        station.state();
+        tell_service_manager("WATCHDOG=1");
+      } while (wait_for(std::chrono::duration_cast<std::chrono::milliseconds>(pause), stop));
+    });
+  }
+
+ private:
+  std::jthread thread_;
+};
+
+// The station file as it stands, and what it says.
+struct Told {
+  std::string text;
+  StationConfig config;
+};
+
+Result<Told> read_told(const std::string& path, const std::vector<std::string>& overrides) {
+  Told told;
+  told.text = TRY(read_text(path));
+  told.config = TRY(load_config(path, overrides));
+  return told;
+}
+
+// Runs one station until it is stopped or its file has changed, which gives what it says now.
+Result<std::optional<Told>> run_told(const Told& told, Station& station, Signals& signals,
+                                     bool once, const std::function<Result<Told>()>& read) {
+  std::stop_source end;
+  const std::stop_callback stopped(signals.stop(), [&] { end.request_stop(); });
+  std::optional<Told> next;
+  signals.on_hangup([&] {
+    tell_service_manager("RELOADING=1");
+    auto now = read();
+    if (!now)
+      log_error("the old configuration stays: {}", now.error().text);
+    else if (now->text == told.text)
+      station.reload();
+    else if (!next)
+      next = std::move(*now), end.request_stop();
+    tell_service_manager("READY=1");
+  });
+  if (!station.url().empty()) log_info("page: {}", station.url());
+  tell_service_manager("READY=1");
+  const Watchdog watchdog(station);
+  auto ran = station.run(end.get_token(), once);
+  signals.on_hangup({});
+  if (!ran && !next) return std::unexpected(ran.error());
+  return signals.stop().stop_requested() ? std::nullopt : std::move(next);
+}
+
 Result<> run_station(const std::string& path, const std::vector<std::string>& overrides, bool once,
-                     std::stop_token stop) {
-  const auto config = TRY(load_config(path, overrides));
-  auto station = TRY(open_station(config));
-  if (!station->url().empty()) log_info("page: {}", station->url());
-  return station->run(std::move(stop), once);
+                     Signals& signals) {
+  const auto read = [&] { return read_told(path, overrides); };
+  auto told = TRY(read());
+  auto station = TRY(open_station(told.config));
+  for (;;) {
+    auto next = TRY(run_told(told, *station, signals, once, read));
+    tell_service_manager(next ? "RELOADING=1" : "STOPPING=1");
+    station.reset();  // ports, cameras and the spool are free for the next
+    if (!next) return {};
+    auto opened = open_station(next->config);
+    if (!opened) {
+      log_error("the old configuration stays: {}", opened.error().text);
+      opened = TRY(open_station(told.config));
+    } else {
+      log_info("the configuration was read anew");
+      told = std::move(*next);
+    }
+    station = std::move(*opened);
+  }
 }
 
 }  // namespace
@@ -38,7 +115,8 @@ int run_command(int argc, char** argv) {
       "Examples:\n"
       "  turnstone run line3.toml\n"
       "  turnstone run line3.toml --once --set source.0.path=today --set page.port=0\n"
-      "  turnstone run --fields > reference.toml");
+      "  turnstone run --fields > reference.toml\n"
+      "SIGHUP reads the file and the packages anew; SIGTERM delivers what waits and ends.");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   if (fields) {
     fmt::print("{}", print_config_reference());
@@ -49,8 +127,8 @@ int run_command(int argc, char** argv) {
     return exit_usage;
   }
   if (quiet) set_log_level(Level::warning);
-  const Signals signals;
-  const auto ran = run_station(path, overrides, once, signals.stop());
+  Signals signals;
+  const auto ran = run_station(path, overrides, once, signals);
   if (!ran) return report("run", ran.error());
   return signals.received() == SIGINT ? exit_interrupted : exit_done;
 }

@@ -8,10 +8,15 @@ namespace turnstone {
 
 Signals::Signals() {
   sigemptyset(&set_);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set_, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
   ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   thread_ = std::jthread([this](std::stop_token over) { wait(over); });
+}
+
+void Signals::on_hangup(std::function<void()> hear) {
+  const std::lock_guard lock(mutex_);
+  hear_ = std::move(hear);
 }
 
 void Signals::wait(const std::stop_token& over) {
@@ -19,6 +24,11 @@ void Signals::wait(const std::stop_token& over) {
   while (!over.stop_requested()) {
     const int signal = ::sigtimedwait(&set_, nullptr, &glance);
     if (signal < 0) continue;
+    if (signal == SIGHUP) {
+      const std::lock_guard lock(mutex_);
+      if (hear_) hear_();
+      continue;
+    }
     if (received_ != 0) ::_exit(128 + signal);
     received_ = signal;
     log_info("stopping");

@@ -4,18 +4,23 @@
 #include <signal.h>
 
 #include <atomic>
+#include <functional>
+#include <mutex>
 #include <stop_token>
 #include <thread>
 
 namespace turnstone {
 
-// Turns SIGINT and SIGTERM into a stop; a second one ends the program at once. To be made before
-// any other thread, so that all threads leave the signals to it.
+// Turns SIGINT and SIGTERM into a stop, a second one ends the program at once, and SIGHUP into a
+// call. To be made before any other thread, so that all threads leave the signals to it.
 class Signals {
  public:
   Signals();
 
   std::stop_token stop() const { return stop_.get_token(); }
+  // What SIGHUP calls from now on, on a thread of its own; one call at a time. A null function: it
+  // does nothing. Returns when a call under way is over.
+  void on_hangup(std::function<void()> hear);
   // The signal that asked for the stop, 0: none did.
   int received() const { return received_; }
 
@@ -25,6 +30,8 @@ class Signals {
   sigset_t set_{};
   std::atomic<int> received_{0};
   std::stop_source stop_;
+  std::mutex mutex_;  // held during a call of hear_
+  std::function<void()> hear_;
   std::jthread thread_;
 };
 

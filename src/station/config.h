@@ -31,8 +31,10 @@ struct ModelConfig {
   std::vector<std::string> sources;  // by name; empty: all
   std::string frames = "auto";       // which frames are judged: auto, every, latest
   std::chrono::milliseconds interval{0};
-  int threads = 1;  // that compute one run; 0: as many as there are CPUs
-  int top = 5;      // classes in a result
+  int threads = 1;         // that compute one run; 0: as many as there are CPUs
+  int top = 5;             // classes in a result
+  bool watch = true;       // a package whose files change is taken into service
+  std::string challenger;  // a second package that judges the same frames, "": none
 };
 
 // Where results go.

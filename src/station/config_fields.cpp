@@ -37,6 +37,9 @@ const Field<ModelConfig> model_fields[] = {
      "that compute one run, 0: as many as there are CPUs",
      {.least = 0, .most = 256}},
     {"top", &ModelConfig::top, "", "classes in a result", {.least = 1, .most = 1000}},
+    {"watch", &ModelConfig::watch, "", "take a package whose files change into service"},
+    {"challenger", &ModelConfig::challenger, "path",
+     "package that judges the same frames, only to count where it differs"},
 };
 
 const Field<SinkConfig> sink_fields[] = {

@@ -9,6 +9,14 @@ size_t FrameQueue::count_of(const std::string& source) const {
       waiting_, [&](const Waiting& waiting) { return waiting.frame.source == source; }));
 }
 
+void FrameQueue::set_room(size_t room) {
+  {
+    const std::lock_guard lock(mutex_);
+    room_ = room;
+  }
+  changed_.notify_all();
+}
+
 FrameQueue::Put FrameQueue::put(Frame frame, Overflow overflow, std::stop_token stop) {
   Put put;
   {

@@ -24,6 +24,9 @@ class FrameQueue {
   // At most `room` frames of each source wait.
   explicit FrameQueue(size_t room) : room_(room) {}
 
+  // From now on so many wait; what waits already stays.
+  void set_room(size_t room);
+
   struct Put {
     bool accepted = false;       // false: stop or closed
     std::vector<Frame> dropped;  // to make room

@@ -1,5 +1,7 @@
 #include "station/judge.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace turnstone {
@@ -8,18 +10,42 @@ namespace {
 // How long the first frame of a batch waits for the others.
 constexpr std::chrono::milliseconds patience(200);
 
-std::shared_ptr<const Model> copy_of(const Model& model, const std::string& name) {
-  auto copy = std::make_shared<Model>(model);
-  copy->name = name;
-  return copy;
+Service service_of(const Engine& engine, const std::string& name) {
+  auto model = std::make_shared<Model>(engine.model());
+  model->name = name;
+  return {.model = std::move(model),
+          .name = engine.model().name,
+          .variant = ts_variant_name(engine.runtime().model.get()),
+          .batch = engine.batch(),
+          .since = std::chrono::system_clock::now(),
+          .trouble = {}};
+}
+
+// What a model says of a picture, as far as two models can be compared: the first class, or which
+// things are there.
+std::vector<int> gist_of(const Scene& scene) {
+  if (!scene.classes.empty()) return {scene.classes.front().label};
+  std::vector<int> labels;
+  for (const auto& detection : scene.detections) labels.push_back(detection.label);
+  std::ranges::sort(labels);
+  return labels;
+}
+
+// Frames that wait for a receipt may not be kept.
+std::vector<Frame> copies_of(std::span<const Frame> frames) {
+  std::vector<Frame> copies(frames.begin(), frames.end());
+  for (auto& frame : copies) frame.receipt.reset();
+  return copies;
 }
 
 }  // namespace
 
-Judge::Judge(const ModelConfig& config, Engine engine, Answered answered)
+Judge::Judge(const ModelConfig& config, Engine engine, std::optional<Engine> challenger,
+             Answered answered)
     : config_(config),
       engine_(std::move(engine)),
-      model_(turnstone::copy_of(engine_.model(), config.name)),
+      challenger_(std::move(challenger)),
+      service_(service_of(engine_, config.name)),
       answered_(std::move(answered)),
       queue_(static_cast<size_t>(engine_.batch())),
       thread_([this] { work(); }) {}
@@ -56,18 +82,76 @@ bool Judge::insist(const Frame& frame, std::stop_token stop) {
   return queue_.put(frame, Overflow::wait, std::move(stop)).accepted;
 }
 
+Service Judge::service() const {
+  const std::lock_guard lock(service_mutex_);
+  return service_;
+}
+
+void Judge::set_trouble(std::string why) {
+  const std::lock_guard lock(service_mutex_);
+  service_.trouble = std::move(why);
+}
+
+Result<> Judge::replace(Engine engine) {
+  std::vector<Frame> frames;
+  {
+    const std::lock_guard lock(engine_mutex_);
+    frames = last_;
+  }
+  const auto most = static_cast<size_t>(engine.batch());
+  for (size_t i = 0; i < frames.size(); i += most) {
+    const auto piece = std::span(frames).subspan(i, std::min(most, frames.size() - i));
+    for (const auto& scene : TRY(engine.run(piece), "trial"))
+      if (!scene) return std::unexpected(Error(scene.error()).in("trial"));
+  }
+  auto service = service_of(engine, config_.name);
+  const std::lock_guard lock(engine_mutex_);
+  queue_.set_room(most);
+  {
+    const std::lock_guard service_lock(service_mutex_);
+    service_ = std::move(service);
+  }
+  std::swap(engine_, engine);
+  ++counters_.swaps;
+  return {};
+}
+
 void Judge::work() {
   for (;;) {
-    const auto frames = queue_.take(static_cast<size_t>(engine_.batch()), patience);
+    const auto frames = queue_.take(static_cast<size_t>(service().batch), patience);
     if (frames.empty()) return;
-    auto scenes = engine_.run(frames);
-    run_time_ = engine_.last_run().count();
-    meter_.add(std::chrono::steady_clock::now(), static_cast<int>(frames.size()));
-    answer(frames, std::move(scenes));
+    const std::lock_guard lock(engine_mutex_);
+    // A model that was swapped meanwhile may take fewer.
+    const auto most = static_cast<size_t>(engine_.batch());
+    for (size_t i = 0; i < frames.size(); i += most)
+      run(std::span(frames).subspan(i, std::min(most, frames.size() - i)));
   }
 }
 
-void Judge::answer(const std::vector<Frame>& frames, Result<std::vector<Result<Scene>>> scenes) {
+void Judge::run(std::span<const Frame> frames) {
+  auto scenes = engine_.run(frames);
+  run_time_ = engine_.last_run().count();
+  meter_.add(std::chrono::steady_clock::now(), static_cast<int>(frames.size()));
+  last_ = copies_of(frames);
+  if (scenes && challenger_) compare(frames, *scenes);
+  answer(frames, std::move(scenes));
+}
+
+void Judge::compare(std::span<const Frame> frames, std::vector<Result<Scene>>& scenes) {
+  const auto most = static_cast<size_t>(challenger_->batch());
+  for (size_t i = 0; i < frames.size(); i += most) {
+    const auto others = challenger_->run(frames.subspan(i, std::min(most, frames.size() - i)));
+    for (size_t k = 0; others && k < others->size(); ++k) {
+      auto& scene = scenes[i + k];
+      if (!scene || !(*others)[k]) continue;
+      ++counters_.compared;
+      scene->disputed = gist_of(*scene) != gist_of(*(*others)[k]);
+      if (scene->disputed) ++counters_.disputed;
+    }
+  }
+}
+
+void Judge::answer(std::span<const Frame> frames, Result<std::vector<Result<Scene>>> scenes) {
   for (size_t i = 0; i < frames.size(); ++i) {
     auto scene = scenes ? std::move((*scenes)[i]) : Result<Scene>(std::unexpected(scenes.error()));
     if (scene) {

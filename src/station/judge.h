@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -19,9 +21,22 @@ namespace turnstone {
 // What a model has done so far.
 struct JudgeCounters {
   std::atomic<int64_t> judged{0};
-  std::atomic<int64_t> dropped{0};  // a newer frame came first
-  std::atomic<int64_t> skipped{0};  // within the interval
-  std::atomic<int64_t> failed{0};   // could not be judged
+  std::atomic<int64_t> dropped{0};   // a newer frame came first
+  std::atomic<int64_t> skipped{0};   // within the interval
+  std::atomic<int64_t> failed{0};    // could not be judged
+  std::atomic<int64_t> compared{0};  // judged by the challenger too
+  std::atomic<int64_t> disputed{0};  // of those, judged otherwise
+  std::atomic<int64_t> swaps{0};     // of the model in service
+};
+
+// The model that a judge works with at a moment.
+struct Service {
+  std::shared_ptr<const Model> model;  // under the name of the configuration
+  std::string name;                    // as its maker called it
+  std::string variant;                 // of its code
+  int batch = 1;
+  std::chrono::system_clock::time_point since;
+  std::string trouble;  // why a newer one is not in service, "" when none waits
 };
 
 // Runs one model on the frames that it is offered, on a thread of its own.
@@ -31,7 +46,8 @@ class Judge {
   // thread. A frame that was dropped gets the error `cancelled`, on the thread that pushed it out.
   using Answered = std::function<void(const Frame&, Result<Scene>)>;
 
-  Judge(const ModelConfig& config, Engine engine, Answered answered);
+  Judge(const ModelConfig& config, Engine engine, std::optional<Engine> challenger,
+        Answered answered);
   ~Judge();
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
@@ -48,11 +64,17 @@ class Judge {
   // Answers what was accepted and ends the thread.
   void finish();
 
+  // Takes `engine` into service between two runs, if it judges the last frames without an error;
+  // else the old one stays. Any thread. Errors: those of the trial.
+  Result<> replace(Engine engine);
+
+  // Remembers why a newer model is not in service. Any thread.
+  void set_trouble(std::string why);
+
   const std::string& name() const { return config_.name; }
   const ModelConfig& config() const { return config_; }
-  // A copy of the model that outlives the judge; shared by all outcomes.
-  const std::shared_ptr<const Model>& model() const { return model_; }
-  const Engine& engine() const { return engine_; }
+  // Any thread; the model outlives the judge and is shared by all outcomes.
+  Service service() const;
   const JudgeCounters& counters() const { return counters_; }
   // Pictures a second.
   double rate() { return meter_.rate(std::chrono::steady_clock::now()); }
@@ -61,12 +83,18 @@ class Judge {
 
  private:
   void work();
-  void answer(const std::vector<Frame>& frames, Result<std::vector<Result<Scene>>> scenes);
+  void run(std::span<const Frame> frames);
+  void compare(std::span<const Frame> frames, std::vector<Result<Scene>>& scenes);
+  void answer(std::span<const Frame> frames, Result<std::vector<Result<Scene>>> scenes);
   bool within_interval(const Frame& frame);
 
   ModelConfig config_;
+  std::mutex engine_mutex_;  // held during a run
   Engine engine_;
-  std::shared_ptr<const Model> model_;
+  std::optional<Engine> challenger_;
+  std::vector<Frame> last_;  // frames of the last run
+  mutable std::mutex service_mutex_;
+  Service service_;
   Answered answered_;
   FrameQueue queue_;
   JudgeCounters counters_;

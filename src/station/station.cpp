@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "station/machine.h"
 #include "station/page.h"
+#include "station/reloader.h"
 #include "station/station_parts.h"
 #include "vision/decoder.h"
 
@@ -53,6 +54,9 @@ class RunningStation final : public Station {
 
   Result<> open(const StationConfig& config);
   Result<> run(std::stop_token stop, bool once) override;
+  void reload() override {
+    if (reloader_) reloader_->reload();
+  }
   Json state() override;
   std::string url() const override { return page_ ? page_->url() : ""; }
 
@@ -64,6 +68,8 @@ class RunningStation final : public Station {
   void open_sources(const StationConfig& config);
   void open_machine(const CycleConfig& config);
   void open_page(const StationConfig& config);
+  void open_reloader();
+  Result<> check_place(const std::string& name, const Model& model) const;
   void note(Error error) { problems_.push_back(std::move(error)); }
 
   void run_source(SourceLane& lane, std::stop_token stop);
@@ -92,6 +98,7 @@ class RunningStation final : public Station {
   Recent recent_;
   std::unique_ptr<Machine> machine_;
   std::vector<std::unique_ptr<Judge>> judges_;
+  std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<Page> page_;
   std::mutex mutex_;
   std::condition_variable_any ended_;
@@ -107,6 +114,7 @@ Result<> RunningStation::open(const StationConfig& config) {
   open_sources(config);
   if (config.cycle) open_machine(*config.cycle);
   open_page(config);
+  open_reloader();
   if (problems_.empty()) return {};
   return std::unexpected(all_of(problems_));
 }
@@ -151,13 +159,20 @@ void RunningStation::open_models(const StationConfig& config) {
       note(std::move(engine).error().in("model '" + section.name + "'"));
       continue;
     }
+    std::optional<Engine> challenger;
+    if (!section.challenger.empty()) {
+      auto second = Engine::open(section.challenger, section.threads);
+      second ? void(challenger = std::move(*second))
+             : note(std::move(second).error().in("model '" + section.name + "': challenger"));
+    }
     // The judge is told apart by its place, which exists once its constructor has returned and
     // before the first frame comes.
     const auto place = judges_.size();
-    judges_.push_back(std::make_unique<Judge>(
-        section, std::move(*engine), [this, place](const Frame& frame, Result<Scene> scene) {
-          on_answer(*judges_[place], frame, std::move(scene));
-        }));
+    judges_.push_back(
+        std::make_unique<Judge>(section, std::move(*engine), std::move(challenger),
+                                [this, place](const Frame& frame, Result<Scene> scene) {
+                                  on_answer(*judges_[place], frame, std::move(scene));
+                                }));
   }
 }
 
@@ -198,9 +213,24 @@ void RunningStation::open_machine(const CycleConfig& config) {
       config, [this](const Verdict& verdict, const Frame& frame) { on_verdict(verdict, frame); });
   machine ? void(machine_ = std::move(*machine)) : note(machine.error());
   const auto* judge = find_judge(config.model);
-  if (judge && !gives_classes(judge->engine().model()))
-    note({Code::invalid,
-          fmt::format("cycle: model '{}' finds boxes, wanted: one that classifies", config.model)});
+  if (!judge) return;
+  if (auto fits = check_place(config.model, *judge->service().model); !fits) note(fits.error());
+}
+
+// Whether a model can stand where `name` stands in the configuration.
+Result<> RunningStation::check_place(const std::string& name, const Model& model) const {
+  if (machine_ && machine_->config().model == name && !gives_classes(model))
+    return fail(Code::invalid, "cycle: model '{}' finds boxes, wanted: one that classifies", name);
+  return {};
+}
+
+void RunningStation::open_reloader() {
+  std::vector<Judge*> judges;
+  for (const auto& judge : judges_) judges.push_back(judge.get());
+  reloader_ = std::make_unique<Reloader>(std::move(judges),
+                                         [this](const Judge& judge, const Engine& engine) {
+                                           return check_place(judge.name(), engine.model());
+                                         });
 }
 
 void RunningStation::open_page(const StationConfig& config) {
@@ -273,7 +303,7 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
       frame.receipt->settle(true);
     return;
   }
-  Outcome outcome{{}, judge.model(), judge.config().top, std::move(*scene), {}, frame};
+  Outcome outcome{{}, judge.service().model, judge.config().top, std::move(*scene), {}, frame};
   outcome.frame.receipt.reset();
   if (auto* lane = find_lane(frame.source); lane && lane->view) lane->view->show(frame, outcome);
   if (cycle)
@@ -285,14 +315,14 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
 void RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
   const auto& cycle = machine_->config();
   auto* judge = find_judge(cycle.model);
-  Outcome outcome{{}, judge->model(), judge->config().top, verdict.scene, verdict, frame};
+  Outcome outcome{{}, judge->service().model, judge->config().top, verdict.scene, verdict, frame};
   outcome.scene.model = cycle.model;
   outcome.scene.source = cycle.source;
   if (outcome.scene.sequence < 0) outcome.scene.wall = std::chrono::system_clock::now();
-  publish(std::move(outcome));
+  publish(outcome);
   auto* lane = find_lane(cycle.source);
   if (!lane || !lane->view) return;
-  const auto label = verdict.label < 0 ? "undecided" : label_of(*judge->model(), verdict.label);
+  const auto label = verdict.label < 0 ? "undecided" : label_of(*outcome.model, verdict.label);
   lane->view->set_banner({fmt::format("part {}: {} {:.2f}", verdict.part, label, verdict.score),
                           color_of_verdict(label)});
 }
@@ -362,6 +392,7 @@ std::vector<Error> RunningStation::losses() const {
 // In the order of the stream, so that nothing on its way is lost.
 void RunningStation::shut() {
   if (std::exchange(shut_, true)) return;
+  reloader_.reset();
   for (const auto& lane : sources_) lane->thread.request_stop();
   for (const auto& lane : sources_)
     if (lane->thread.joinable()) lane->thread.join();

@@ -87,17 +87,23 @@ Json source_state(SourceLane& lane) {
 
 Json judge_state(Judge& judge) {
   const auto& counters = judge.counters();
+  const auto service = judge.service();
   return {{"name", judge.name()},
           {"package", std::filesystem::path(judge.config().package).filename().string()},
-          {"model", judge.engine().model().name},
-          {"variant", ts_variant_name(judge.engine().runtime().model.get())},
-          {"batch", judge.engine().batch()},
+          {"model", service.name},
+          {"variant", service.variant},
+          {"batch", service.batch},
           {"ips", tenths(judge.rate())},
           {"run_ms", std::round(static_cast<double>(judge.run_time().count()) / 1e4) / 100},
           {"judged", counters.judged.load()},
           {"dropped", counters.dropped.load()},
           {"skipped", counters.skipped.load()},
-          {"failed", counters.failed.load()}};
+          {"failed", counters.failed.load()},
+          {"compared", counters.compared.load()},
+          {"disputed", counters.disputed.load()},
+          {"swaps", counters.swaps.load()},
+          {"since", print_time(service.since)},
+          {"trouble", service.trouble}};
 }
 
 Json sink_state(const SinkLane& lane) {

@@ -322,6 +322,87 @@ TEST_F(StationTest, ALiveTableBringsPartAfterPart) {
   }
 }
 
+// A station that judges pictures as they come, with a package of its own.
+class ModelSwap : public StationTest {
+ protected:
+  void SetUp() override {
+    StationTest::SetUp();
+    serve("brightness1");
+    auto text = config("", "brightness1");
+    const auto old = fmt::format("{}/brightness1", TURNSTONE_TEST_PACKAGES);
+    text.replace(text.find(old), old.size(), file("package"));
+    text.insert(text.find("kind = \"folder\""), "watch = true\n");
+    station_ = *open(text);
+    runner_ = std::jthread(
+        [this](std::stop_token stop) { EXPECT_TRUE(station_->run(std::move(stop), false)); });
+  }
+
+  // The files of `package` take the place of those that are there, as the compiler writes them.
+  void serve(const std::string& package) const {
+    ASSERT_TRUE(make_folder(file("package")));
+    for (const auto* name : {"compiled.so", "model.json"})
+      ASSERT_TRUE(
+          write_file(file("package") + "/" + name,
+                     *read_text(fmt::format("{}/{}/{}", TURNSTONE_TEST_PACKAGES, package, name))));
+  }
+  Json model() const { return station_->state()["models"][0]; }
+  bool judges(int count) const {
+    return eventually([&] { return lines().size() >= static_cast<size_t>(count); });
+  }
+
+  std::unique_ptr<Station> station_;
+  std::jthread runner_;
+};
+
+TEST_F(ModelSwap, ANewPackageIsTakenIntoServiceWithoutAGap) {
+  add_pictures(3, 2);
+  ASSERT_TRUE(judges(3));
+  EXPECT_EQ(model()["batch"], 1);
+  serve("brightness4");
+  ASSERT_TRUE(eventually([&] { return model()["swaps"] == 1; })) << model();
+  EXPECT_EQ(model()["batch"], 4);
+  EXPECT_EQ(model()["trouble"], "");
+  for (int i = 3; i < 9; ++i)
+    ASSERT_TRUE(write_png(folder_.path() / "pictures" / fmt::format("q{:03}.png", i),
+                          plain_picture(i % 2 ? 250 : 5)));
+  ASSERT_TRUE(judges(9));
+  EXPECT_EQ(model()["failed"], 0);
+}
+
+TEST_F(ModelSwap, TheOldModelStaysWhereTheNewOneIsDamaged) {
+  add_pictures(1, 0);
+  ASSERT_TRUE(judges(1));
+  ASSERT_TRUE(write_file(file("package/compiled.so"), "no code"));
+  ASSERT_TRUE(eventually([&] { return model()["trouble"] != ""; }));
+  EXPECT_EQ(model()["swaps"], 0);
+  ASSERT_TRUE(write_png(folder_.path() / "pictures/q.png", plain_picture(5)));
+  EXPECT_TRUE(judges(2));
+  serve("brightness1");
+  EXPECT_TRUE(eventually([&] { return model()["swaps"] == 1; }));
+  EXPECT_EQ(model()["trouble"], "");
+}
+
+TEST_F(ModelSwap, AReloadTakesThePackageThatIsThere) {
+  add_pictures(1, 0);
+  ASSERT_TRUE(judges(1));
+  station_->reload();
+  EXPECT_TRUE(eventually([&] { return model()["swaps"] == 1; }));
+}
+
+TEST_F(StationTest, AChallengerIsComparedAndSaysNothing) {
+  add_pictures(4, 2);
+  auto text = config("");
+  text.insert(text.find("[[sink]]"),
+              fmt::format("challenger = \"{}/brightness4\"\n", TURNSTONE_TEST_PACKAGES));
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  ASSERT_TRUE((*station)->run({}, true));
+  EXPECT_EQ(lines().size(), 4u);
+  const auto model = (*station)->state()["models"][0];
+  EXPECT_EQ(model["compared"], 4);
+  EXPECT_EQ(model["disputed"], 0);
+}
+
 TEST_F(StationTest, TellsWhyEverySourceHasFailed) {
   ASSERT_TRUE(write_file(file("none.mkv"), "this is no video\n"));
   auto text = config("");

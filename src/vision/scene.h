@@ -41,6 +41,7 @@ struct Scene {
   std::string file;    // as in Frame
   std::string origin;  // as in Frame
   std::chrono::system_clock::time_point wall;
+  bool disputed = false;                // a challenger of the model says something else
   std::vector<Classification> classes;  // falling by score; empty when the model does not classify
   std::vector<Detection> detections;    // falling by score
 };

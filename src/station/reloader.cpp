@@ -1,0 +1,89 @@
+#include "station/reloader.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/log.h"
+
+namespace turnstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Between two looks; files that are the same in both are taken to be complete.
+constexpr std::chrono::milliseconds look_every(500);
+
+std::string print_file(const fs::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return path.filename().string() + " none;";
+  return fmt::format("{} {} {} {}.{:09};", path.filename().string(), status.st_ino, status.st_size,
+                     status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+// Tells the files of a package from those that stood there before.
+std::string print_files(const fs::path& package) {
+  std::error_code ignored;
+  if (!fs::is_directory(package, ignored)) {
+    auto description = package;
+    description.replace_extension(".json");
+    return print_file(package) + print_file(description);
+  }
+  return print_file(package / "compiled.so") + print_file(package / "model.json");
+}
+
+}  // namespace
+
+Reloader::Reloader(std::vector<Judge*> judges, Check check) : check_(std::move(check)) {
+  for (auto* judge : judges) {
+    const auto files = print_files(judge->config().package);
+    watched_.push_back({judge, files, files});
+  }
+  thread_ = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
+}
+
+Reloader::~Reloader() = default;
+
+void Reloader::reload() {
+  {
+    const std::lock_guard lock(mutex_);
+    now_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Reloader::work(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    bool now = false;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, stop, look_every, [this] { return now_; });
+      now = std::exchange(now_, false);
+    }
+    for (auto& watched : watched_)
+      if (!stop.stop_requested()) look(watched, now);
+  }
+}
+
+void Reloader::look(Watched& watched, bool now) {
+  const auto& config = watched.judge->config();
+  if (!config.watch && !now) return;
+  auto files = print_files(config.package);
+  const bool complete = std::exchange(watched.seen, files) == files;
+  if (!now && (files == watched.served || !complete)) return;
+  watched.served = std::move(files);
+  const auto replaced = [&]() -> Result<> {
+    auto engine = TRY(Engine::open(config.package, config.threads));
+    TRY(check_(*watched.judge, engine));
+    return watched.judge->replace(std::move(engine));
+  }();
+  if (!replaced) {
+    log_warning("model {}: the old one stays in service: {}", config.name, replaced.error().text);
+    return watched.judge->set_trouble(replaced.error().text);
+  }
+  const auto service = watched.judge->service();
+  log_info("model {}: a new one is in service: {}, {}", config.name, service.name, service.variant);
+}
+
+}  // namespace turnstone
