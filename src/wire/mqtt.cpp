@@ -2,11 +2,11 @@
 
 #include <mqtt/async_client.h>
 
-#include <filesystem>
 #include <vector>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "wire/tls_files.h"
 
 namespace turnstone {
 namespace {
@@ -123,12 +123,6 @@ class Client final : public MqttClient {
   mqtt::async_client client_;
 };
 
-Result<> check_file(const char* what, const std::string& path) {
-  std::error_code ignored;
-  if (path.empty() || std::filesystem::is_regular_file(path, ignored)) return {};
-  return fail(Code::missing, "{} {}: no such file", what, path);
-}
-
 }  // namespace
 
 Result<> check_mqtt_options(const MqttOptions& options) {
@@ -136,16 +130,12 @@ Result<> check_mqtt_options(const MqttOptions& options) {
   if (url.empty())
     return fail(Code::invalid, "url '{}' is wrong, legal are tcp://HOST:PORT and ssl://HOST:PORT",
                 printable(options.url));
-  TRY(check_file("ca_file", options.ca_file));
-  TRY(check_file("certificate_file", options.certificate_file));
-  TRY(check_file("key_file", options.key_file));
+  TRY(check_tls_files({options.ca_file, options.certificate_file, options.key_file}));
   const bool has_files =
       !options.ca_file.empty() || !options.certificate_file.empty() || !options.key_file.empty();
   if (has_files && !is_tls(url))
     return fail(Code::invalid, "url '{}' is without TLS but certificates are given, write ssl://",
                 printable(options.url));
-  if (options.certificate_file.empty() != options.key_file.empty())
-    return fail(Code::invalid, "certificate_file and key_file belong together, one is missing");
   return {};
 }
 

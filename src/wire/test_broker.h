@@ -2,126 +2,17 @@
 // client that says what arrived.
 #pragma once
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/files.h"
 #include "base/text.h"
+#include "wire/test_certificates.h"
+#include "wire/test_process.h"
 
 namespace turnstone::testing_tools {
-
-// Looks until `holds` or ten seconds have passed.
-template <class Predicate>
-bool eventually(Predicate holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-    ::usleep(2000);
-  }
-  return true;
-}
-
-// A child process, killed and reaped when the object goes.
-class Process {
- public:
-  // `output` and `errors` receive the standard streams; "" leaves them.
-  explicit Process(std::vector<std::string> command, const std::string& output = {},
-                   const std::string& errors = {}) {
-    std::vector<char*> arguments;
-    for (auto& word : command) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    const int flags = O_WRONLY | O_CREAT | O_APPEND;
-    if (!output.empty())
-      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), flags, 0644);
-    if (!errors.empty())
-      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), flags, 0644);
-    if (::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0)
-      pid_ = -1;
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  ~Process() { kill(); }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-
-  bool running() { return pid_ > 0 && !reap(WNOHANG); }
-  void kill() { end(SIGKILL); }
-  // Sends the signal, then waits; the exit status, or 128 + the signal that ended it.
-  int end(int signal) {
-    if (running()) ::kill(pid_, signal);
-    return wait();
-  }
-  int wait() {
-    if (pid_ > 0) reap(0);
-    return status_.value_or(-1);
-  }
-
- private:
-  bool reap(int options) {
-    if (status_) return true;
-    int status = 0;
-    if (::waitpid(pid_, &status, options) != pid_) return false;
-    status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return true;
-  }
-
-  pid_t pid_ = -1;
-  std::optional<int> status_;
-};
-
-// Exit status of a program that ends by itself.
-inline int run_program(std::vector<std::string> command, const std::string& output = "/dev/null",
-                       const std::string& errors = "/dev/null") {
-  return Process(std::move(command), output, errors).wait();
-}
-
-// True when the program is on PATH.
-inline bool has_program(const std::string& name) {
-  return run_program({"sh", "-c", "command -v " + name}) == 0;
-}
-
-inline sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-// A TCP port of the loopback that nobody had a moment ago.
-inline int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  CHECK(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  CHECK(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
-
-inline bool accepts_connections(int port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto address = loopback(port);
-  const bool accepted =
-      ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(socket);
-  return accepted;
-}
 
 class Broker {
  public:
@@ -129,7 +20,7 @@ class Broker {
 
   explicit Broker(Security security = Security::plain)
       : folder_(*TemporaryFolder::make("turnstone-broker")), security_(security) {
-    if (security_ == Security::mutual_tls) make_certificates();
+    if (security_ == Security::mutual_tls) certificates_.emplace();
     // The port may be taken between finding and using it.
     for (int attempt = 0; attempt < 5 && !(broker_ && broker_->running()); ++attempt) {
       port_ = free_port();
@@ -150,8 +41,9 @@ class Broker {
         "persistence_location {}/\n",
         port_, folder_.path().string());
     if (security_ == Security::mutual_tls)
-      text += fmt::format("cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n",
-                          ca_file(), file("server.pem"), file("server.key"));
+      text +=
+          fmt::format("cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n", ca_file(),
+                      certificates_->file("server.pem"), certificates_->file("server.key"));
     CHECK(write_file(file("mosquitto.conf"), text).has_value());
     broker_ = std::make_unique<Process>(
         std::vector<std::string>{"mosquitto", "-c", file("mosquitto.conf")}, file("log"),
@@ -164,9 +56,9 @@ class Broker {
   }
 
   // PEM files: the authority, a client's certificate and key.
-  std::string ca_file() const { return file("ca.pem"); }
-  std::string certificate_file() const { return file("client.pem"); }
-  std::string key_file() const { return file("client.key"); }
+  std::string ca_file() const { return certificates_->ca_file(); }
+  std::string certificate_file() const { return certificates_->file("client.pem"); }
+  std::string key_file() const { return certificates_->file("client.key"); }
 
   // Starts mosquitto_sub on `topic`; returns when it is subscribed.
   void subscribe(const std::string& topic) {
@@ -197,37 +89,9 @@ class Broker {
  private:
   std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  void make_certificates() {
-    const auto make = [&](const std::string& name, std::vector<std::string> extra) {
-      std::vector<std::string> command = {"openssl",
-                                          "req",
-                                          "-x509",
-                                          "-newkey",
-                                          "ec",
-                                          "-pkeyopt",
-                                          "ec_paramgen_curve:prime256v1",
-                                          "-nodes",
-                                          "-days",
-                                          "2",
-                                          "-subj",
-                                          "/CN=" + name,
-                                          "-keyout",
-                                          file(name + ".key"),
-                                          "-out",
-                                          file(name + ".pem")};
-      command.insert(command.end(), extra.begin(), extra.end());
-      CHECK(run_program(command) == 0);
-    };
-    make("ca", {"-addext", "keyUsage=keyCertSign"});
-    const std::vector<std::string> by_ca = {"-CA", ca_file(), "-CAkey", file("ca.key")};
-    make("client", by_ca);
-    auto server = by_ca;
-    server.insert(server.end(), {"-addext", "subjectAltName=IP:127.0.0.1"});
-    make("server", server);
-  }
-
   TemporaryFolder folder_;
   Security security_;
+  std::optional<Certificates> certificates_;
   int port_ = 0;
   int subscriptions_ = 0;
   std::unique_ptr<Process> broker_;
