@@ -219,7 +219,6 @@ void set_options(CURL* easy, const HttpClientOptions& options) {
   set(easy, CURLOPT_CONNECTTIMEOUT, patience);
   set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   set(easy, CURLOPT_LOW_SPEED_TIME, patience);
-  set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.longest.count()));
   const auto& tls = options.tls;
   if (!tls.ca_file.empty()) {
     set(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
@@ -255,6 +254,8 @@ class Client final : public HttpClient {
     set(easy.get(), CURLOPT_URL, request.url.c_str());
     set(easy.get(), CURLOPT_HTTPHEADER, headers.get());
     set_options(easy.get(), options_);
+    const auto longest = request.longest.count() > 0 ? request.longest : options_.longest;
+    set(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(longest.count()));
     set_callbacks(easy.get(), transfer);
     set_method(easy.get(), transfer);
     const auto code = perform(easy.get(), stop);

@@ -23,6 +23,7 @@ struct HttpClientOptions {
   std::chrono::milliseconds longest{600'000};  // for a whole exchange
 };
 
+// One line of a request's head.
 struct HttpHeader {
   std::string name;
   std::string value;
@@ -37,6 +38,7 @@ struct HttpClientRequest {
   std::filesystem::path body_file = {};  // instead of `body`: sent as it is read from disk
   size_t most_bytes = 1 << 20;           // of the reply's body
   int most_redirects = 0;  // of GET and HEAD, never to another scheme; Authorization stays behind
+  std::chrono::milliseconds longest{0};  // for this exchange; 0: the client's
 };
 
 // What a server said.
