@@ -51,6 +51,7 @@ class Broker {
     eventually([this] { return accepts_connections(port_) || !broker_->running(); });
   }
 
+  int port() const { return port_; }
   std::string url() const {
     return fmt::format("{}://127.0.0.1:{}", security_ == Security::plain ? "tcp" : "ssl", port_);
   }
