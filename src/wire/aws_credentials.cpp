@@ -16,8 +16,17 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-// They become part of headers.
-Result<> check(const AwsCredentials& credentials) {
+// The field that `key` names, or nullptr.
+std::string* find_field(AwsCredentials& credentials, std::string_view key) {
+  if (key == "aws_access_key_id") return &credentials.access_key_id;
+  if (key == "aws_secret_access_key") return &credentials.secret_access_key;
+  if (key == "aws_session_token") return &credentials.session_token;
+  return nullptr;
+}
+
+}  // namespace
+
+Result<> check_aws_credentials(const AwsCredentials& credentials) {
   const auto is_plain = [](const std::string& text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
   };
@@ -29,16 +38,6 @@ Result<> check(const AwsCredentials& credentials) {
     return fail(Code::invalid, "a value is wrong, legal are printable ASCII characters but blanks");
   return {};
 }
-
-// The field that `key` names, or nullptr.
-std::string* find_field(AwsCredentials& credentials, std::string_view key) {
-  if (key == "aws_access_key_id") return &credentials.access_key_id;
-  if (key == "aws_secret_access_key") return &credentials.secret_access_key;
-  if (key == "aws_session_token") return &credentials.session_token;
-  return nullptr;
-}
-
-}  // namespace
 
 Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_view profile) {
   AwsCredentials credentials;
@@ -66,7 +65,7 @@ Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_
     if (field) *field = trim(line.substr(equals + 1));
   }
   if (!is_found) return fail(Code::missing, "no profile [{}]", printable(profile));
-  TRY(check(credentials), fmt::format("profile [{}]", printable(profile)));
+  TRY(check_aws_credentials(credentials), fmt::format("profile [{}]", printable(profile)));
   return credentials;
 }
 
@@ -80,7 +79,7 @@ Result<AwsCredentials> find_aws_credentials() {
                              .secret_access_key = variable("AWS_SECRET_ACCESS_KEY"),
                              .session_token = variable("AWS_SESSION_TOKEN")};
   if (!credentials.access_key_id.empty() || !credentials.secret_access_key.empty()) {
-    TRY(check(credentials), "environment");
+    TRY(check_aws_credentials(credentials), "environment");
     return credentials;
   }
   auto path = variable("AWS_SHARED_CREDENTIALS_FILE");

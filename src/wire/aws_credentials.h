@@ -15,6 +15,10 @@ struct AwsCredentials {
   std::string session_token = {};  // "" for credentials that do not expire
 };
 
+// Whether they may become part of headers. Messages hold no value. Errors: missing (a key), invalid
+// (a value with blanks or control characters).
+Result<> check_aws_credentials(const AwsCredentials& credentials);
+
 // What stands under `[profile]` in a shared credentials file: aws_access_key_id,
 // aws_secret_access_key and aws_session_token; other keys are skipped. Messages hold no value.
 // Errors: invalid (a line, a value with blanks or control characters), missing (the profile, a

@@ -1,5 +1,6 @@
 #include "wire/s3_connection.h"
 
+#include "wire/aws_refusal.h"
 #include "wire/aws_signature.h"
 #include "wire/s3_rules.h"
 
@@ -14,13 +15,10 @@ Result<HttpReply> S3Connection::ask(S3Question question, const std::stop_token& 
   auto reply = TRY(client_->exchange(request, stop));
   const bool is_good = reply.status >= 200 && reply.status <= 299;
   if (is_good && request.method != "POST") return reply;
-  const auto refusal = parse_s3_refusal(reply.body);
+  const auto refusal = parse_aws_refusal(reply.body);
   if (is_good && refusal.code.empty()) return reply;  // a store that joins parts fails in the body
   if (!question.is_cleanup) error_code_ = refusal.code;
-  return fail(is_good ? Code::unavailable : s3_code_of(reply.status, refusal.code),
-              "{}: status {}{}{}{}{}", print_request(request), reply.status,
-              refusal.code.empty() ? "" : ", ", refusal.code, refusal.message.empty() ? "" : ": ",
-              refusal.message);
+  return std::unexpected(aws_error_of(request, reply.status, refusal));
 }
 
 }  // namespace turnstone

@@ -4,8 +4,8 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "wire/aws_endpoint.h"
 #include "wire/percent.h"
-#include "wire/xml_text.h"
 
 namespace turnstone {
 namespace {
@@ -18,36 +18,17 @@ bool has_only(std::string_view text, std::string_view signs) {
   });
 }
 
-bool is_endpoint(std::string_view url) {
-  const bool has_scheme = url.starts_with("http://") || url.starts_with("https://");
-  if (!has_scheme) return false;
-  const auto host = url.substr(url.find("://") + 3);
-  return !host.empty() && has_only(host, ".-:[]");
-}
-
-std::string aws_endpoint(const std::string& region) {
-  return fmt::format("https://s3.{}.amazonaws.com{}", region,
-                     region.starts_with("cn-") ? ".cn" : "");
-}
-
 }  // namespace
 
 Result<> check_s3_options(const S3Options& options) {
-  if (!options.endpoint.empty() && !is_endpoint(options.endpoint))
-    return fail(Code::invalid,
-                "endpoint '{}' is wrong, legal are http://HOST:PORT and https://HOST:PORT",
-                printable(options.endpoint));
-  if (options.region.empty() || !has_only(options.region, "-_"))
-    return fail(Code::invalid, "region '{}' is wrong, legal are letters, digits, '-' and '_'",
-                printable(options.region));
+  TRY(check_aws_endpoint(options.endpoint, options.region));
   const auto& bucket = options.bucket;
   if (bucket.size() < 3 || bucket.size() > 63 || !has_only(bucket, ".-_") ||
       !has_only(bucket.substr(0, 1), "") || bucket.find("..") != bucket.npos)
     return fail(Code::invalid,
                 "bucket '{}' is wrong, legal are 3 to 63 letters, digits, '.', '-' and '_'",
                 printable(bucket));
-  if (options.credentials.access_key_id.empty() || options.credentials.secret_access_key.empty())
-    return fail(Code::missing, "credentials are missing");
+  TRY(check_aws_credentials(options.credentials));
   return check_tls_files(options.tls);
 }
 
@@ -90,30 +71,12 @@ Result<> check_s3_object(const S3Object& object) {
 }
 
 std::string s3_url_of(const S3Options& options, std::string_view key) {
-  const auto endpoint = options.endpoint.empty() ? aws_endpoint(options.region) : options.endpoint;
+  const auto endpoint = aws_endpoint_of(options.endpoint, options.region, "s3");
   const auto path = percent_encode(key, "/");
   if (options.has_path_style) return fmt::format("{}/{}/{}", endpoint, options.bucket, path);
   const auto host = endpoint.find("://") + 3;
   return fmt::format("{}{}.{}/{}", endpoint.substr(0, host), options.bucket, endpoint.substr(host),
                      path);
-}
-
-S3Refusal parse_s3_refusal(std::string_view xml) {
-  constexpr size_t most_bytes = 200;
-  const auto text = [&](std::string_view path) {
-    return printable(find_xml_text(xml, path).value_or(""), most_bytes);
-  };
-  return {.code = text("Error/Code"), .message = text("Error/Message")};
-}
-
-Code s3_code_of(int status, std::string_view code) {
-  constexpr std::string_view mendable[] = {"AuthorizationHeaderMalformed", "ExpiredToken",
-                                           "InvalidToken", "RequestTimeout",
-                                           "TokenRefreshRequired"};
-  if (std::ranges::find(mendable, code) != std::end(mendable)) return Code::unavailable;
-  if (status == 404) return Code::missing;
-  if (status < 400 || status == 401 || status == 403 || status == 409) return Code::unavailable;
-  return http_code_of(status);
 }
 
 }  // namespace turnstone

@@ -43,7 +43,7 @@ TEST(S3Rules, RefuseWrongOptions) {
     EXPECT_EQ(
         with([&](S3Options& o) { o.bucket = bucket; }),
         "bucket '" + bucket + "' is wrong, legal are 3 to 63 letters, digits, '.', '-' and '_'");
-  EXPECT_EQ(with([](S3Options& o) { o.credentials = {}; }), "credentials are missing");
+  EXPECT_EQ(with([](S3Options& o) { o.credentials = {}; }), "aws_access_key_id is missing");
   EXPECT_EQ(with([](S3Options& o) { o.tls.ca_file = "/nowhere/ca.pem"; }),
             "ca_file /nowhere/ca.pem: no such file");
 }
@@ -62,23 +62,6 @@ TEST(S3Rules, RefuseWrongObjects) {
   EXPECT_EQ(problem(check_s3_object({.key = "a", .acl = "public"})),
             "acl 'public' is wrong, legal are private, public-read, public-read-write, "
             "authenticated-read, aws-exec-read, bucket-owner-read and bucket-owner-full-control");
-}
-
-TEST(S3Rules, SayWhatToDoAboutARefusal) {
-  EXPECT_EQ(s3_code_of(400, "InvalidArgument"), Code::invalid);
-  EXPECT_EQ(s3_code_of(400, "ExpiredToken"), Code::unavailable);
-  EXPECT_EQ(s3_code_of(301, "PermanentRedirect"), Code::unavailable);
-  EXPECT_EQ(s3_code_of(403, "AccessDenied"), Code::unavailable);
-  EXPECT_EQ(s3_code_of(404, "NoSuchBucket"), Code::missing);
-  EXPECT_EQ(s3_code_of(413, "EntityTooLarge"), Code::invalid);
-  EXPECT_EQ(s3_code_of(503, "SlowDown"), Code::unavailable);
-}
-
-TEST(S3Rules, MakeARefusalPrintableAndShort) {
-  const auto refusal = parse_s3_refusal("<Error><Code>A\n</Code><Message>" +
-                                        std::string(5000, 'x') + "</Message></Error>");
-  EXPECT_EQ(refusal.code, "A\\x0A");
-  EXPECT_LT(refusal.message.size(), 300u);
 }
 
 }  // namespace

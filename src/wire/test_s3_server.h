@@ -44,7 +44,7 @@ class S3Server {
       command.insert(command.end(), {"--cert", certificates_->file("server.pem"), "--key",
                                      certificates_->file("server.key")});
     command.insert(command.end(), {"--port", fmt::format("127.0.0.1:{}", port_), "--access",
-                                   "turnstone", "--secret", "secret of the test"});
+                                   "turnstone", "--secret", "secret-of-the-test"});
     command.insert(command.end(), {"--virtual-domain", "localhost"});
     command.insert(command.end(), {"posix", folder_.path().string()});
     server_ = std::make_unique<Process>(command, "/dev/null", "/dev/null");
@@ -56,7 +56,7 @@ class S3Server {
     S3Options options{
         .endpoint = fmt::format("{}://127.0.0.1:{}", certificates_ ? "https" : "http", port_),
         .bucket = bucket,
-        .credentials = {.access_key_id = "turnstone", .secret_access_key = "secret of the test"}};
+        .credentials = {.access_key_id = "turnstone", .secret_access_key = "secret-of-the-test"}};
     if (certificates_) options.tls.ca_file = certificates_->ca_file();
     return options;
   }
