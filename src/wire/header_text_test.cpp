@@ -31,11 +31,8 @@ TEST(HeaderText, ComesBackAsItWent) {
 }
 
 TEST(HeaderText, IsLeftAloneWhereItIsNoWord) {
-  for (const auto* text :
-       {"=?UTF-8?B?", "=?UTF-8?B?=",
-        "=?UTF-8?B?"
-        "?=",
-        "=?UTF-8?B?R3L?=", "=?UTF-8?B?R3$D?=", "=?UTF-8?B?R3LD?= a", "=?UTF-8?Q?a?="})
+  for (const auto* text : {"=?UTF-8?B?", "=?UTF-8?B?=", "=?UTF-8?B?\?=", "=?UTF-8?B?R3L?=",
+                           "=?UTF-8?B?R3$D?=", "=?UTF-8?B?R3LD?= a", "=?UTF-8?Q?a?="})
     EXPECT_EQ(decode_header_text(text), text);
 }
 

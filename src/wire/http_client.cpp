@@ -174,7 +174,7 @@ void append(HeaderList& list, const std::string& line) {
 HeaderList headers_of(const Transfer& transfer) {
   HeaderList list;
   for (const auto& [name, value] : transfer.request.headers)
-    append(list, value.empty() ? name + ";" : name + ": " + value);
+    append(list, value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
   if (transfer.body_bytes <= most_unasked_bytes) append(list, "Expect:");
   return list;
 }
