@@ -1,5 +1,6 @@
 // A client of HTTP/1.1 servers. libcurl ends here. It neither queues nor tries again: whoever has
-// something to send keeps it until it is confirmed.
+// something to send keeps it until it is confirmed. A proxy is taken from the environment
+// (http_proxy, https_proxy, no_proxy).
 #pragma once
 
 #include <chrono>

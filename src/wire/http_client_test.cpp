@@ -156,6 +156,18 @@ TEST(HttpClient, FollowsNoRedirectToAnotherScheme) {
   }
 }
 
+TEST(HttpClient, TakesNoSecretToAnotherServer) {
+  TestHttpServer other(always(TestHttpServer::reply(200)));
+  TestHttpServer server(
+      always(TestHttpServer::reply(302, "", fmt::format("Location: {}\r\n", other.url()))));
+  const auto reply = make_client()->exchange(
+      {.url = server.url(), .headers = {{"Authorization", "Bearer secret"}}, .most_redirects = 1},
+      {});
+  ASSERT_TRUE(reply) << reply.error().text;
+  EXPECT_EQ(server.requests().at(0).headers.at("authorization"), "Bearer secret");
+  EXPECT_FALSE(other.requests().at(0).headers.contains("authorization"));
+}
+
 TEST(HttpClient, EndsARedirectLoop) {
   TestHttpServer server(always(TestHttpServer::reply(302, "", "Location: /\r\n")));
   EXPECT_FALSE(make_client()->exchange({.url = server.url(), .most_redirects = 3}, {}));
