@@ -279,7 +279,7 @@ class Client final : public HttpClient {
       int left = 0;
       while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left))
         if (message->msg == CURLMSG_DONE) ended = message->data.result;
-      if (!ended) curl_multi_poll(multi_.get(), nullptr, 0, 1000, nullptr);
+      if (!ended) curl_multi_poll(multi_.get(), nullptr, 0, 60'000, nullptr);
     }
     curl_multi_remove_handle(multi_.get(), easy);
     return ended;

@@ -200,20 +200,28 @@ TEST(HttpClient, LosesPatienceWithASilentServer) {
   EXPECT_THAT(reply.error().text, HasSubstr("timed out"));
 }
 
-TEST(HttpClient, IsStoppedAtOnce) {
+// Time from the stop of a waiting exchange to its end.
+std::chrono::steady_clock::duration stop_an_exchange() {
   TestHttpServer server([](const auto&) { return std::nullopt; });
   std::stop_source stop;
+  std::chrono::steady_clock::time_point stopped;
   std::thread stopper([&] {
     eventually([&] { return !server.requests().empty(); });
+    stopped = std::chrono::steady_clock::now();
     stop.request_stop();
   });
-  const auto before = std::chrono::steady_clock::now();
   const auto reply = make_client()->exchange({.url = server.url()}, stop.get_token());
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+  const auto ended = std::chrono::steady_clock::now();
   stopper.join();
-  ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error().code, Code::cancelled);
-  EXPECT_EQ(reply.error().text, fmt::format("GET 127.0.0.1:{}: stopped", server.port()));
+  EXPECT_EQ(problem(reply), fmt::format("GET 127.0.0.1:{}: stopped", server.port()));
+  EXPECT_TRUE(!reply && reply.error().code == Code::cancelled);
+  return ended - stopped;
+}
+
+TEST(HttpClient, IsStoppedAtOnce) {
+  auto least = stop_an_exchange();
+  for (int i = 0; i < 2; ++i) least = std::min(least, stop_an_exchange());
+  EXPECT_LT(least, std::chrono::milliseconds(500));
 }
 
 TEST(HttpClient, RefusesWrongRequests) {

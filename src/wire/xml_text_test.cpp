@@ -31,11 +31,11 @@ TEST(XmlText, HasItsEntitiesDecoded) {
 }
 
 TEST(XmlText, IsMissedInAnythingElse) {
-  for (const auto* xml :
-       {"", "<", "<Error", "<Error>", "<Error><Code>A", "<Error><Code>A<", "</Error><Code>A</Code>",
-        "<Other><Code>A</Code></Other>", "<Error><Code><b>A</b></Code></Error>", "<Code>A</Code>",
-        "text", "<!-- <Error><Code>A</Code></Error>", "<Error><Code/></Error>",
-        "<Outer><Error><Code>A</Code></Error></Outer>"})
+  for (const auto* xml : {"", "<", "<Error", "<Error>", "<Error><Code>A", "<Error><Code>A<",
+                          "</Error><Code>A</Code>", "</x><y><Error><Code>A</Code></Error></y>",
+                          "<Other><Code>A</Code></Other>", "<Error><Code><b>A</b></Code></Error>",
+                          "<Code>A</Code>", "text", "<!-- <Error><Code>A</Code></Error>",
+                          "<Error><Code/></Error>", "<Outer><Error><Code>A</Code></Error></Outer>"})
     EXPECT_EQ(code_of(xml), "nothing") << xml;
 }
 
