@@ -1,12 +1,12 @@
 #include "wire/mqtt.h"
 
-#include <mqtt/async_client.h>
-
-#include <filesystem>
-#include <vector>
+#include <condition_variable>
+#include <mutex>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "wire/mqtt_paho.h"
+#include "wire/mqtt_rules.h"
 
 namespace turnstone {
 namespace {
@@ -15,139 +15,146 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t most_at_once = 32;
 constexpr auto glance = std::chrono::milliseconds(50);  // between looks at stop and connection
+constexpr auto patience_to_leave = std::chrono::seconds(1);
 
-// The URL as Paho spells it, or "" when it is none of ours.
-std::string paho_url(const std::string& url) {
-  static constexpr std::pair<std::string_view, std::string_view> schemes[] = {
-      {"tcp://", "tcp://"}, {"mqtt://", "tcp://"}, {"ssl://", "ssl://"}, {"mqtts://", "ssl://"}};
-  for (const auto& [ours, theirs] : schemes) {
-    if (!url.starts_with(ours) || url.size() == ours.size()) continue;
-    auto rest = url.substr(ours.size());
-    if (rest.find_first_of("/ @?#") != std::string::npos) return "";
-    if (rest.find(':') == std::string::npos) rest += theirs == "ssl://" ? ":8883" : ":1883";
-    return std::string(theirs) + rest;
-  }
-  return "";
-}
-
-bool is_tls(const std::string& url) { return url.starts_with("ssl://"); }
-
-mqtt::connect_options connect_options_of(const MqttOptions& options) {
-  mqtt::connect_options made;
-  made.set_clean_session(true);
-  made.set_automatic_reconnect(false);
-  made.set_keep_alive_interval(options.keep_alive);
-  made.set_connect_timeout(options.patience);
-  made.set_max_inflight(most_at_once);
-  made.set_mqtt_version(MQTTVERSION_3_1_1);
-  if (!options.user.empty()) {
-    made.set_user_name(options.user);
-    made.set_password(options.password);
-  }
-  if (!is_tls(paho_url(options.url))) return made;
-  mqtt::ssl_options tls;
-  tls.set_enable_server_cert_auth(true);
-  tls.set_verify(true);
-  if (!options.ca_file.empty()) tls.set_trust_store(options.ca_file);
-  if (!options.certificate_file.empty()) tls.set_key_store(options.certificate_file);
-  if (!options.key_file.empty()) tls.set_private_key(options.key_file);
-  made.set_ssl(tls);
-  return made;
+MqttMessage status_of(const std::string& topic, const char* word) {
+  return {.topic = topic, .payload = word, .retain = true};
 }
 
 class Client final : public MqttClient {
  public:
-  explicit Client(const MqttOptions& options)
-      : url_(options.url),
-        patience_(options.patience),
-        client_(paho_url(options.url), options.client_id, mqtt::create_options(MQTTVERSION_3_1_1)) {
+  explicit Client(MqttOptions options)
+      : options_(std::move(options)),
+        client_(paho_url_of(options_.url), options_.client_id,
+                mqtt::create_options(paho_version_of(options_))) {
+    client_.set_message_callback([this](const mqtt::const_message_ptr& message) { take(message); });
   }
 
   ~Client() override {
     try {
-      if (client_.is_connected()) client_.disconnect(1000)->wait_for(std::chrono::seconds(2));
+      if (client_.is_connected()) leave();
     } catch (const std::exception& error) {
       log_line(Level::debug, error.what());  // the connection is gone either way
     }
+    const std::scoped_lock lock(mutex_);
+    handler_ = nullptr;
   }
 
-  Result<> connect(const MqttOptions& options, std::stop_token stop) {
+  Result<> connect(const std::stop_token& stop) {
+    const auto& topic = options_.status_topic;
+    auto will = options_.will;
+    if (!topic.empty()) will = status_of(topic, "offline");
     try {
-      const auto token = client_.connect(connect_options_of(options));
-      const auto deadline = Clock::now() + patience_;
-      while (!token->wait_for(glance)) {
-        if (stop.stop_requested()) return fail(Code::cancelled, "{}: stopped", url_);
-        if (Clock::now() > deadline)
-          return fail(Code::unavailable, "{}: no answer within {} s", url_, patience_.count());
-      }
-      return {};
+      const auto token = client_.connect(paho_options_of(options_, will));
+      TRY(wait_for(*token, deadline(), stop, "no answer", false));
     } catch (const std::exception& error) {
-      return fail(Code::unavailable, "{}: {}", url_, printable(lower(error.what())));
+      return failed(error);
     }
+    if (topic.empty()) return {};
+    size_t confirmed = 0;
+    const auto online = status_of(topic, "online");
+    return publish({&online, 1}, confirmed, stop);
   }
 
   Result<> publish(std::span<const MqttMessage> messages, size_t& confirmed,
                    std::stop_token stop) override {
     CHECK(messages.size() <= most_at_once);
     confirmed = 0;
+    for (const auto& message : messages) TRY(check_mqtt_message(message, options_.version));
     try {
       std::vector<mqtt::delivery_token_ptr> tokens;
       for (const auto& message : messages)
-        tokens.push_back(
-            client_.publish(mqtt::make_message(message.topic, message.payload, 1, message.retain)));
-      const auto deadline = Clock::now() + patience_;
+        tokens.push_back(client_.publish(paho_message_of(message)));
+      const auto end = deadline();
       for (const auto& token : tokens) {
-        TRY(wait(*token, deadline, stop));
+        TRY(wait_for(*token, end, stop, "a message was not confirmed", true));
         ++confirmed;
       }
       return {};
     } catch (const std::exception& error) {
-      return fail(Code::unavailable, "{}: {}", url_, printable(lower(error.what())));
+      return failed(error);
     }
   }
 
- private:
-  Result<> wait(mqtt::token& token, Clock::time_point deadline, const std::stop_token& stop) {
-    while (!token.wait_for(glance)) {
-      if (!client_.is_connected()) return fail(Code::unavailable, "{}: connection lost", url_);
-      if (stop.stop_requested()) return fail(Code::cancelled, "{}: stopped", url_);
-      if (Clock::now() > deadline)
-        return fail(Code::unavailable, "{}: a message was not confirmed within {} s", url_,
-                    patience_.count());
+  Result<> subscribe(std::span<const std::string> filters, MqttHandler handler,
+                     std::stop_token stop) override {
+    for (const auto& filter : filters) TRY(check_mqtt_filter(filter));
+    {
+      const std::scoped_lock lock(mutex_);
+      handler_ = std::move(handler);
+    }
+    try {
+      const auto end = deadline();
+      for (const auto& filter : filters) {
+        const auto token = client_.subscribe(filter, 1);
+        TRY(wait_for(*token, end, stop, "a subscription was not confirmed", true));
+        const auto response = token->get_subscribe_response();
+        for (const auto code : response.get_reason_codes())
+          if (code >= mqtt::ReasonCode::UNSPECIFIED_ERROR)
+            return fail(Code::unavailable, "{}: subscription to '{}' refused", options_.url,
+                        printable(filter));
+      }
+      return {};
+    } catch (const std::exception& error) {
+      return failed(error);
+    }
+  }
+
+  Result<> wait(std::stop_token stop) override {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    while (!stop.stop_requested()) {
+      if (!client_.is_connected()) return lost();
+      never.wait_for(lock, stop, glance, [] { return false; });
     }
     return {};
   }
 
-  std::string url_;
-  std::chrono::seconds patience_;
+ private:
+  Clock::time_point deadline() const { return Clock::now() + options_.patience; }
+
+  std::unexpected<Error> lost() const {
+    return fail(Code::unavailable, "{}: connection lost", options_.url);
+  }
+
+  std::unexpected<Error> failed(const std::exception& error) const {
+    return fail(Code::unavailable, "{}: {}", options_.url, printable(lower(error.what())));
+  }
+
+  // Waits for the broker's word; `needs_connection` where there was one before.
+  Result<> wait_for(mqtt::token& token, Clock::time_point end, const std::stop_token& stop,
+                    const char* what, bool needs_connection) {
+    while (!token.wait_for(glance)) {
+      if (needs_connection && !client_.is_connected()) return lost();
+      if (stop.stop_requested()) return fail(Code::cancelled, "{}: stopped", options_.url);
+      if (Clock::now() > end)
+        return fail(Code::unavailable, "{}: {} within {} s", options_.url, what,
+                    options_.patience.count());
+    }
+    return {};
+  }
+
+  void take(const mqtt::const_message_ptr& message) {
+    const std::scoped_lock lock(mutex_);
+    if (handler_ && message) handler_(message_of(*message));
+  }
+
+  // A broker sends no will for a client that takes its leave, so its status is told before.
+  void leave() {
+    if (!options_.status_topic.empty())
+      client_.publish(paho_message_of(status_of(options_.status_topic, "offline")))
+          ->wait_for(patience_to_leave);
+    client_.disconnect(1000)->wait_for(2 * patience_to_leave);
+  }
+
+  MqttOptions options_;
+  std::mutex mutex_;
+  MqttHandler handler_;
   mqtt::async_client client_;
 };
 
-Result<> check_file(const char* what, const std::string& path) {
-  std::error_code ignored;
-  if (path.empty() || std::filesystem::is_regular_file(path, ignored)) return {};
-  return fail(Code::missing, "{} {}: no such file", what, path);
-}
-
 }  // namespace
-
-Result<> check_mqtt_options(const MqttOptions& options) {
-  const auto url = paho_url(options.url);
-  if (url.empty())
-    return fail(Code::invalid, "url '{}' is wrong, legal are tcp://HOST:PORT and ssl://HOST:PORT",
-                printable(options.url));
-  TRY(check_file("ca_file", options.ca_file));
-  TRY(check_file("certificate_file", options.certificate_file));
-  TRY(check_file("key_file", options.key_file));
-  const bool has_files =
-      !options.ca_file.empty() || !options.certificate_file.empty() || !options.key_file.empty();
-  if (has_files && !is_tls(url))
-    return fail(Code::invalid, "url '{}' is without TLS but certificates are given, write ssl://",
-                printable(options.url));
-  if (options.certificate_file.empty() != options.key_file.empty())
-    return fail(Code::invalid, "certificate_file and key_file belong together, one is missing");
-  return {};
-}
 
 Result<std::unique_ptr<MqttClient>> connect_mqtt(const MqttOptions& options, std::stop_token stop) {
   TRY(check_mqtt_options(options));
@@ -157,7 +164,7 @@ Result<std::unique_ptr<MqttClient>> connect_mqtt(const MqttOptions& options, std
   } catch (const std::exception& error) {
     return fail(Code::unavailable, "{}: {}", options.url, printable(lower(error.what())));
   }
-  TRY(client->connect(options, stop));
+  TRY(client->connect(stop));
   return client;
 }
 

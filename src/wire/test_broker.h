@@ -9,6 +9,8 @@
 #include "base/files.h"
 #include "base/test_process.h"
 #include "base/text.h"
+#include "wire/test_certificates.h"
+#include "wire/test_process.h"
 
 namespace turnstone::testing_tools {
 
@@ -18,7 +20,7 @@ class Broker {
 
   explicit Broker(Security security = Security::plain)
       : folder_(*TemporaryFolder::make("turnstone-broker")), security_(security) {
-    if (security_ == Security::mutual_tls) make_certificates();
+    if (security_ == Security::mutual_tls) certificates_.emplace();
     // The port may be taken between finding and using it.
     for (int attempt = 0; attempt < 5 && !(broker_ && broker_->running()); ++attempt) {
       port_ = free_port();
@@ -39,8 +41,9 @@ class Broker {
         "persistence_location {}/\n",
         port_, folder_.path().string());
     if (security_ == Security::mutual_tls)
-      text += fmt::format("cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n",
-                          ca_file(), file("server.pem"), file("server.key"));
+      text +=
+          fmt::format("cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n", ca_file(),
+                      certificates_->file("server.pem"), certificates_->file("server.key"));
     CHECK(write_file(file("mosquitto.conf"), text).has_value());
     broker_ = std::make_unique<Process>(
         std::vector<std::string>{"mosquitto", "-c", file("mosquitto.conf")}, file("log"),
@@ -48,14 +51,15 @@ class Broker {
     eventually([this] { return accepts_connections(port_) || !broker_->running(); });
   }
 
+  int port() const { return port_; }
   std::string url() const {
     return fmt::format("{}://127.0.0.1:{}", security_ == Security::plain ? "tcp" : "ssl", port_);
   }
 
   // PEM files: the authority, a client's certificate and key.
-  std::string ca_file() const { return file("ca.pem"); }
-  std::string certificate_file() const { return file("client.pem"); }
-  std::string key_file() const { return file("client.key"); }
+  std::string ca_file() const { return certificates_->ca_file(); }
+  std::string certificate_file() const { return certificates_->file("client.pem"); }
+  std::string key_file() const { return certificates_->file("client.key"); }
 
   // Starts mosquitto_sub on `topic`; returns when it is subscribed.
   void subscribe(const std::string& topic) {
@@ -86,37 +90,9 @@ class Broker {
  private:
   std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
 
-  void make_certificates() {
-    const auto make = [&](const std::string& name, std::vector<std::string> extra) {
-      std::vector<std::string> command = {"openssl",
-                                          "req",
-                                          "-x509",
-                                          "-newkey",
-                                          "ec",
-                                          "-pkeyopt",
-                                          "ec_paramgen_curve:prime256v1",
-                                          "-nodes",
-                                          "-days",
-                                          "2",
-                                          "-subj",
-                                          "/CN=" + name,
-                                          "-keyout",
-                                          file(name + ".key"),
-                                          "-out",
-                                          file(name + ".pem")};
-      command.insert(command.end(), extra.begin(), extra.end());
-      CHECK(run_program(command) == 0);
-    };
-    make("ca", {"-addext", "keyUsage=keyCertSign"});
-    const std::vector<std::string> by_ca = {"-CA", ca_file(), "-CAkey", file("ca.key")};
-    make("client", by_ca);
-    auto server = by_ca;
-    server.insert(server.end(), {"-addext", "subjectAltName=IP:127.0.0.1"});
-    make("server", server);
-  }
-
   TemporaryFolder folder_;
   Security security_;
+  std::optional<Certificates> certificates_;
   int port_ = 0;
   int subscriptions_ = 0;
   std::unique_ptr<Process> broker_;
