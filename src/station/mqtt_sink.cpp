@@ -7,6 +7,7 @@
 #include "station/payload.h"
 #include "station/template.h"
 #include "wire/mqtt.h"
+#include "wire/mqtt_rules.h"
 
 namespace turnstone {
 namespace {
@@ -28,13 +29,16 @@ struct MqttSinkConfig {
   std::string key_file;            // PEM, of our certificate
   int keep_alive = 30;             // seconds
   bool retain = false;             // the broker keeps the last message for new subscribers
+  int version = 3;                 // 3 (3.1.1) or 5
+  std::string status_topic;        // retained "online" and "offline", "": none
+  std::string alpn;                // of TLS, "": none, but what AWS IoT wants on port 443
 };
 
 const Field<MqttSinkConfig> mqtt_fields[] = {
     {"url",
      &MqttSinkConfig::url,
      "",
-     "tcp://HOST:PORT, or ssl://HOST:PORT for TLS",
+     "mqtt://HOST:PORT, or mqtts://HOST:PORT for TLS",
      {.required = true}},
     {"topic", &MqttSinkConfig::topic, "", "topic of the messages", {.required = true}},
     {"thing", &MqttSinkConfig::thing, "", "what stands for {thing} in the topic"},
@@ -59,6 +63,11 @@ const Field<MqttSinkConfig> mqtt_fields[] = {
      "longest silence towards the broker",
      {.least = 1, .most = 3600}},
     {"retain", &MqttSinkConfig::retain, "", "the broker keeps the last message"},
+    {"version", &MqttSinkConfig::version, "", "3 is 3.1.1, or 5", {.least = 3, .most = 5}},
+    {"status_topic", &MqttSinkConfig::status_topic, "",
+     "where \"online\" and, also after a loss of power, \"offline\" are kept; \"\": nowhere"},
+    {"alpn", &MqttSinkConfig::alpn, "",
+     "protocol to offer within TLS; \"\": none, but what AWS IoT wants on port 443"},
 };
 
 class MqttSink final : public Sink {
@@ -114,22 +123,17 @@ class MqttSink final : public Sink {
 // At most 23 letters and digits are what every broker takes.
 std::string draw_client_id() { return fmt::format("turnstone{:08x}", std::random_device{}()); }
 
-Result<> check_topic(const std::string& topic) {
-  if (topic.empty() || topic.size() > 65535 || !is_utf8(topic) ||
-      topic.find_first_of("+#") != std::string::npos)
-    return fail(Code::invalid, "topic '{}' is wrong, legal is a text without + and #",
-                printable(topic));
-  return {};
-}
-
 Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
-  TRY(check_topic(config.topic));
+  TRY(check_mqtt_topic(config.topic));
   MqttOptions options{.url = config.url, .client_id = config.client_id, .user = config.user};
   if (options.client_id.empty()) options.client_id = draw_client_id();
   if (!config.password_file.empty()) options.password = TRY(read_secret(config.password_file));
   options.ca_file = config.ca_file;
   options.certificate_file = config.certificate_file;
   options.key_file = config.key_file;
+  options.version = config.version;
+  options.status_topic = config.status_topic;
+  options.alpn = config.alpn;
   options.keep_alive = std::chrono::seconds(config.keep_alive);
   TRY(check_mqtt_options(options));
   auto topic = TRY(Template::parse(config.topic), "topic");

@@ -10,7 +10,6 @@
 #include "base/test_process.h"
 #include "base/text.h"
 #include "wire/test_certificates.h"
-#include "wire/test_process.h"
 
 namespace turnstone::testing_tools {
 

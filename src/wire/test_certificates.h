@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/files.h"
-#include "wire/test_process.h"
+#include "base/test_process.h"
 #include "wire/tls_files.h"
 
 namespace turnstone::testing_tools {

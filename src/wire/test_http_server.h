@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "wire/test_process.h"
+#include "base/test_process.h"
 
 namespace turnstone::testing_tools {
 

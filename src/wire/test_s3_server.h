@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "wire/s3.h"
 #include "wire/test_certificates.h"
-#include "wire/test_process.h"
+#include "base/test_process.h"
 
 namespace turnstone::testing_tools {
 

@@ -1,0 +1,67 @@
+#include "station/outcome_metric.h"
+
+#include <cmath>
+
+#include "base/text.h"
+#include "station/finding.h"
+
+namespace turnstone {
+namespace {
+
+// CloudWatch takes printable ASCII alone.
+std::string ascii(std::string text) {
+  for (char& letter : text)
+    if (letter < ' ' || letter > '~') letter = '_';
+  return text;
+}
+
+}  // namespace
+
+Result<OutcomeMetric> OutcomeMetric::make(const OutcomeMetricOptions& options) {
+  OutcomeMetric made;
+  made.options_ = options;
+  made.name_ = TRY(Template::parse(options.name), "metric");
+  for (const auto& pair : options.dimensions) {
+    const auto equals = pair.find('=');
+    if (equals == pair.npos || equals == 0)
+      return fail(Code::invalid, "dimensions: '{}' is not NAME=VALUE", printable(pair));
+    made.dimensions_.emplace_back(pair.substr(0, equals),
+                                  TRY(Template::parse(pair.substr(equals + 1)), "dimensions"));
+  }
+  return made;
+}
+
+std::string OutcomeMetric::print(const Outcome& outcome) const {
+  const auto findings = findings_of(outcome);
+  if (findings.empty() || findings.front().score < options_.least_score) return "";
+  const auto values = values_of(outcome);
+  Json json;
+  json["name"] = ascii(name_.print(values));
+  json["value"] = std::round(double{findings.front().score} * options_.factor * 100) / 100;
+  json["unit"] = options_.unit;
+  json["time_ms"] = std::get<int64_t>(values.at("epoch_ms"));
+  json["resolution_s"] = options_.resolution_s;
+  auto& dimensions = json["dimensions"] = Json::array();
+  for (const auto& [name, value] : dimensions_)
+    dimensions.push_back(Json::array({name, ascii(value.print(values))}));
+  return print_json(json);
+}
+
+Result<CloudWatchMetric> parse_outcome_metric(std::string_view text) {
+  const auto json = TRY(parse_json(text));
+  try {
+    CloudWatchMetric metric{.name = json.at("name").get<std::string>(),
+                            .value = json.at("value").get<double>(),
+                            .unit = json.at("unit").get<std::string>()};
+    for (const auto& pair : json.at("dimensions"))
+      metric.dimensions.emplace_back(pair.at(0).get<std::string>(), pair.at(1).get<std::string>());
+    metric.time = std::chrono::system_clock::time_point(
+        std::chrono::milliseconds(json.at("time_ms").get<int64_t>()));
+    metric.resolution_s = json.at("resolution_s").get<int>();
+    return metric;
+  } catch (const Json::exception& error) {
+    return fail(Code::invalid, "metric: {}", error.what());
+  }
+}
+
+}  // namespace turnstone

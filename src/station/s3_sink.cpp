@@ -1,0 +1,156 @@
+#include "base/text.h"
+#include "media/picture.h"
+#include "station/finding.h"
+#include "station/kinds.h"
+#include "station/template.h"
+#include "wire/s3.h"
+
+namespace turnstone {
+namespace {
+
+// Pictures, pieces of them, or lines, as objects of a store.
+struct S3SinkConfig {
+  std::string bucket = {};
+  std::string endpoint = {};  // "": AWS's of the region
+  std::string region = "us-east-1";
+  bool path_style = true;             // the bucket is in the path, not in the host's name
+  std::string credentials_file = {};  // "": from the environment, or ~/.aws/credentials
+  std::string profile = "default";    // of the file
+  std::string ca_file = {};
+  std::string what = "picture";  // "picture", "crops" or "line"
+  std::string key = "{source}/{year}-{month:02}-{day:02}/{epoch_ms}_{frame}_{index}.jpg";
+  std::vector<std::string> labels = {};  // whose outcomes are kept; empty: all
+  std::string acl = {};                  // "": private
+  int quality = 90;                      // of the JPEG pictures
+  int padding = 0;                       // pixels around a crop
+};
+
+const Field<S3SinkConfig> s3_fields[] = {
+    {"bucket", &S3SinkConfig::bucket, "", "name of the bucket", {.required = true}},
+    {"endpoint", &S3SinkConfig::endpoint, "", "http://HOST:PORT or https://HOST, \"\": AWS"},
+    {"region", &S3SinkConfig::region, "", "that requests are signed for"},
+    {"path_style", &S3SinkConfig::path_style, "", "the bucket is in the path, else in the host"},
+    {"credentials_file", &S3SinkConfig::credentials_file, "path",
+     "as of the AWS tools; \"\": the environment, or ~/.aws/credentials"},
+    {"profile", &S3SinkConfig::profile, "", "of the credentials file"},
+    {"ca_file", &S3SinkConfig::ca_file, "path",
+     "PEM, who may have signed the server's certificate; \"\": the system's authorities"},
+    {"what",
+     &S3SinkConfig::what,
+     "",
+     "the whole picture, a piece of it for each finding, or the line of the jsonl sink",
+     {.choices = {"picture", "crops", "line"}}},
+    {"key", &S3SinkConfig::key, "", "of the objects, with places such as {source} and {epoch}"},
+    {"labels", &S3SinkConfig::labels, "", "of findings that are kept, []: all"},
+    {"acl",
+     &S3SinkConfig::acl,
+     "",
+     "who else may read, \"\": nobody",
+     {.choices = {"", "private", "public-read", "authenticated-read",
+                  "bucket-owner-full-control"}}},
+    {"quality", &S3SinkConfig::quality, "", "of the JPEG pictures", {.least = 1, .most = 100}},
+    {"padding_px",
+     &S3SinkConfig::padding,
+     "pixels",
+     "around a piece",
+     {.least = 0, .most = 10'000}},
+};
+
+class S3Sink final : public Sink {
+ public:
+  S3Sink(std::unique_ptr<S3Client> client, S3SinkConfig config, Template key)
+      : client_(std::move(client)), config_(std::move(config)), key_(std::move(key)) {}
+
+  std::vector<Message> messages_of(const Outcome& outcome) const override {
+    const auto findings = findings_of(outcome);
+    std::vector<Message> messages;
+    if (config_.what == "crops") {
+      for (size_t i = 0; i < findings.size(); ++i)
+        if (is_wanted(findings[i]))
+          add_picture(messages, outcome, i,
+                      crop_of(outcome.frame, findings[i].box, config_.padding));
+      return messages;
+    }
+    const auto found = std::ranges::find_if(findings, [&](const auto& f) { return is_wanted(f); });
+    if (found == findings.end() && !config_.labels.empty()) return {};
+    const auto index = found == findings.end() ? 0 : static_cast<size_t>(found - findings.begin());
+    if (config_.what == "picture")
+      add_picture(messages, outcome, index, outcome.frame);
+    else
+      messages.push_back({.address = address_of(outcome, index, "application/json"),
+                          .body = print_outcome(outcome) + "\n"});
+    return messages;
+  }
+
+  Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
+    for (sent = 0; sent < messages.size(); ++sent) {
+      const auto& [id, address, body, worth] = messages[sent];
+      const auto told = TRY(parse_json(address));
+      S3Object object{.key = told.value("key", ""),
+                      .body = body,
+                      .content_type = told.value("type", "application/octet-stream"),
+                      .acl = config_.acl};
+      const auto metadata = told.value("metadata", Json::object());
+      for (const auto& [name, value] : metadata.items())
+        if (value.is_string()) object.metadata[name] = value.get<std::string>();
+      TRY(client_->put(object, stop));
+    }
+    return {};
+  }
+
+ private:
+  bool is_wanted(const Finding& finding) const {
+    return config_.labels.empty() || std::ranges::count(config_.labels, finding.word) > 0;
+  }
+
+  // The key, and what else the store is told of the object.
+  std::string address_of(const Outcome& outcome, size_t index, std::string_view type) const {
+    const auto values = values_of(outcome, index);
+    Json metadata;
+    for (const auto* name : {"id", "source", "model", "label", "score", "time"})
+      if (const auto known = values.find(name); known != values.end())
+        metadata[name] = Template::parse(fmt::format("{{{}}}", name))->print(values);
+    Json address;
+    address["key"] = key_.print(values);
+    address["type"] = type;
+    address["metadata"] = std::move(metadata);
+    return print_json(address);
+  }
+
+  void add_picture(std::vector<Message>& messages, const Outcome& outcome, size_t index,
+                   const Frame& picture) const {
+    if (!picture.planes[0].data) return;
+    const auto jpeg = encode_jpeg(picture, config_.quality);
+    if (!jpeg) return;
+    messages.push_back(
+        {.address = address_of(outcome, index, "image/jpeg"),
+         .body = std::string(reinterpret_cast<const char*>(jpeg->data()), jpeg->size()),
+         .worth = Worth::picture});
+  }
+
+  std::unique_ptr<S3Client> client_;
+  S3SinkConfig config_;
+  Template key_;
+};
+
+// A store that is away is found out by `send`, so that it may come back. Errors: invalid (a field),
+// missing (credentials, a file).
+Result<std::unique_ptr<Sink>> open_s3_sink(const S3SinkConfig& config) {
+  S3Options options{.endpoint = config.endpoint,
+                    .region = config.region,
+                    .bucket = config.bucket,
+                    .has_path_style = config.path_style,
+                    .tls = {.ca_file = config.ca_file}};
+  options.credentials = config.credentials_file.empty()
+                            ? TRY(find_aws_credentials())
+                            : TRY(read_aws_credentials(config.credentials_file, config.profile));
+  auto key = TRY(Template::parse(config.key), "key");
+  return std::make_unique<S3Sink>(TRY(make_s3_client(options)), config, std::move(key));
+}
+
+}  // namespace
+
+const Kind<Sink> s3_sink =
+    kind_of<Sink, S3SinkConfig, s3_fields, open_s3_sink>("s3", "objects of a store");
+
+}  // namespace turnstone

@@ -1,0 +1,172 @@
+// Sinks that speak to servers of the web: object stores, webhooks, metrics.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "media/picture.h"
+#include "station/testing_kinds.h"
+#include "station/testing_outcomes.h"
+#include "wire/test_http_server.h"
+#include "wire/test_s3_server.h"
+
+namespace turnstone {
+namespace {
+
+using testing_tools::some_classes;
+using testing_tools::some_faces;
+using testing_tools::some_verdict;
+
+class WebSinks : public testing::Test {
+ protected:
+  std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
+
+  static std::unique_ptr<Sink> open(const std::string& fields) {
+    auto sink = testing_tools::open_sink(fields);
+    EXPECT_TRUE(sink) << sink.error().text;
+    return sink ? std::move(*sink) : nullptr;
+  }
+
+  static Result<size_t> take(Sink& sink, const Outcome& outcome) {
+    auto messages = sink.messages_of(outcome);
+    for (auto& message : messages) message.id = outcome.id;
+    size_t sent = 0;
+    TRY(sink.send(messages, sent, {}));
+    return sent;
+  }
+
+  TemporaryFolder folder_ = *TemporaryFolder::make("turnstone-web-sinks");
+};
+
+class S3Sink : public WebSinks {
+ protected:
+  void SetUp() override {
+    if (testing_tools::S3Server::program().empty()) GTEST_SKIP() << "versitygw is not installed";
+    server_ = std::make_unique<testing_tools::S3Server>();
+    ASSERT_TRUE(write_file(file("credentials"),
+                           "[default]\naws_access_key_id = turnstone\n"
+                           "aws_secret_access_key = secret-of-the-test\n"));
+  }
+
+  std::string fields(std::string_view more) const {
+    return fmt::format(
+        "kind = \"s3\"\nbucket = \"pictures\"\nendpoint = \"{}\"\ncredentials_file = \"{}\"\n{}",
+        server_->options().endpoint, file("credentials"), more);
+  }
+
+  std::unique_ptr<testing_tools::S3Server> server_;
+};
+
+TEST_F(S3Sink, StoresAPieceForEachFaceUnderTheKeyOfTheCamera) {
+  const auto sink =
+      open(fields("what = \"crops\"\npadding_px = 5\n"
+                  "key = \"faces/{month}_{day}/{hour}_{minute}/{epoch}_{index}.jpg\"\n"));
+  EXPECT_EQ(take(*sink, some_faces()), 2u);
+  const auto client = *make_s3_client(server_->options());
+  const auto head = client->head("faces/3_7/8_5/1772870709_1.jpg", {});
+  ASSERT_TRUE(head) << head.error().text;
+  EXPECT_EQ(head->content_type, "image/jpeg");
+  EXPECT_EQ(head->metadata.at("label"), "face");
+  EXPECT_EQ(head->metadata.at("score"), "0.553");
+  const auto bytes = *client->get("faces/3_7/8_5/1772870709_0.jpg", 1 << 20, {});
+  const auto crop = decode_picture(std::as_bytes(std::span(bytes)));
+  ASSERT_TRUE(crop) << crop.error().text;
+  EXPECT_EQ(crop->width, 50);   // 0.2 of 200 pixels and the padding
+  EXPECT_EQ(crop->height, 50);  // 0.4 of 100 pixels and the padding
+}
+
+TEST_F(S3Sink, StoresPicturesOfChosenLabelsAlone) {
+  const auto sink = open(fields("labels = [\"Fail\"]\nkey = \"{label}/{picture}\"\n"));
+  auto bad = some_verdict();
+  bad.frame = some_faces().frame;
+  EXPECT_EQ(take(*sink, bad), 1u);
+  auto good = bad;
+  good.verdict->label = 0;
+  EXPECT_EQ(take(*sink, good), 0u);
+  EXPECT_TRUE((*make_s3_client(server_->options()))->head("Fail/img00091.jpg", {}));
+}
+
+TEST_F(S3Sink, AStoreThatIsAwayIsUnavailable) {
+  const auto sink = open(fields("what = \"line\"\nkey = \"{id}.json\"\n"));
+  server_->kill();
+  const auto sent = take(*sink, some_verdict());
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, Code::unavailable);
+  server_->start();
+  EXPECT_EQ(take(*sink, some_verdict()), 1u);
+  EXPECT_EQ(*(*make_s3_client(server_->options()))->get("0199.json", 1 << 20, {}),
+            print_outcome(some_verdict()) + "\n");
+}
+
+TEST_F(WebSinks, MetricsAreLinesOfALog) {
+  const auto sink = open(
+      fmt::format("kind = \"emf\"\npath = \"{}\"\nnamespace = \"dino-detect\"\nunit = \"Percent\"\n"
+                  "factor = 100\ndimensions = [\"device=line3\"]\nleast_score = 0.2\n",
+                  file("log")));
+  EXPECT_EQ(take(*sink, some_classes({"a", "Triceratops"})), 1u);
+  EXPECT_EQ(*read_text(file("log")),
+            R"({"_aws":{"Timestamp":1772870709250,"CloudWatchMetrics":[{"Namespace":"dino-detect",)"
+            R"("Dimensions":[["device"]],"Metrics":[{"Name":"Triceratops","Unit":"Percent"}]}]},)"
+            R"("device":"line3","Triceratops":21.7})"
+            "\n");
+  auto weak = some_classes({"a", "b"});
+  weak.scene.classes[0].score = 0.1F;
+  EXPECT_EQ(take(*sink, weak), 0u);
+}
+
+using testing_tools::TestHttpServer;
+
+TEST_F(WebSinks, AWebhookGetsThePayloadAndAKeyForRepeats) {
+  TestHttpServer server([](const auto&) { return TestHttpServer::reply(204); });
+  ASSERT_TRUE(write_file(file("token"), "abc\n"));
+  const auto sink = open(fmt::format("kind = \"webhook\"\nurl = \"{}\"\ntoken_file = \"{}\"\n",
+                                     server.url("/hook"), file("token")));
+  EXPECT_EQ(take(*sink, some_verdict()), 1u);
+  const auto request = server.requests().at(0);
+  EXPECT_EQ(request.method + " " + request.target, "POST /hook");
+  EXPECT_EQ(request.body, R"({"image":"img00091.jpg","result":"Fail","confidence":0.987})");
+  EXPECT_EQ(request.headers.at("authorization"), "Bearer abc");
+  EXPECT_EQ(request.headers.at("idempotency-key"), "0199");
+  EXPECT_EQ(request.headers.at("content-type"), "application/json");
+}
+
+TEST_F(WebSinks, AWebhookIsTriedAgainWhereThatMayHelp) {
+  int status = 0;
+  TestHttpServer server([&](const auto&) { return TestHttpServer::reply(status); });
+  const auto sink = open(fmt::format("kind = \"webhook\"\nurl = \"{}\"\n", server.url()));
+  for (const auto& [answer, code] :
+       {std::pair(500, Code::unavailable), std::pair(429, Code::unavailable),
+        std::pair(401, Code::unavailable), std::pair(404, Code::unavailable),
+        std::pair(400, Code::invalid), std::pair(302, Code::invalid)}) {
+    status = answer;
+    const auto sent = take(*sink, some_verdict());
+    ASSERT_FALSE(sent) << answer;
+    EXPECT_EQ(sent.error().code, code) << answer;
+    EXPECT_EQ(sent.error().text,
+              fmt::format("POST 127.0.0.1:{}: answered {}", server.port(), answer));
+  }
+}
+
+TEST_F(WebSinks, MetricsArePutUnderTheClassAsTheGpuBoardDoes) {
+  TestHttpServer server([](const auto&) { return TestHttpServer::reply(200); });
+  ASSERT_TRUE(write_file(file("credentials"),
+                         "[default]\naws_access_key_id = a\naws_secret_access_key = b\n"));
+  const auto sink =
+      open(fmt::format("kind = \"cloudwatch\"\nendpoint = \"{}\"\ncredentials_file = \"{}\"\n"
+                       "namespace = \"dino-detect\"\nunit = \"Percent\"\n",
+                       server.url(""), file("credentials")));
+  auto outcome = some_classes({"a", "Triceratops"});
+  outcome.scene.wall = std::chrono::system_clock::now();
+  const auto sent = take(*sink, outcome);
+  ASSERT_TRUE(sent) << sent.error().text;
+  const auto request = server.requests().at(0);
+  for (const auto* part : {"Action=PutMetricData", "Namespace=dino-detect",
+                           "MetricData.member.1.MetricName=Triceratops",
+                           "MetricData.member.1.Value=0.22", "MetricData.member.1.Unit=Percent"})
+    EXPECT_THAT(request.body, testing::HasSubstr(part));
+  EXPECT_THAT(request.body, testing::Not(testing::HasSubstr("Dimensions")));
+  EXPECT_THAT(request.headers.at("authorization"), testing::HasSubstr("/monitoring/aws4_request"));
+}
+
+}  // namespace
+}  // namespace turnstone

@@ -1,0 +1,108 @@
+#include "base/files.h"
+#include "base/text.h"
+#include "station/kinds.h"
+#include "station/payload.h"
+#include "wire/http_client.h"
+
+namespace turnstone {
+namespace {
+
+// A request to a web server for each outcome.
+struct WebhookSinkConfig {
+  std::string url = {};  // http:// or https://
+  std::string method = "POST";
+  std::string token_file = {};  // one line, sent as a bearer token
+  std::string ca_file = {};
+  std::string certificate_file = {};
+  std::string key_file = {};
+  std::string payload = {};  // a shape, or "" for what the station makes
+  std::string text = {};     // of payload "template"
+  std::vector<std::string> words = {};
+  std::string key = {};  // of payload "keyed"
+};
+
+const Field<WebhookSinkConfig> webhook_fields[] = {
+    {"url", &WebhookSinkConfig::url, "", "http:// or https://", {.required = true}},
+    {"method", &WebhookSinkConfig::method, "", "of the request", {.choices = {"POST", "PUT"}}},
+    {"token_file", &WebhookSinkConfig::token_file, "path", "one line, sent as a bearer token"},
+    {"ca_file", &WebhookSinkConfig::ca_file, "path",
+     "PEM, who may have signed the server's certificate; \"\": the system's authorities"},
+    {"certificate_file", &WebhookSinkConfig::certificate_file, "path", "PEM, the station's own"},
+    {"key_file", &WebhookSinkConfig::key_file, "path", "PEM, key of the station's certificate"},
+    {"payload",
+     &WebhookSinkConfig::payload,
+     "",
+     "shape of the messages; \"\": verdict where there is a cycle, else scene",
+     {.choices = payload_names()}},
+    {"template", &WebhookSinkConfig::text, "", "of payload \"template\": a text with places"},
+    {"words", &WebhookSinkConfig::words, "", "what labels are called, such as \"Fail=Defective\""},
+    {"key", &WebhookSinkConfig::key, "", "of payload \"keyed\": what stands before the label"},
+};
+
+// A refusal that a person may end by setting something right on either side.
+bool may_be_mended(int status) { return status == 401 || status == 403 || status == 404; }
+
+class WebhookSink final : public Sink {
+ public:
+  WebhookSink(std::unique_ptr<HttpClient> client, WebhookSinkConfig config, std::string token,
+              Payload payload)
+      : client_(std::move(client)),
+        config_(std::move(config)),
+        token_(std::move(token)),
+        payload_(std::move(payload)) {}
+
+  std::vector<Message> messages_of(const Outcome& outcome) const override {
+    auto body = payload_.print(outcome);
+    if (!body) return {};
+    return {{.body = std::move(*body)}};
+  }
+
+  // A repeat has the same Idempotency-Key.
+  Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
+    for (sent = 0; sent < messages.size(); ++sent) {
+      HttpClientRequest request{
+          .method = config_.method,
+          .url = config_.url,
+          .headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", messages[sent].id}},
+          .body = messages[sent].body};
+      if (!token_.empty()) request.headers.push_back({"Authorization", "Bearer " + token_});
+      const auto reply = TRY(client_->exchange(request, stop));
+      if (reply.status >= 200 && reply.status < 300) continue;
+      const auto code =
+          may_be_mended(reply.status) ? Code::unavailable : http_code_of(reply.status);
+      return fail(code, "{}: answered {}", print_request(request), reply.status);
+    }
+    return {};
+  }
+
+ private:
+  std::unique_ptr<HttpClient> client_;
+  WebhookSinkConfig config_;
+  std::string token_;
+  Payload payload_;
+};
+
+// A server that is away is found out by `send`, so that it may come back. Errors: invalid (a
+// field), missing (a file).
+Result<std::unique_ptr<Sink>> open_webhook_sink(const WebhookSinkConfig& config) {
+  const auto url = lower(config.url);
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return fail(Code::invalid, "url '{}' is wrong, legal is http:// or https:// with a host",
+                printable(config.url));
+  std::string token;
+  if (!config.token_file.empty()) token = TRY(read_secret(config.token_file));
+  auto client = TRY(make_http_client({.tls = {.ca_file = config.ca_file,
+                                              .certificate_file = config.certificate_file,
+                                              .key_file = config.key_file}}));
+  auto payload = TRY(Payload::make(
+      {.shape = config.payload, .text = config.text, .words = config.words, .key = config.key}));
+  return std::make_unique<WebhookSink>(std::move(client), config, std::move(token),
+                                       std::move(payload));
+}
+
+}  // namespace
+
+const Kind<Sink> webhook_sink = kind_of<Sink, WebhookSinkConfig, webhook_fields, open_webhook_sink>(
+    "webhook", "requests to a web server");
+
+}  // namespace turnstone
