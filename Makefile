@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 VENV := build/venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-slow test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers lint format
+.PHONY: help demo build test test-slow test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers bench-preprocess lint format
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,10 @@ bench: build  ## how fast compiled models are here
 bench-peers: build  ## MobileNetV2 in turn with ONNX Runtime on one core
 	tools/setup zoo
 	$(VENV) bench/peers/mobilenet.py
+
+bench-preprocess: build  ## pictures to tensors in turn with OpenCV on one core
+	tools/setup zoo
+	$(VENV) bench/preprocess/compare.py --at-least 2
 
 lint:  ## format, layers, header comments, words, sizes, clang-tidy
 	tools/setup test

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/guarded.h"
 #include "kernels/harness.h"
 
 namespace turnstone {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/guarded.h"
 #include "kernels/harness.h"
 
 namespace turnstone {

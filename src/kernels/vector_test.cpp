@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/guarded.h"
 #include "kernels/harness.h"
 
 namespace turnstone {

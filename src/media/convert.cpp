@@ -2,23 +2,24 @@
 
 #include <cstring>
 
-#include "media/pixels.h"
-
 namespace turnstone {
 
+void rgb_row(const RowFunctions& functions, const Frame& frame, int y, uint8_t* out) {
+  const auto row = [&](int plane, int at) {
+    return frame.planes[plane].data + at * frame.planes[plane].stride;
+  };
+  if (frame.format == PixelFormat::i420)
+    functions.rgb_of_i420(row(0, y), row(1, y / 2), row(2, y / 2), frame.width, out);
+  else if (frame.format == PixelFormat::nv12)
+    functions.rgb_of_nv12(row(0, y), row(1, y / 2), nullptr, frame.width, out);
+  else if (frame.format == PixelFormat::rgb)
+    std::memcpy(out, row(0, y), size_t{3} * static_cast<size_t>(frame.width));
+  else
+    functions.rgb_of_packed[static_cast<size_t>(frame.format)](row(0, y), frame.width, out);
+}
+
 void rgb_row(const Frame& frame, int y, uint8_t* out) {
-  if (frame.format == PixelFormat::rgb) {
-    std::memcpy(out, frame.planes[0].data + y * frame.planes[0].stride, size_t{3} * frame.width);
-    return;
-  }
-  with_row(frame, y, [&](const auto& row) {
-    for (int x = 0; x < frame.width; ++x) {
-      const auto pixel = row.at(x);
-      out[3 * x] = static_cast<uint8_t>(pixel.red);
-      out[3 * x + 1] = static_cast<uint8_t>(pixel.green);
-      out[3 * x + 2] = static_cast<uint8_t>(pixel.blue);
-    }
-  });
+  rgb_row(*row_functions().front(), frame, y, out);
 }
 
 Result<Image> to_rgb(const Frame& frame) {

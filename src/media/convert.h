@@ -6,11 +6,13 @@
 
 #include "media/frame.h"
 #include "media/image.h"
+#include "media/rows/rows.h"
 
 namespace turnstone {
 
-// Writes row `y` of the frame as `width` RGB triples to `out`.
+// Writes row `y` of the frame as `width` RGB triples to `out`; all functions give the same bytes.
 void rgb_row(const Frame& frame, int y, uint8_t* out);
+void rgb_row(const RowFunctions& functions, const Frame& frame, int y, uint8_t* out);
 
 // The whole frame as `rgb`; a new image. Errors: those of make_image.
 Result<Image> to_rgb(const Frame& frame);

@@ -1,4 +1,4 @@
-// How one pixel of each format is read; what conversion and preprocessing share.
+// What one pixel of each format means: the definition that the row functions are compared with.
 #pragma once
 
 #include <algorithm>

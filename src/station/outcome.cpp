@@ -19,6 +19,7 @@ Json detection_json(const Detection& detection, const Model& model) {
   add_class(json, model, detection.label, detection.score);
   const auto& box = detection.box;
   json["box"] = {rounded(box.left), rounded(box.top), rounded(box.right), rounded(box.bottom)};
+  if (detection.track >= 0) json["track"] = detection.track;
   if (!detection.keypoints.empty()) {
     auto points = Json::array();
     for (const auto& point : detection.keypoints)

@@ -87,6 +87,18 @@ TEST(Outcome, DetectionHasItsKeys) {
             R"("box":[0.1,0.2,0.3,0.5]}]})");
 }
 
+TEST(Outcome, ADetectionThatIsTrackedNamesItsTrack) {
+  Model model;
+  model.task = Task::detection;
+  model.labels = {"face"};
+  Scene scene;
+  scene.detections.resize(2);
+  scene.detections[0].track = 12;
+  const auto detections = scene_json(scene, model, "a.jpg", 5)["detections"];
+  EXPECT_EQ(detections[0]["track"], 12);
+  EXPECT_FALSE(detections[1].contains("track"));
+}
+
 TEST(Outcome, NoDetectionIsAnEmptyList) {
   Model model;
   model.task = Task::detection;

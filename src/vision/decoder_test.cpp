@@ -336,6 +336,22 @@ TEST(Overlay, BoxesTagsAndBannerAreDrawn) {
   EXPECT_GT(at(300, 5)[1], 100);
 }
 
+TEST(Overlay, ATrackMakesTheTagWiderByItsNumber) {
+  Scene scene;
+  scene.detections = {{{0.25F, 0.5F, 0.75F, 0.9F}, 0, 0.9F, {}}};
+  const auto tag_width = [&] {
+    auto image = *make_image(PixelFormat::rgb, 320, 240);
+    draw_scene(image, scene, face_model(128));
+    const auto* row = image.row(118);
+    int width = 0;
+    for (int x = 80; x < 320 && row[3 * x] + row[3 * x + 1] + row[3 * x + 2] > 0; ++x) ++width;
+    return width;
+  };
+  const int without = tag_width();
+  scene.detections[0].track = 12;
+  EXPECT_EQ(tag_width(), without + text_width("#12 ", 1));
+}
+
 TEST(Overlay, BoxesOutsideAndTinyPicturesDoNoHarm) {
   auto image = *make_image(PixelFormat::rgb, 3, 2);
   Scene scene;

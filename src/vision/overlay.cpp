@@ -48,7 +48,8 @@ void draw_detection(Image& image, const Detection& detection, const Model& model
       model.labels.empty()
           ? fmt::format("{:.2f}", detection.score)
           : fmt::format("{} {:.2f}", label_of(model, detection.label), detection.score);
-  draw_tag(image, left, top - text_height(scale) - scale, text, color, scale);
+  const auto number = detection.track < 0 ? "" : fmt::format("#{} ", detection.track);
+  draw_tag(image, left, top - text_height(scale) - scale, number + text, color, scale);
 }
 
 }  // namespace

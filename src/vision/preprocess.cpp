@@ -1,182 +1,132 @@
 #include "vision/preprocess.h"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <type_traits>
+#include <utility>
 
 #include "base/text.h"
-#include "media/image.h"
-#include "media/pixels.h"
 #include "vision/geometry.h"
-#include "vision/resample.h"
+#include "vision/sampler.h"
 
 namespace turnstone {
 namespace {
 
-// A source row resampled to the width of the target: three planes of floats, RGB.
-struct Line {
-  int row = -1;
-  std::vector<float> samples;
-};
-
-// What depends on the size of the frames, kept from one to the next.
+// What depends on the size and format of the frames, kept from one to the next.
 struct Tables {
+  PixelFormat format = PixelFormat::rgb;
   int picture_width = 0;
   int picture_height = 0;
-  Placement placement;
+  Rectangle target;
   Geometry geometry;
-  Taps columns;
-  Taps rows;
+  std::unique_ptr<Sampler> sampler;
 };
 
-// How a pixel 0..255 becomes an element: (pixel - mean) * factor + zero.
-struct Affine {
-  float mean = 0;
-  float factor = 1;
-  float zero = 0;
-};
-
-// Integers round to the nearest, halves away from zero, and stay in range.
 template <class Element>
-Element stored(float pixel, const Affine& affine) {
-  const float value = (pixel - affine.mean) * affine.factor + affine.zero;
-  if constexpr (std::is_same_v<Element, float>) {
-    return value;
-  } else {
-    constexpr float least = std::numeric_limits<Element>::min();
-    constexpr float most = std::numeric_limits<Element>::max();
-    const float inside = std::min(std::max(value, least), most);
-    return static_cast<Element>(static_cast<int>(inside + (inside < 0 ? -0.5F : 0.5F)));
-  }
+const Finishers<Element>& finishers_of(const RowFunctions& functions) {
+  if constexpr (std::is_same_v<Element, float>)
+    return functions.f32;
+  else if constexpr (std::is_same_v<Element, uint8_t>)
+    return functions.u8;
+  else
+    return functions.i8;
 }
 
 }  // namespace
 
 struct Preprocessor::State {
+  const RowFunctions* functions = nullptr;
   ModelInput input;
   PictureShape shape;
   Preprocess preprocess;
-  std::array<Affine, 3> affine;  // of each output channel
+  std::array<SampleMap, 3> maps;  // of each output channel
   Tables tables;
-  std::array<Line, 2> lines;   // of the last source rows; row y lives in slot y % 2
-  std::vector<float> blended;  // one row of the target: three planes, RGB
+  std::vector<std::byte> filled;  // one row of the fill, in the layout of the input
 
   Result<> prepare(const Frame& frame);
-  const float* line(const Frame& frame, int y);
-  void blend(const Frame& frame, int y);
+  bool is_planar() const { return input.layout == Layout::nchw; }
   template <class Element>
-  void write(const Frame& frame, Element* picture);
-  template <class Element>
-  void write_row(int y, const float* const (&planes)[3], Element* picture) const;
+  void make_fill();
   template <class Element>
   void fill_span(int y, int from, int to, Element* picture) const;
+  template <class Element>
+  void write_row(const RowPair& rows, int y, Element* picture) const;
+  template <class Element>
+  void write(const Frame& frame, Element* picture);
 };
 
 Result<> Preprocessor::State::prepare(const Frame& frame) {
   if (frame.width < 1 || frame.height < 1 || !frame.planes[0].data)
     return fail(Code::invalid, "frame holds no picture");
-  for (auto& kept : lines) kept.row = -1;
-  if (tables.picture_width == frame.width && tables.picture_height == frame.height) return {};
-  Tables made;
-  made.placement = TRY(place(preprocess, shape.width, shape.height, frame.width, frame.height));
-  made.geometry =
+  if (tables.picture_width == frame.width && tables.picture_height == frame.height &&
+      tables.format == frame.format)
+    return {};
+  const auto placement =
+      TRY(place(preprocess, shape.width, shape.height, frame.width, frame.height));
+  const auto geometry =
       TRY(geometry_of(preprocess, shape.width, shape.height, frame.width, frame.height));
-  const auto& [source, target] = made.placement;
-  made.columns = make_taps(preprocess.resize, source.left, source.width, target.width);
-  made.rows = make_taps(preprocess.resize, source.top, source.height, target.height);
-  made.picture_width = frame.width;
-  made.picture_height = frame.height;
-  tables = std::move(made);
-  const auto samples = size_t{3} * static_cast<size_t>(target.width);
-  for (auto& kept : lines) kept.samples.resize(samples);
-  blended.resize(samples);
+  const SamplerSettings settings{functions, frame.format, frame.width, placement,
+                                 shape.channels == 1};
+  tables = {frame.format,
+            frame.width,
+            frame.height,
+            placement.target,
+            geometry,
+            preprocess.resize == Resize::area ? make_area_sampler(settings)
+                                              : make_bilinear_sampler(settings)};
   return {};
 }
 
-// Source row `y` at the width of the target; computed unless it is one of the two kept.
-const float* Preprocessor::State::line(const Frame& frame, int y) {
-  auto& kept = lines[y % 2];
-  if (kept.row == y) return kept.samples.data();
-  kept.row = y;
-  const auto& taps = tables.columns;
-  const auto width = tables.placement.target.width;
-  float* red = kept.samples.data();
-  float* green = red + width;
-  float* blue = green + width;
-  with_row(frame, y, [&](const auto& row) {
-    for (int x = 0; x < width; ++x) {
-      float sum[3] = {};
-      for (int k = taps.start[x], from = taps.first[x]; k < taps.start[x + 1]; ++k, ++from) {
-        const auto pixel = row.at(from);
-        const auto weight = taps.weights[k];
-        sum[0] += weight * static_cast<float>(pixel.red);
-        sum[1] += weight * static_cast<float>(pixel.green);
-        sum[2] += weight * static_cast<float>(pixel.blue);
-      }
-      red[x] = sum[0];
-      green[x] = sum[1];
-      blue[x] = sum[2];
-    }
-  });
-  return kept.samples.data();
-}
-
-// Row `y` of the target into `blended`.
-void Preprocessor::State::blend(const Frame& frame, int y) {
-  const auto& taps = tables.rows;
-  const auto samples = static_cast<int64_t>(blended.size());
-  float* out = blended.data();
-  const int first = taps.start[y];
-  for (int k = first; k < taps.start[y + 1]; ++k) {
-    const float* in = line(frame, taps.first[y] + k - first);
-    const float weight = taps.weights[k];
-    if (k == first)
-      for (int64_t i = 0; i < samples; ++i) out[i] = weight * in[i];
-    else
-      for (int64_t i = 0; i < samples; ++i) out[i] += weight * in[i];
-  }
-}
-
 template <class Element>
-void Preprocessor::State::write_row(int y, const float* const (&planes)[3],
-                                    Element* picture) const {
-  const auto& target = tables.placement.target;
-  const bool planar = input.layout == Layout::nchw;
-  const auto channels = shape.channels;
-  for (int channel = 0; channel < channels; ++channel) {
-    const float* in = planes[channel];
-    const auto by = affine[channel];
-    if (planar) {
-      Element* out = picture + (int64_t{channel} * shape.height + y) * shape.width + target.left;
-      for (int x = 0; x < target.width; ++x) out[x] = stored<Element>(in[x], by);
-    } else {
-      Element* out = picture + (int64_t{y} * shape.width + target.left) * channels + channel;
-      for (int x = 0; x < target.width; ++x)
-        out[int64_t{x} * channels] = stored<Element>(in[x], by);
-    }
+void Preprocessor::State::make_fill() {
+  const auto channels = static_cast<size_t>(shape.channels);
+  const auto width = static_cast<size_t>(shape.width);
+  filled.resize(channels * width * sizeof(Element));
+  auto* row = reinterpret_cast<Element*>(filled.data());
+  const auto level = static_cast<int16_t>(std::lround(preprocess.fill * sample_scale));
+  const std::array<int16_t, row_block> samples = {level};
+  const RowPair rows{.upper = {samples.data()}, .lower = {samples.data()}};
+  for (size_t channel = 0; channel < channels; ++channel) {
+    Element value;
+    finishers_of<Element>(*functions).plane(rows, &maps[channel], 1, &value);
+    for (size_t x = 0; x < width; ++x)
+      row[is_planar() ? channel * width + x : x * channels + channel] = value;
   }
 }
 
 // Columns [from, to) of row `y` get the fill.
 template <class Element>
 void Preprocessor::State::fill_span(int y, int from, int to, Element* picture) const {
-  const bool planar = input.layout == Layout::nchw;
+  const int planes = is_planar() ? shape.channels : 1;
+  const int64_t step = shape.channels / planes;  // elements of a column in one plane
+  const auto* row = reinterpret_cast<const Element*>(filled.data());
+  for (int plane = 0; plane < planes; ++plane)
+    std::copy_n(row + plane * shape.width, (to - from) * step,
+                picture + (int64_t{plane} * shape.height + y) * shape.width * step + from * step);
+}
+
+template <class Element>
+void Preprocessor::State::write_row(const RowPair& rows, int y, Element* picture) const {
+  const auto& [plane, triples] = finishers_of<Element>(*functions);
+  const auto& target = tables.target;
+  if (!is_planar() && shape.channels == 3) {
+    triples(rows, maps.data(), target.width,
+            picture + (int64_t{y} * shape.width + target.left) * 3);
+    return;
+  }
   for (int channel = 0; channel < shape.channels; ++channel) {
-    const auto value = stored<Element>(static_cast<float>(preprocess.fill), affine[channel]);
-    for (int x = from; x < to; ++x)
-      picture[planar ? (int64_t{channel} * shape.height + y) * shape.width + x
-                     : (int64_t{y} * shape.width + x) * shape.channels + channel] = value;
+    const RowPair one{
+        .upper = {rows.upper[channel]}, .lower = {rows.lower[channel]}, .share = rows.share};
+    plane(one, &maps[channel], target.width,
+          picture + (int64_t{channel} * shape.height + y) * shape.width + target.left);
   }
 }
 
 template <class Element>
 void Preprocessor::State::write(const Frame& frame, Element* picture) {
-  const auto& target = tables.placement.target;
-  const float* red = blended.data();
-  const float* green = red + target.width;
-  const float* blue = green + target.width;
-  const bool reversed = preprocess.color == ColorOrder::bgr;
-  const float* const planes[3] = {reversed ? blue : red, green, reversed ? red : blue};
+  const auto& target = tables.target;
+  if (filled.empty()) make_fill<Element>();
+  tables.sampler->start();
   for (int y = 0; y < shape.height; ++y) {
     if (y < target.top || y >= target.top + target.height) {
       fill_span(y, 0, shape.width, picture);
@@ -184,11 +134,12 @@ void Preprocessor::State::write(const Frame& frame, Element* picture) {
     }
     fill_span(y, 0, target.left, picture);
     fill_span(y, target.left + target.width, shape.width, picture);
-    blend(frame, y - target.top);
-    if (shape.channels == 1)
-      for (int x = 0; x < target.width; ++x)
-        blended[x] = 0.299F * red[x] + 0.587F * green[x] + 0.114F * blue[x];
-    write_row(y, planes, picture);
+    auto rows = tables.sampler->row(frame, y - target.top);
+    if (preprocess.color == ColorOrder::bgr) {
+      std::swap(rows.upper[0], rows.upper[2]);
+      std::swap(rows.lower[0], rows.lower[2]);
+    }
+    write_row(rows, y, picture);
   }
 }
 
@@ -221,6 +172,13 @@ Result<Geometry> Preprocessor::run(const Frame& frame, int batch_index, void* te
 
 namespace {
 
+// (pixel - mean) * scale, then as the input is quantised, of samples.
+SampleMap map_of(double mean, double scale, const Quantisation& quantisation) {
+  const double factor = scale / quantisation.scale;
+  return {static_cast<float>(factor / sample_scale),
+          static_cast<float>(static_cast<double>(quantisation.zero) - mean * factor)};
+}
+
 // An i8 input without quantisation holds the pixel minus 128.
 Quantisation quantisation_of(const ModelInput& input) {
   if (input.dtype == DType::f32) return {};
@@ -246,7 +204,7 @@ Result<> check_settings(const Preprocess& preprocess, const PictureShape& shape)
 
 }  // namespace
 
-Result<Preprocessor> make_preprocessor(const ModelInput& input) {
+Result<Preprocessor> make_preprocessor(const ModelInput& input, const RowFunctions& functions) {
   const auto where = fmt::format("input '{}'", printable(input.name, 60));
   const auto shape = TRY(picture_shape(input));
   if (!input.preprocess)
@@ -260,6 +218,7 @@ Result<Preprocessor> make_preprocessor(const ModelInput& input) {
     return fail(Code::unsupported, "{}: pictures as {} are not made, legal are f32, u8, i8", where,
                 print(input.dtype));
   auto state = std::make_unique<Preprocessor::State>();
+  state->functions = &functions;
   state->input = input;
   state->shape = shape;
   state->preprocess = *input.preprocess;
@@ -267,10 +226,8 @@ Result<Preprocessor> make_preprocessor(const ModelInput& input) {
   for (int channel = 0; channel < shape.channels; ++channel) {
     const auto& mean = input.preprocess->mean;
     const auto& scale = input.preprocess->scale;
-    state->affine[channel] = {
-        static_cast<float>(mean[channel % mean.size()]),
-        static_cast<float>(scale[channel % scale.size()] / quantisation.scale),
-        static_cast<float>(quantisation.zero)};
+    state->maps[channel] =
+        map_of(mean[channel % mean.size()], scale[channel % scale.size()], quantisation);
   }
   return Preprocessor(std::move(state));
 }

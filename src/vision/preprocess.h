@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "media/frame.h"
+#include "media/rows/rows.h"
 #include "vision/model_info.h"
 #include "vision/scene.h"
 
@@ -45,14 +46,16 @@ class Preprocessor {
   int64_t size_bytes() const;
 
  private:
-  friend Result<Preprocessor> make_preprocessor(const ModelInput&);
+  friend Result<Preprocessor> make_preprocessor(const ModelInput&, const RowFunctions&);
   struct State;
   explicit Preprocessor(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
 // Errors: invalid when the input is no picture, `preprocess` is absent or does not fit the shape;
-// unsupported for types other than f32, u8 and i8.
-Result<Preprocessor> make_preprocessor(const ModelInput& input);
+// unsupported for types other than f32, u8 and i8. Pixels are computed to a twentieth of a level,
+// whichever functions do it.
+Result<Preprocessor> make_preprocessor(const ModelInput& input,
+                                       const RowFunctions& functions = *row_functions().front());
 
 }  // namespace turnstone

@@ -25,6 +25,7 @@ struct Detection {
   int label = -1;                // index into Model::labels, or -1
   float score = 0;               // 0..1
   std::vector<Point> keypoints;  // in the order of the model
+  int track = -1;                // the same for the same thing over frames, or -1
 };
 
 // A class of the whole picture.
