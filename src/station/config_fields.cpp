@@ -38,6 +38,18 @@ const Field<ModelConfig> model_fields[] = {
      {.least = 0, .most = 256}},
     {"top", &ModelConfig::top, "", "classes in a result", {.least = 1, .most = 1000}},
     {"watch", &ModelConfig::watch, "", "take a package whose files change into service"},
+    {"track", &ModelConfig::track, "", "number things over frames, so that one keeps its number"},
+    {"track_by_class", &ModelConfig::track_by_class, "", "a numbered thing keeps its label"},
+    {"lost_frames",
+     &ModelConfig::lost_frames,
+     "",
+     "frames for which a thing that is not seen keeps its number",
+     {.least = 0, .most = 10'000}},
+    {"zones", &ModelConfig::zones, "",
+     "areas such as \"door=0.1,0.2 0.5,0.2 0.5,0.9\" in fractions of the picture, in which tracks "
+     "are counted and timed"},
+    {"gates", &ModelConfig::gates, "",
+     "lines such as \"exit=0.5,0 0.5,1\", whose crossings are counted"},
     {"challenger", &ModelConfig::challenger, "path",
      "package that judges the same frames, only to count where it differs"},
 };

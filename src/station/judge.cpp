@@ -41,10 +41,11 @@ std::vector<Frame> copies_of(std::span<const Frame> frames) {
 }  // namespace
 
 Judge::Judge(const ModelConfig& config, Engine engine, std::optional<Engine> challenger,
-             Answered answered)
+             Tracking tracking, Answered answered)
     : config_(config),
       engine_(std::move(engine)),
       challenger_(std::move(challenger)),
+      tracking_(std::move(tracking)),
       service_(service_of(engine_, config.name)),
       answered_(std::move(answered)),
       queue_(static_cast<size_t>(engine_.batch())),
@@ -156,6 +157,7 @@ void Judge::answer(std::span<const Frame> frames, Result<std::vector<Result<Scen
     auto scene = scenes ? std::move((*scenes)[i]) : Result<Scene>(std::unexpected(scenes.error()));
     if (scene) {
       scene->model = config_.name;
+      tracking_.follow(frames[i], *scene);
       ++counters_.judged;
     } else if (counters_.failed++ == 0) {
       log_warning("model {}: frame {} of {}: {}", config_.name, frames[i].sequence,

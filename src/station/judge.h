@@ -15,6 +15,7 @@
 #include "station/engine.h"
 #include "station/frame_queue.h"
 #include "station/meter.h"
+#include "station/tracking.h"
 
 namespace turnstone {
 
@@ -47,7 +48,7 @@ class Judge {
   using Answered = std::function<void(const Frame&, Result<Scene>)>;
 
   Judge(const ModelConfig& config, Engine engine, std::optional<Engine> challenger,
-        Answered answered);
+        Tracking tracking, Answered answered);
   ~Judge();
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
@@ -92,6 +93,7 @@ class Judge {
   std::mutex engine_mutex_;  // held during a run
   Engine engine_;
   std::optional<Engine> challenger_;
+  Tracking tracking_;
   std::vector<Frame> last_;  // frames of the last run
   mutable std::mutex service_mutex_;
   Service service_;

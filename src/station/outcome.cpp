@@ -77,6 +77,34 @@ Json classes_json(const std::vector<Classification>& classes, const Model& model
   return list;
 }
 
+namespace {
+
+Json stays_json(const std::vector<ZoneSeen::Stay>& stays) {
+  auto list = Json::array();
+  for (const auto& [track, dwell] : stays) {
+    const double seconds = std::chrono::duration<double>(dwell).count();
+    list.push_back({{"track", track}, {"dwell_s", std::round(seconds * 1e3) / 1e3}});
+  }
+  return list;
+}
+
+void add_places(Json& json, const Scene& scene) {
+  for (const auto& zone : scene.zones)
+    json["zones"][zone.name] = {{"count", zone.stays.size()},
+                                {"stays", stays_json(zone.stays)},
+                                {"ended", stays_json(zone.ended)}};
+  for (const auto& gate : scene.gates) {
+    auto crossings = Json::array();
+    for (const auto& [track, to_right] : gate.crossings)
+      crossings.push_back({{"track", track}, {"to", to_right ? "right" : "left"}});
+    json["gates"][gate.name] = {{"to_right", gate.to_right},
+                                {"to_left", gate.to_left},
+                                {"crossings", std::move(crossings)}};
+  }
+}
+
+}  // namespace
+
 Json scene_json(const Scene& scene, const Model& model, std::string_view picture, int top) {
   Json json;
   json["picture"] = picture;
@@ -88,6 +116,7 @@ Json scene_json(const Scene& scene, const Model& model, std::string_view picture
   }
   auto& list = json["detections"] = Json::array();
   for (const auto& detection : scene.detections) list.push_back(detection_json(detection, model));
+  add_places(json, scene);
   return json;
 }
 

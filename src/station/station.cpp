@@ -159,6 +159,11 @@ void RunningStation::open_models(const StationConfig& config) {
       note(std::move(engine).error().in("model '" + section.name + "'"));
       continue;
     }
+    auto tracking = Tracking::make(section);
+    if (!tracking) {
+      note(std::move(tracking).error().in("model '" + section.name + "'"));
+      continue;
+    }
     std::optional<Engine> challenger;
     if (!section.challenger.empty()) {
       auto second = Engine::open(section.challenger, section.threads);
@@ -168,11 +173,11 @@ void RunningStation::open_models(const StationConfig& config) {
     // The judge is told apart by its place, which exists once its constructor has returned and
     // before the first frame comes.
     const auto place = judges_.size();
-    judges_.push_back(
-        std::make_unique<Judge>(section, std::move(*engine), std::move(challenger),
-                                [this, place](const Frame& frame, Result<Scene> scene) {
-                                  on_answer(*judges_[place], frame, std::move(scene));
-                                }));
+    judges_.push_back(std::make_unique<Judge>(
+        section, std::move(*engine), std::move(challenger), std::move(*tracking),
+        [this, place](const Frame& frame, Result<Scene> scene) {
+          on_answer(*judges_[place], frame, std::move(scene));
+        }));
   }
 }
 

@@ -34,6 +34,26 @@ struct Classification {
   float score = 0;  // 0..1
 };
 
+// What a zone or a gate of the picture says of the tracks of a frame.
+struct ZoneSeen {
+  struct Stay {
+    int track = -1;
+    std::chrono::nanoseconds dwell{0};
+  };
+  std::string name;
+  std::vector<Stay> stays;  // that go on
+  std::vector<Stay> ended;  // that this frame ended
+};
+struct GateSeen {
+  struct Crossing {
+    int track = -1;
+    bool to_right = false;
+  };
+  std::string name;
+  int64_t to_right = 0, to_left = 0;  // crossings since the start
+  std::vector<Crossing> crossings;    // in this frame
+};
+
 // The result of one model on one frame.
 struct Scene {
   std::string model;   // name of the model in the configuration
@@ -45,6 +65,8 @@ struct Scene {
   bool disputed = false;                // a challenger of the model says something else
   std::vector<Classification> classes;  // falling by score; empty when the model does not classify
   std::vector<Detection> detections;    // falling by score
+  std::vector<ZoneSeen> zones;          // in the order of the configuration
+  std::vector<GateSeen> gates;
 };
 
 }  // namespace turnstone
