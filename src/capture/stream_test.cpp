@@ -2,59 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "base/files.h"
-#include "base/test_process.h"
-#include "base/text.h"
+#include "capture/test_stream_server.h"
 
 namespace turnstone {
 namespace {
 
 using std::chrono::milliseconds;
-using testing_tools::Process;
-
-// A server that we did not write, on a free port.
-class StreamServer {
- public:
-  explicit StreamServer(std::string kind) : kind_(std::move(kind)) {
-    for (int attempt = 0; attempt < 5 && !(process_ && process_->running()); ++attempt) {
-      port_ = testing_tools::free_port();
-      start();
-    }
-  }
-
-  void start() {
-    const auto log = (folder_.path() / fmt::format("log{}", ++starts_)).string();
-    process_ = std::make_unique<Process>(
-        std::vector<std::string>{"/usr/bin/python3",
-                                 TURNSTONE_SOURCE_DIR "/src/capture/testdata/stream_server.py",
-                                 kind_, std::to_string(port_)},
-        log, log);
-    testing_tools::eventually([&] {
-      return read_text(log).value_or("").find("ready") != std::string::npos || !process_->running();
-    });
-  }
-  void kill() { process_->kill(); }
-
-  std::string url(std::string_view login = {}) const {
-    return fmt::format("{}://{}127.0.0.1:{}/line{}", kind_ == "mjpeg" ? "http" : "rtsp", login,
-                       port_, kind_ == "mjpeg" ? ".mjpeg" : "");
-  }
-
- private:
-  TemporaryFolder folder_ = *TemporaryFolder::make("turnstone-stream");
-  std::string kind_;
-  int port_ = 0;
-  int starts_ = 0;
-  std::unique_ptr<Process> process_;
-};
-
-bool has_server() {
-  return testing_tools::run_program(
-             {"/usr/bin/python3", "-c",
-              "import gi; gi.require_version('GstRtspServer', '1.0'); gi.require_version('Gst', "
-              "'1.0')\nfrom gi.repository import Gst; Gst.init(None); assert "
-              "Gst.ElementFactory.find('x264enc')"}) == 0;
-}
+using testing_tools::StreamServer;
 
 // The first frame, or what went wrong.
 Result<Frame> first_frame(FrameReader& reader) {
@@ -68,7 +22,8 @@ Result<Frame> first_frame(FrameReader& reader) {
 class Stream : public testing::Test {
  protected:
   void SetUp() override {
-    if (!has_server()) GTEST_SKIP() << "gst-rtsp-server, its Python binding or x264enc is missing";
+    if (!StreamServer::is_installed())
+      GTEST_SKIP() << "gst-rtsp-server, its Python binding or x264enc is missing";
   }
 };
 

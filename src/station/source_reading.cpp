@@ -31,18 +31,18 @@ class DecoderName {
 
 // Delivers the frames of `reader` until it ends, fails or a stop is requested. Numbers go on from
 // `next`, which it keeps.
-Result<SourceEnd> read_frames(FrameReader& reader, const std::string& source, milliseconds silence,
-                              int64_t& next, DecoderName& decoder, std::stop_token stop,
-                              const FrameSink& deliver, const ErrorSink& report) {
+Result<SourceEnd> read_frames(FrameReader& reader, const Camera& camera, int64_t& next,
+                              DecoderName& decoder, std::stop_token stop, const FrameSink& deliver,
+                              const ErrorSink& report) {
   const int64_t base = next;
   auto heard = Steady::now();
   while (!stop.stop_requested()) {
     auto grab = TRY(reader.next(milliseconds(100)));
     switch (grab.kind) {
       case Grab::frame:
-        if (next == base) decoder.set(source, reader.decoder());
+        if (next == base) decoder.set(camera.name, reader.decoder());
         grab.picture.sequence += base;
-        grab.picture.source = source;
+        grab.picture.source = camera.name;
         next = grab.picture.sequence + 1;
         deliver(std::move(grab.picture));
         heard = Steady::now();
@@ -52,8 +52,9 @@ Result<SourceEnd> read_frames(FrameReader& reader, const std::string& source, mi
         heard = Steady::now();
         break;
       case Grab::nothing:
-        if (Steady::now() - heard >= silence)
-          return fail(Code::unavailable, "no frame for {} ms", silence.count());
+        if (Steady::now() - heard >= camera.silence)
+          return fail(Code::unavailable, "{}: no frame for {} ms", camera.where,
+                      camera.silence.count());
         break;
       case Grab::end:
         return SourceEnd::ended;
@@ -94,8 +95,8 @@ class RecordingSource final : public Source {
       if (at >= next_) report(error);
     };
     const auto reader = TRY(open_());
-    return read_frames(*reader, recording_.name, std::chrono::seconds(30), at, decoder_, stop,
-                       deliver_new, report_new);
+    const Camera camera{recording_.name, recording_.where, std::chrono::seconds(30)};
+    return read_frames(*reader, camera, at, decoder_, stop, deliver_new, report_new);
   }
 
   Recording recording_;
@@ -113,9 +114,7 @@ class CameraSource final : public Source {
   Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
                         const ErrorSink& report) override {
     const auto reader = TRY(open_());
-    return TRY(
-        read_frames(*reader, camera_.name, camera_.silence, next_, decoder_, stop, deliver, report),
-        camera_.where);
+    return read_frames(*reader, camera_, next_, decoder_, stop, deliver, report);
   }
 
   bool is_live() const override { return true; }

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "capture/test_stream_server.h"
 #include "media/image.h"
 #include "media/picture.h"
 #include "station/testing_kinds.h"
@@ -428,6 +429,31 @@ TEST_F(StationTest, AFaultOfTheCycleIsAnErrorAtTheEnd) {
   ASSERT_FALSE(ran);
   EXPECT_EQ(ran.error().code, Code::unavailable);
   EXPECT_EQ(ran.error().text, "cycle: table: still moves after 0.001 s, it was halted");
+}
+
+TEST_F(StationTest, AStreamWhoseServerIsRestartedGoesOn) {
+  if (!testing_tools::StreamServer::is_installed()) GTEST_SKIP() << "gst-rtsp-server is missing";
+  testing_tools::StreamServer server("rtsp");
+  auto text = config("");
+  const auto folder = fmt::format("kind = \"folder\"\npath = \"{}\"\n", file("pictures"));
+  text.replace(
+      text.find(folder), folder.size(),
+      fmt::format("kind = \"rtsp\"\nurl = \"{}\"\ntransport = \"tcp\"\ntimeout_ms = 1000\n",
+                  server.url()));
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  std::jthread runner(
+      [&](std::stop_token stop) { EXPECT_TRUE((*station)->run(std::move(stop), false)); });
+  const auto source = [&] { return (*station)->state()["sources"][0]; };
+  ASSERT_TRUE(eventually([&] { return lines().size() >= 3; }));
+  EXPECT_NE(source()["decoder"], "");
+  server.kill();
+  ASSERT_TRUE(eventually([&] { return source()["trouble"] != ""; }));
+  const auto before = lines().size();
+  server.start();
+  EXPECT_TRUE(eventually([&] { return lines().size() >= before + 3; }));
+  EXPECT_GT(source()["restarts"], 0);
+  EXPECT_EQ(source()["trouble"], "");
 }
 
 class StationMqtt : public StationTest {
