@@ -1,4 +1,4 @@
-// The decoders that make_decoder chooses from; one file each.
+// The decoders that make_decoder chooses from; one file each, one row each.
 #pragma once
 
 #include <memory>
@@ -11,10 +11,16 @@ namespace turnstone {
 
 // Scores of classes of the whole picture: of the output with role class_scores or class_logits, of
 // the only output, or of the only one with as many values as there are labels. `softmax` makes
-// scores of logits: of class_logits always, of class_scores never, of an output without a role
-// unless its values already are scores (a quantised type that spans no more than 0..1, or numbers
-// in 0..1 whose sum is 1). `identity` changes nothing.
+// scores of logits, divided by the temperature: of class_logits always, of class_scores never, of
+// an output without a role unless its values already are scores (a quantised type that spans no
+// more than 0..1, or numbers in 0..1 whose sum is 1). `identity` changes nothing.
 Result<std::unique_ptr<Decoder>> make_class_decoder(const Model& model, const DecoderSettings&);
+
+// Labels that a picture has at once, from outputs found as those of softmax: a sigmoid for each,
+// but of class_scores and of a quantised type that spans no more than 0..1. Those that reach their
+// threshold are told.
+Result<std::unique_ptr<Decoder>> make_multilabel_decoder(const Model& model,
+                                                         const DecoderSettings&);
 
 // SSD: boxes [batch, anchors, 4] as centre x, y, width, height relative to the anchor (variances
 // applied, exponential for the extents), scores [batch, anchors, classes]. Scores by role:
@@ -27,5 +33,65 @@ Result<std::unique_ptr<Decoder>> make_ssd_decoder(const Model& model, const Deco
 // piece or one for each map. 896 anchors (front, back: maps of 16x16x2 and 8x8x6) or 2304 (full:
 // 48x48x1).
 Result<std::unique_ptr<Decoder>> make_blazeface_decoder(const Model& model, const DecoderSettings&);
+
+// YOLO, by DecoderSettings::form, coordinates in pixels of the input unless `units` says fractions:
+// - exponential, squared: maps [batch, anchors * (5 + classes), height, width], or NHWC, or [batch,
+//   anchors, height, width, 5 + classes], of logits; anchors by layer or of the preset. Centres by
+//   sigmoid; extents by exp, or by the square of the doubled sigmoid.
+// - distribution: maps [batch, 4 * bins + classes, height, width], or the two parts apart; the
+// sides'
+//   distances from the middle of a cell are the means of distributions.
+// - offsets: [batch, cells, 5 + classes] of strides 8, 16, 32 (and 64): centre from the cell, log
+// of
+//   the extents in cells, objectness and class scores.
+// - rows: [batch, places, 5 + classes ...]: centre x, y, width, height, objectness, class scores.
+// - columns: [batch, 4 + classes ..., places], or the two exchanged: no objectness.
+// - final: [batch, detections, 6 ...]: left, top, right, bottom, score, label; nothing is
+// suppressed. Behind the classes (or the label) stand `keypoints` as x, y and perhaps a score, and
+// as many coefficients as the output with four extents has prototypes of masks. A place has one
+// label.
+Result<std::unique_ptr<Decoder>> make_yolo_decoder(const Model& model, const DecoderSettings&);
+
+// The forms that end in maps; make_yolo_decoder chooses.
+Result<std::unique_ptr<Decoder>> make_yolo_map_decoder(const Model& model, const DecoderSettings&);
+
+// What there is to know of a kind of decoder.
+struct DecoderRow {
+  DecoderKind kind;
+  const char* name;   // in model.json
+  Task task;          // what a model with it is for
+  double score;       // that it begins with
+  const char* label;  // of a model without labels, or ""
+  const char* doc;    // one line
+  Result<std::unique_ptr<Decoder>> (*make)(const Model&, const DecoderSettings&);
+};
+
+// In the order of DecoderKind.
+inline constexpr DecoderRow decoder_rows[] = {
+    {DecoderKind::softmax, "softmax", Task::classification, 0.5, "",
+     "one class a picture, of logits or scores (temperature)", make_class_decoder},
+    {DecoderKind::identity, "identity", Task::classification, 0.5, "",
+     "one class a picture, values as they are", make_class_decoder},
+    {DecoderKind::multilabel, "multilabel", Task::classification, 0.5, "",
+     "every class whose sigmoid reaches its threshold", make_multilabel_decoder},
+    {DecoderKind::ssd, "ssd", Task::detection, 0.5, "",
+     "boxes relative to anchors (anchors.layers, anchors.boxes, anchors.variances)",
+     make_ssd_decoder},
+    {DecoderKind::blazeface, "blazeface", Task::detection, 0.75, "face",
+     "faces with six keypoints (anchors: front, back, full)", make_blazeface_decoder},
+    {DecoderKind::yolo, "yolo", Task::detection, 0.25, "",
+     "YOLO v3 to v11, YOLOX (form: exponential, squared, distribution, offsets, rows, columns, "
+     "final)",
+     make_yolo_decoder},
+};
+
+// The row of a kind.
+const DecoderRow& row_of(DecoderKind kind);
+
+// "softmax, identity, ...", for messages.
+std::string decoder_names();
+
+// One line for each kind: its name and what it is for.
+std::string decoder_help();
 
 }  // namespace turnstone
