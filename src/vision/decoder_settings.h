@@ -33,7 +33,19 @@ struct Anchors {
 };
 
 // Which decoder reads the outputs; decoder_rows says what each is.
-enum class DecoderKind { softmax, identity, multilabel, ssd, blazeface, yolo };
+enum class DecoderKind {
+  softmax,
+  identity,
+  multilabel,
+  ssd,
+  blazeface,
+  yolo,
+  mask,
+  tflite_detection,
+  gluoncv,
+  movenet,
+  heatmaps
+};
 
 // What the head of a YOLO gives.
 enum class HeadForm {

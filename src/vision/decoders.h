@@ -55,6 +55,34 @@ Result<std::unique_ptr<Decoder>> make_yolo_decoder(const Model& model, const Dec
 // The forms that end in maps; make_yolo_decoder chooses.
 Result<std::unique_ptr<Decoder>> make_yolo_map_decoder(const Model& model, const DecoderSettings&);
 
+// Segmentation: the output with role mask, class_logits or class_scores, or the only one of three
+// or four extents. [batch, classes, height, width] or NHWC: the label of the largest number, none
+// where all are no numbers; one class: label 1 where the sigmoid (of class_scores the number
+// itself) reaches its threshold, else 0. Integers that are not quantised are labels already:
+// [batch, height, width], with or without an extent 1 for the class. The layout is told by the
+// extent that counts the labels, else by the settings or the input.
+Result<std::unique_ptr<Decoder>> make_mask_decoder(const Model& model, const DecoderSettings&);
+
+// The operator TFLite_Detection_PostProcess: boxes [batch, n, 4] as top, left, bottom, right in
+// fractions of the input, labels and scores [batch, n], count [batch]; by role (boxes, labels,
+// box_scores, count) or in this order. Nothing is suppressed.
+Result<std::unique_ptr<Decoder>> make_tflite_detection_decoder(const Model& model,
+                                                               const DecoderSettings&);
+
+// GluonCV's SSD, YOLO and CenterNet as they are exported: labels [batch, n, 1], -1 for none, scores
+// [batch, n, 1], boxes [batch, n, 4] as left, top, right, bottom in pixels of the input; by role
+// (labels, box_scores, boxes) or in this order. Nothing is suppressed.
+Result<std::unique_ptr<Decoder>> make_gluoncv_decoder(const Model& model, const DecoderSettings&);
+
+// MoveNet: [batch, people, points, 3] as y, x in fractions of the input, and score; a detection a
+// person, whose score is the mean of its points'.
+Result<std::unique_ptr<Decoder>> make_movenet_decoder(const Model& model, const DecoderSettings&);
+
+// One person's keypoints, a heat map [batch, points, height, width] (or NHWC) for each: the largest
+// cell, a quarter of a cell towards its higher neighbours, as HRNet and SimpleBaseline do. The
+// score is the cell's value.
+Result<std::unique_ptr<Decoder>> make_heatmaps_decoder(const Model& model, const DecoderSettings&);
+
 // What there is to know of a kind of decoder.
 struct DecoderRow {
   DecoderKind kind;
@@ -83,6 +111,16 @@ inline constexpr DecoderRow decoder_rows[] = {
      "YOLO v3 to v11, YOLOX (form: exponential, squared, distribution, offsets, rows, columns, "
      "final)",
      make_yolo_decoder},
+    {DecoderKind::mask, "mask", Task::segmentation, 0.5, "",
+     "a label for every cell, of numbers for each class or of labels (layout)", make_mask_decoder},
+    {DecoderKind::tflite_detection, "tflite_detection", Task::detection, 0.5, "",
+     "the four outputs of TFLite_Detection_PostProcess", make_tflite_detection_decoder},
+    {DecoderKind::gluoncv, "gluoncv", Task::detection, 0.5, "",
+     "labels, scores and boxes in pixels, already suppressed (units)", make_gluoncv_decoder},
+    {DecoderKind::movenet, "movenet", Task::keypoints, 0.2, "person", "keypoints as y, x, score",
+     make_movenet_decoder},
+    {DecoderKind::heatmaps, "heatmaps", Task::keypoints, 0.2, "person",
+     "keypoints, a heat map for each (layout)", make_heatmaps_decoder},
 };
 
 // The row of a kind.

@@ -1,6 +1,7 @@
 #include "vision/finish.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "vision/suppress.h"
@@ -23,6 +24,15 @@ double threshold_of(const Model& model, const DecoderSettings& settings, int lab
     if (own != model.thresholds.end()) return own->second;
   }
   return settings.score;
+}
+
+int label_of_number(float number) {
+  constexpr float most_label = 1e6F;
+  return number > -0.5F && number < most_label ? static_cast<int>(std::lround(number)) : -1;
+}
+
+bool counts_as(const Model& model, const DecoderSettings& settings, int label, float score) {
+  return label >= 0 && label != model.background && score >= threshold_of(model, settings, label);
 }
 
 std::vector<float> thresholds_of(const Model& model, const DecoderSettings& settings, int count) {

@@ -13,7 +13,14 @@ namespace turnstone {
 // Score from which a label counts: its own of Model::thresholds, else the decoder's.
 double threshold_of(const Model& model, const DecoderSettings& settings, int label);
 
-// The same for every label of `count`, infinite for Model::background. Of numbers that a sigmoid
+// A label that a model gives as a number, rounded; -1 for one outside 0..10^6 or that is none.
+int label_of_number(float number);
+
+// Whether a detection that the model lists itself is one: its label is none of -1 and the
+// background, and its score reaches the label's.
+bool counts_as(const Model& model, const DecoderSettings& settings, int label, float score);
+
+// threshold_of every label of `count`, infinite for Model::background. Of numbers that a sigmoid
 // makes scores of, see logit.
 std::vector<float> thresholds_of(const Model& model, const DecoderSettings& settings, int count);
 

@@ -175,14 +175,10 @@ class YoloDecoder final : public Decoder {
   }
 
   void select_listed(const Table& table, std::vector<Candidate>& candidates) const {
-    constexpr float most_label = 1e6F;
     for (int64_t row = 0; row < table.rows; ++row) {
-      const auto score = table.at(row, 4);
-      const auto number = table.at(row, 5);
-      if (!(score > 0) || !(number >= 0 && number < most_label)) continue;
-      const auto label = static_cast<int>(std::lround(number));
-      if (label != model_.background && score >= threshold_of(model_, settings_, label))
-        candidates.push_back({score, label, row});
+      const auto label = label_of_number(table.at(row, 5));
+      if (counts_as(model_, settings_, label, table.at(row, 4)))
+        candidates.push_back({table.at(row, 4), label, row});
     }
   }
 
