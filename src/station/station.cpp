@@ -27,7 +27,7 @@ Error all_of(const std::vector<Error>& errors) {
 bool gives_classes(const Model& model) {
   if (!model.decoder) return true;
   const auto task = row_of(model.decoder->kind).task;
-  return task == Task::classification || task == Task::anomaly || task == Task::embedding;
+  return task == Task::classification || task == Task::anomaly;
 }
 
 bool consumes(const SourceConfig& config) {

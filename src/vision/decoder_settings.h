@@ -44,7 +44,13 @@ enum class DecoderKind {
   tflite_detection,
   gluoncv,
   movenet,
-  heatmaps
+  heatmaps,
+  anomaly,
+  embedding,
+  regression,
+  nanodet,
+  centernet,
+  retinanet
 };
 
 // What the head of a YOLO gives.

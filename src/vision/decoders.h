@@ -83,6 +83,37 @@ Result<std::unique_ptr<Decoder>> make_movenet_decoder(const Model& model, const 
 // score is the cell's value.
 Result<std::unique_ptr<Decoder>> make_heatmaps_decoder(const Model& model, const DecoderSettings&);
 
+// Anomaly detection: a map [batch, 1, height, width], with or without the 1, or [height, width], a
+// score [batch] or [batch, 1], or both; by role (anomaly_map, anomaly_score) or so told apart.
+// Without a score the map's percentile is it. `range` says which values become 0 and 1; then values
+// are scaled so that 0.5 is the threshold. Classes: the normal one is the background, or label 0.
+// Errors: also invalid for values that are no numbers.
+Result<std::unique_ptr<Decoder>> make_anomaly_decoder(const Model& model, const DecoderSettings&);
+
+// Embeddings: the output with role embedding or features, or the only one, at length 1. With a
+// gallery each label's score is the cosine to its nearest vector, 0..1; where the best does not
+// reach its threshold, class -1 (unknown) stands first with that score.
+Result<std::unique_ptr<Decoder>> make_embedding_decoder(const Model& model, const DecoderSettings&);
+
+// Numbers named by the labels: all values of the outputs with role value, or of all outputs.
+// Errors: also invalid for values that are not finite.
+Result<std::unique_ptr<Decoder>> make_regression_decoder(const Model& model,
+                                                         const DecoderSettings&);
+
+// NanoDet: [batch, cells, classes + 4 * bins], class scores (logits with role box_logits), then the
+// sides' distances as distributions; strides 8, 16, 32 from the middle of a cell (NanoDet) or 8,
+// 16, 32, 64 from its corner (NanoDet-Plus).
+Result<std::unique_ptr<Decoder>> make_nanodet_decoder(const Model& model, const DecoderSettings&);
+
+// CenterNet: a heat map of scores (logits with role box_logits) [batch, classes, height, width],
+// extents and offsets [batch, 2, height, width] as x, y in cells; by role (extents, offsets) or in
+// this order, or NHWC. Cells that no neighbour exceeds are centres; nothing is suppressed.
+Result<std::unique_ptr<Decoder>> make_centernet_decoder(const Model& model, const DecoderSettings&);
+
+// RetinaNet: as SSD without variances; scores without a role are logits for a sigmoid each.
+// Anchors: anchors.boxes, or those of torchvision's retinanet_resnet50_fpn for the input.
+Result<std::unique_ptr<Decoder>> make_retinanet_decoder(const Model& model, const DecoderSettings&);
+
 // What there is to know of a kind of decoder.
 struct DecoderRow {
   DecoderKind kind;
@@ -121,6 +152,18 @@ inline constexpr DecoderRow decoder_rows[] = {
      make_movenet_decoder},
     {DecoderKind::heatmaps, "heatmaps", Task::keypoints, 0.2, "person",
      "keypoints, a heat map for each (layout)", make_heatmaps_decoder},
+    {DecoderKind::anomaly, "anomaly", Task::anomaly, 0.5, "",
+     "normal or not, by a map or a score (percentile, range)", make_anomaly_decoder},
+    {DecoderKind::embedding, "embedding", Task::embedding, 0.5, "",
+     "the nearest of known vectors, or unknown (gallery)", make_embedding_decoder},
+    {DecoderKind::regression, "regression", Task::regression, 0.5, "",
+     "numbers named by the labels", make_regression_decoder},
+    {DecoderKind::nanodet, "nanodet", Task::detection, 0.4, "", "NanoDet and NanoDet-Plus",
+     make_nanodet_decoder},
+    {DecoderKind::centernet, "centernet", Task::detection, 0.3, "",
+     "heat map of centres, extents, offsets (layout)", make_centernet_decoder},
+    {DecoderKind::retinanet, "retinanet", Task::detection, 0.5, "",
+     "RetinaNet with torchvision's anchors (anchors.boxes)", make_retinanet_decoder},
 };
 
 // The row of a kind.

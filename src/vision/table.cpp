@@ -197,6 +197,11 @@ Box box_between(double left, double top, double right, double bottom, double wid
           static_cast<float>(right / width), static_cast<float>(bottom / height)};
 }
 
+Box within_input(const Box& box) {
+  const auto inside = [](float side) { return std::clamp(side, 0.0F, 1.0F); };
+  return {inside(box.left), inside(box.top), inside(box.right), inside(box.bottom)};
+}
+
 Result<PictureShape> input_of(const Model& model, std::string_view who) {
   if (model.inputs.empty()) return fail(Code::invalid, "{} needs a model with an input", who);
   return TRY(picture_shape(model.inputs[0]), std::string(who));

@@ -94,6 +94,9 @@ double expectation(const float* values, int64_t step, int bins);
 Box box_around(double x, double y, double across, double down, double width, double height);
 Box box_between(double left, double top, double right, double bottom, double width, double height);
 
+// The part of a box that lies within the input, for detectors that suppress only that.
+Box within_input(const Box& box);
+
 // Extents of the model's picture input. Errors: invalid: there is none, `who` wants one.
 Result<PictureShape> input_of(const Model& model, std::string_view who);
 
