@@ -74,9 +74,10 @@ Json anomaly_json(const Anomaly& anomaly) {
   Json json = {{"score", rounded(anomaly.score)}};
   if (anomaly.cells.empty()) return json;
   const auto most = std::ranges::max_element(anomaly.cells) - anomaly.cells.begin();
-  const auto at =
-      anomaly.place.to_picture((static_cast<double>(most % anomaly.width) + 0.5) / anomaly.width,
-                               (static_cast<double>(most / anomaly.width) + 0.5) / anomaly.height);
+  const auto row = most / anomaly.width;
+  const auto column = most % anomaly.width;
+  const auto at = anomaly.place.to_picture((static_cast<double>(column) + 0.5) / anomaly.width,
+                                           (static_cast<double>(row) + 0.5) / anomaly.height);
   json["at"] = {rounded(at.x), rounded(at.y)};
   return json;
 }

@@ -49,13 +49,13 @@ class CenterNetDecoder final : public Decoder {
     std::erase_if(candidates, [&](const auto& one) { return !is_peak(heat, one.row, one.label); });
     keep_best(candidates);
     std::vector<Detection> found;
-    for (const auto& [score, label, cell, table] : candidates)
+    for (const auto& [score, label, row, table] : candidates) {
+      const auto cell = cell_at(row, heat.columns);
       found.push_back(
-          {box_around(static_cast<double>(cell % heat.columns) + offsets.table.at(cell, 0),
-                      static_cast<double>(cell / heat.columns) + offsets.table.at(cell, 1),
-                      extents.table.at(cell, 0), extents.table.at(cell, 1), heat.columns,
-                      heat.rows),
+          {box_around(cell.column + offsets.table.at(row, 0), cell.row + offsets.table.at(row, 1),
+                      extents.table.at(row, 0), extents.table.at(row, 1), heat.columns, heat.rows),
            label, score});
+    }
     Scene scene;
     scene.detections = finish_detections(found, settings_, geometry);
     return scene;

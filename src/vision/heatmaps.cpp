@@ -21,8 +21,9 @@ Keypoint peak_of(const Map& map, int64_t column) {
   for (int64_t cell = 1; cell < map.table.rows; ++cell)
     if (map.table.at(cell, column) > map.table.at(best, column)) best = cell;
   const auto at = [&](int64_t cell) { return map.table.at(cell, column); };
-  double x = static_cast<double>(best % map.columns);
-  double y = static_cast<double>(best / map.columns);
+  const auto cell = cell_at(best, map.columns);
+  auto x = cell.column;
+  auto y = cell.row;
   const bool is_inside = x > 1 && x < map.columns - 1 && y > 1 && y < map.rows - 1;
   if (is_inside) {
     x += towards(at(best - 1), at(best + 1));

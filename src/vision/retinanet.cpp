@@ -22,12 +22,12 @@ void add_level(int level, const PictureShape& input, std::vector<Anchor>& anchor
       shapes.push_back(
           {2 * std::nearbyint(scale / root / 2), 2 * std::nearbyint(scale * root / 2)});
     }
-  const double across = input.width / columns;
-  const double down = input.height / rows;
+  const int across = input.width / columns;  // whole pixels, as there
+  const int down = input.height / rows;
   for (int row = 0; row < rows; ++row)
     for (int column = 0; column < columns; ++column)
       for (const auto& [width, height] : shapes)
-        anchors.push_back({column * across / input.width, row * down / input.height,
+        anchors.push_back({double(column) * across / input.width, double(row) * down / input.height,
                            width / input.width, height / input.height});
 }
 

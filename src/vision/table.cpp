@@ -166,13 +166,16 @@ std::vector<Grid> grids_of(const PictureShape& input, int64_t count) {
   return {};
 }
 
+Cell cell_at(int64_t index, int columns, double across, double down) {
+  const auto row = index / columns;
+  return {static_cast<double>(index - row * columns), static_cast<double>(row), across, down};
+}
+
 Cell cell_of(std::span<const Grid> grids, int64_t index) {
   size_t which = 0;
   while (which + 1 < grids.size() && index >= grids[which + 1].first) ++which;
   const auto& grid = grids[which];
-  const auto cell = index - grid.first;
-  return {static_cast<double>(cell % grid.columns), static_cast<double>(cell / grid.columns),
-          grid.stride, grid.stride};
+  return cell_at(index - grid.first, grid.columns, grid.stride, grid.stride);
 }
 
 double expectation(const float* values, int64_t step, int bins) {

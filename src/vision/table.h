@@ -72,6 +72,9 @@ struct Cell {
   double across = 0, down = 0;
 };
 
+// Cell `index` of a grid of so many columns, row by row.
+Cell cell_at(int64_t index, int columns, double across = 1, double down = 1);
+
 // A grid of cells that the rows of a table count.
 struct Grid {
   int64_t first = 0;  // row of its first cell

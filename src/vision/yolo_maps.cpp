@@ -195,10 +195,8 @@ class YoloMapDecoder final : public Decoder {
   }
 
   Box box_of(const Head& head, int64_t row) const {
-    const Cell cell{static_cast<double>(row % head.columns),
-                    static_cast<double>(row / head.columns),
-                    static_cast<double>(input_.width) / head.columns,
-                    static_cast<double>(input_.height) / head.rows};
+    const auto cell = cell_at(row, head.columns, static_cast<double>(input_.width) / head.columns,
+                              static_cast<double>(input_.height) / head.rows);
     if (settings_.form == HeadForm::distribution) return sides_of(head.boxes, row, cell);
     const auto raw = [&](int column) { return head.boxes.at(row, column); };
     const bool squared = settings_.form == HeadForm::squared;
