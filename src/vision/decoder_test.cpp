@@ -267,6 +267,18 @@ TEST(Ssd, RolesSayHowScoresAreMeant) {
   EXPECT_NEAR(apart.detections[0].score, 0.7310586, 1e-6);
 }
 
+TEST(RetinaNet, ABoxGrowsToAtMostAThousandSixteenths) {
+  auto model = face_model(128);
+  model.decoder = DecoderSettings{.kind = DecoderKind::retinanet, .anchors = {}};
+  model.decoder->anchors.boxes = {{0.5, 0.5, 0.004, 0.5}};
+  const Floats logits{"s", DType::f32, {1, 1, 1}, {3}};
+  const Floats boxes{"b", DType::f32, {1, 1, 4}, {0, 0, 9, 0}};
+  const auto scene = decode(model, {logits.view(), boxes.view()});
+  ASSERT_EQ(scene.detections.size(), 1U);
+  EXPECT_NEAR(scene.detections[0].box.left, 0.375, 1e-6);
+  EXPECT_NEAR(scene.detections[0].box.right, 0.625, 1e-6);
+}
+
 TEST(Ssd, WithoutAnchorsThereIsNoDecoder) {
   auto model = ssd_model();
   model.decoder->anchors = {};
