@@ -18,6 +18,7 @@
 #include "ir/text.h"
 #include "passes/batch.h"
 #include "passes/pass.h"
+#include "vision/decoders.h"
 
 namespace turnstone {
 namespace {
@@ -258,7 +259,7 @@ int compile_command(int argc, char** argv) {
                  "SPEC: imagenet, unit (0..1), signed (-1..1) or raw (0..255: real values, of a "
                  "quantised model too), then key=value pairs of model.json");
   app.add_option("--decoder", options.model.decoder,
-                 "SPEC: softmax, identity, ssd or blazeface, then key=value pairs of model.json");
+                 "SPEC: a kind, then key=value pairs of model.json; the kinds:\n" + decoder_help());
   app.add_option("--math", options.math, "arithmetic: f32");
   app.add_option("--weights", options.weights, "storage of weights: f32");
   app.add_flag("--verify", options.verify, "compare every layer with the interpreter");

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "tensor/unit_range.h"
+#include "vision/decoders.h"
 
 namespace turnstone {
 namespace {
@@ -92,11 +93,9 @@ Result<> apply_preprocess(Model& model, const std::string& spec) {
 Result<> apply_decoder(Model& model, const std::string& spec) {
   model.decoder =
       TRY(parse_decoder_spec(spec, model.decoder.value_or(DecoderSettings{})), "--decoder");
-  const bool boxes =
-      model.decoder->kind == DecoderKind::ssd || model.decoder->kind == DecoderKind::blazeface;
-  model.task = boxes ? Task::detection : Task::classification;
-  if (model.decoder->kind == DecoderKind::blazeface && model.labels.empty())
-    model.labels = {"face"};
+  const auto& row = row_of(model.decoder->kind);
+  model.task = row.task;
+  if (*row.label != '\0' && model.labels.empty()) model.labels = {row.label};
   return {};
 }
 

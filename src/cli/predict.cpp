@@ -38,9 +38,7 @@ struct Picture {
   Frame frame;
 };
 
-void print_text(const Json& result) {
-  fmt::print("{}\n", result["picture"].get<std::string>());
-  const auto& list = result.contains("top") ? result["top"] : result["detections"];
+void print_scored(const Json& list) {
   if (list.empty()) fmt::print("  nothing\n");
   for (const auto& item : list) {
     fmt::print("  {:.4f}  {}", item["score"].get<double>(),
@@ -52,6 +50,19 @@ void print_text(const Json& result) {
     }
     fmt::print("\n");
   }
+}
+
+void print_text(const Json& result) {
+  fmt::print("{}\n", result["picture"].get<std::string>());
+  for (const auto* key : {"top", "detections"})
+    if (result.contains(key)) print_scored(result[key]);
+  for (const auto& [key, number] : {std::pair("shares", "share"), std::pair("values", "value")})
+    if (result.contains(key))
+      for (const auto& item : result[key])
+        fmt::print("  {:.4f}  {}\n", item[number].get<double>(),
+                   printable(item["label"].get<std::string>()));
+  if (result.contains("anomaly"))
+    fmt::print("  anomaly {:.4f}\n", result["anomaly"]["score"].get<double>());
 }
 
 // Predicts pictures in groups that fill the model's batch. One thread at a time.

@@ -189,10 +189,13 @@ Result<StationConfig> parse_config(std::string_view text, std::string_view file,
   config.sources = read_list<SourceConfig>(reading, root, "source", read_source);
   config.models = read_list<ModelConfig>(reading, root, "model", read_model);
   config.sinks = read_list<SinkConfig>(reading, root, "sink", read_sink);
+  if (auto feedback = read_one<SinkConfig>(reading, root, "feedback", read_feedback))
+    config.sinks.push_back(std::move(*feedback));
   config.cycle = read_one<CycleConfig>(reading, root, "cycle", read_cycle);
   config.spool = read_one<SpoolConfig>(reading, root, "spool", read_spool);
   config.page = read_one<PageConfig>(reading, root, "page", read_page);
-  const std::vector<std::string> known = {"source", "model", "sink", "cycle", "spool", "page"};
+  const std::vector<std::string> known = {"source", "model", "sink", "feedback",
+                                          "cycle",  "spool", "page"};
   check_keys(reading, "station", root, known);
   if (reading.problems.empty() && config.sources.empty())
     return fail(Code::invalid, "{}: there is no [[source]]", file);

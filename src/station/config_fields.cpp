@@ -245,6 +245,14 @@ void read_sink(Reading& reading, const TomlValue& at, const TomlTable& table, Si
   read_section(reading, "sink", at, table, sink_fields, sink_kinds(), into);
 }
 
+void read_feedback(Reading& reading, const TomlValue& at, const TomlTable& table,
+                   SinkConfig& into) {
+  auto named = table;
+  for (const auto* key : {"name", "kind"})
+    if (!table.find(key)) named.set(key, {.content = "feedback", .line = at.line, .text = ""});
+  read_sink(reading, at, named, into);
+}
+
 void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, CycleConfig& into) {
   read_fields(reading, "cycle", at, table, cycle_fields, into, {"table"});
   const auto* value = table.find("table");
@@ -269,6 +277,7 @@ std::string print_config_reference() {
       "# [[source]]: where frames come from\n{}\n{}"
       "# [[model]]: a compiled model and the sources whose frames it sees\n{}\n"
       "# [[sink]]: where results go\n{}\n{}"
+      "# [feedback]: a sink of kind \"feedback\" and of that name\n\n"
       "# [cycle]: parts come to stand one by one, each gets one verdict; without it: every "
       "frame\n{}\n"
       "# [cycle.table]: live, the table that brings the parts\n{}\n"

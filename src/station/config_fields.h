@@ -10,6 +10,8 @@ namespace turnstone {
 void read_source(Reading& reading, const TomlValue& at, const TomlTable& table, SourceConfig& into);
 void read_model(Reading& reading, const TomlValue& at, const TomlTable& table, ModelConfig& into);
 void read_sink(Reading& reading, const TomlValue& at, const TomlTable& table, SinkConfig& into);
+// [feedback] is a sink of that kind and name.
+void read_feedback(Reading& reading, const TomlValue& at, const TomlTable& table, SinkConfig& into);
 void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, CycleConfig& into);
 void read_spool(Reading& reading, const TomlValue& at, const TomlTable& table, SpoolConfig& into);
 void read_page(Reading& reading, const TomlValue& at, const TomlTable& table, PageConfig& into);

@@ -27,8 +27,10 @@ Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backo
 Outbox::~Outbox() { finish(std::chrono::milliseconds(0)); }
 
 std::vector<Parcel> Outbox::parcels_of(const Outcome& outcome) const {
+  const bool full =
+      sink_->most_waiting() < INT64_MAX && spool_.counters(name_).waiting >= sink_->most_waiting();
   std::vector<Parcel> parcels;
-  for (auto& message : sink_->messages_of(outcome)) {
+  for (auto& message : full ? sink_->passed_over(outcome) : sink_->messages_of(outcome)) {
     message.id = parcels.empty() ? outcome.id : fmt::format("{}/{}", outcome.id, parcels.size());
     parcels.push_back({name_, std::move(message)});
   }

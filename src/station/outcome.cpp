@@ -14,19 +14,81 @@ void add_class(Json& json, const Model& model, int label, float score) {
   json["score"] = rounded(score);
 }
 
+Json box_json(double left, double top, double right, double bottom) {
+  return {rounded(left), rounded(top), rounded(right), rounded(bottom)};
+}
+
+Json mask_json(const Mask& mask) {
+  Json json = {{"width", mask.width}, {"height", mask.height}};
+  const auto& place = mask.place;
+  json["box"] = box_json(place.left, place.top, place.left + place.width, place.top + place.height);
+  auto& runs = json["runs"] = Json::array();
+  for (size_t start = 0, end = 0; start < mask.cells.size(); start = end) {
+    while (end < mask.cells.size() && mask.cells[end] == mask.cells[start]) ++end;
+    const auto label = mask.cells[start];
+    runs.push_back({label == Mask::no_label ? -1 : int{label}, end - start});
+  }
+  return json;
+}
+
+Json keypoint_json(const Keypoint& point) {
+  Json json = {rounded(point.x), rounded(point.y)};
+  if (point.score >= 0) json.push_back(rounded(point.score));
+  return json;
+}
+
 Json detection_json(const Detection& detection, const Model& model) {
   Json json;
   add_class(json, model, detection.label, detection.score);
   const auto& box = detection.box;
-  json["box"] = {rounded(box.left), rounded(box.top), rounded(box.right), rounded(box.bottom)};
+  json["box"] = box_json(box.left, box.top, box.right, box.bottom);
   if (detection.track >= 0) json["track"] = detection.track;
   if (!detection.keypoints.empty()) {
     auto points = Json::array();
-    for (const auto& point : detection.keypoints)
-      points.push_back(Json::array({rounded(point.x), rounded(point.y)}));
+    for (const auto& point : detection.keypoints) points.push_back(keypoint_json(point));
     json["keypoints"] = std::move(points);
   }
+  if (detection.mask) json["mask"] = mask_json(*detection.mask);
   return json;
+}
+
+Json anomaly_json(const Anomaly& anomaly) {
+  Json json = {{"score", rounded(anomaly.score)}};
+  if (anomaly.cells.empty()) return json;
+  const auto most = std::ranges::max_element(anomaly.cells) - anomaly.cells.begin();
+  const auto row = most / anomaly.width;
+  const auto column = most % anomaly.width;
+  const auto at = anomaly.place.to_picture((static_cast<double>(column) + 0.5) / anomaly.width,
+                                           (static_cast<double>(row) + 0.5) / anomaly.height);
+  json["at"] = {rounded(at.x), rounded(at.y)};
+  return json;
+}
+
+Json shares_json(const std::vector<float>& shares, const Model& model) {
+  auto list = Json::array();
+  for (int label = 0; std::cmp_less(label, shares.size()); ++label)
+    if (shares[label] > 0)
+      list.push_back(
+          {{"label", word_of(model, label)}, {"class", label}, {"share", rounded(shares[label])}});
+  return list;
+}
+
+// What only some models say.
+void add_special(Json& json, const Scene& scene, const Model& model) {
+  if (scene.mask) {
+    json["shares"] = shares_json(scene.shares, model);
+    json["mask"] = mask_json(*scene.mask);
+  }
+  if (scene.anomaly) json["anomaly"] = anomaly_json(*scene.anomaly);
+  for (const auto& one : scene.values)
+    json["values"].push_back({{"label", word_of(model, one.label)}, {"value", rounded(one.value)}});
+  for (const auto value : scene.embedding) json["embedding"].push_back(rounded(value));
+}
+
+bool finds_things(const Scene& scene, const Model& model) {
+  const bool otherwise =
+      scene.mask || scene.anomaly || !scene.values.empty() || !scene.embedding.empty();
+  return model.task == Task::detection || !scene.detections.empty() || !otherwise;
 }
 
 Json verdict_json(const Verdict& verdict, const Model& model, int top) {
@@ -41,7 +103,7 @@ Json verdict_json(const Verdict& verdict, const Model& model, int top) {
 
 }  // namespace
 
-double rounded(float value) { return std::round(static_cast<double>(value) * 1e6) / 1e6; }
+double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 std::string print_time(std::chrono::system_clock::time_point time) {
   const auto since = time.time_since_epoch();
@@ -55,7 +117,8 @@ std::string print_time(std::chrono::system_clock::time_point time) {
 }
 
 std::string word_of(const Model& model, int label) {
-  return label < 0 ? "undecided" : label_of(model, label);
+  if (label >= 0) return label_of(model, label);
+  return model.task == Task::embedding ? "unknown" : "undecided";
 }
 
 bool classifies(const Scene& scene, const Model& model) {
@@ -112,10 +175,11 @@ Json scene_json(const Scene& scene, const Model& model, std::string_view picture
     const auto best = scene.classes.empty() ? Classification{} : scene.classes.front();
     add_class(json, model, best.label, best.score);
     json["top"] = classes_json(scene.classes, model, top);
-    return json;
+  } else if (finds_things(scene, model)) {
+    auto& list = json["detections"] = Json::array();
+    for (const auto& detection : scene.detections) list.push_back(detection_json(detection, model));
   }
-  auto& list = json["detections"] = Json::array();
-  for (const auto& detection : scene.detections) list.push_back(detection_json(detection, model));
+  add_special(json, scene, model);
   add_places(json, scene);
   return json;
 }

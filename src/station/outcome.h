@@ -25,12 +25,12 @@ struct Outcome {
 };
 
 // Scores and fractions carry about seven digits; more would only be noise of the conversion.
-double rounded(float value);
+double rounded(double value);
 
 // "2026-11-21T08:15:00.250Z".
 std::string print_time(std::chrono::system_clock::time_point time);
 
-// The label's text, "undecided" for -1.
+// The label's text; for -1 "undecided", or "unknown" of an embedding.
 std::string word_of(const Model& model, int label);
 
 // Whether the scene is of classes, else it shows things.
@@ -42,8 +42,22 @@ std::string picture_name(const Scene& scene);
 // {"label","class","score"} of each class, at most `top`.
 Json classes_json(const std::vector<Classification>& classes, const Model& model, int top);
 
-// What a model says of one picture: {"picture","label","class","score","top"} of a classification,
-// {"picture","detections"} of a detection. `picture` is told as it is.
+// What a model says of one picture: "picture", told as it is, and
+// - of a classification "label", "class", "score" and "top", a list of {"label","class","score"};
+// - of a detection or pose "detections", a list of
+// {"label","class","score","box","keypoints","mask"}:
+//   box [left, top, right, bottom] and keypoints [[x, y] or [x, y, score], ...] in fractions of the
+//   picture, the latter and mask where the model gives them;
+// - of a segmentation "shares", a list of {"label","class","share"} of what is seen, share 0..1 of
+// the
+//   picture's area, and "mask": {"width","height","box","runs"}, a grid of cells over the box in
+//   fractions of the picture (it may reach outside), row by row as runs [class, cells]; class -1 is
+//   none. In a detection's mask class 1 is the thing, 0 is not;
+// - of an anomaly detector also "anomaly": {"score","at"}, where the map is largest, as [x, y];
+// - of a regression "values", a list of {"label","value"};
+// - of an embedding also "embedding", a list of numbers; a class unlike all in the gallery is
+// called
+//   "unknown" and has the number -1.
 Json scene_json(const Scene& scene, const Model& model, std::string_view picture, int top);
 
 // One line of a JSON-lines file, without the line end: the scene or {"part","label",...} of a

@@ -106,5 +106,55 @@ TEST(Outcome, NoDetectionIsAnEmptyList) {
             R"({"picture":"a.jpg","detections":[]})");
 }
 
+std::string scene_text(const Scene& scene, Task task) {
+  Model model;
+  model.task = task;
+  model.labels = {"ground", "cat"};
+  return print_json(scene_json(scene, model, "p.jpg", 5));
+}
+
+TEST(SceneJson, ASegmentationTellsSharesAndRuns) {
+  Scene scene;
+  scene.mask = Mask{2, 2, {1, 1, 1, Mask::no_label}, {-0.5, 0, 2, 1}};
+  scene.shares = {0, 0.75F};
+  EXPECT_EQ(scene_text(scene, Task::segmentation),
+            R"({"picture":"p.jpg","shares":[{"label":"cat","class":1,"share":0.75}],)"
+            R"("mask":{"width":2,"height":2,"box":[-0.5,0.0,1.5,1.0],"runs":[[1,3],[-1,1]]}})");
+}
+
+TEST(SceneJson, ADetectionTellsKeypointsWithTheirScoreAndItsMask) {
+  Scene scene;
+  scene.detections = {{{0, 0, 0.5F, 1}, 1, 0.5F, {{0.25F, 0.5F, 0.75F}, {0.125F, 1}}}};
+  scene.detections[0].mask = Mask{2, 1, {0, 1}, {0, 0, 0.5, 1}};
+  EXPECT_EQ(scene_text(scene, Task::detection),
+            R"({"picture":"p.jpg","detections":[{"label":"cat","class":1,"score":0.5,)"
+            R"("box":[0.0,0.0,0.5,1.0],"keypoints":[[0.25,0.5,0.75],[0.125,1.0]],)"
+            R"("mask":{"width":2,"height":1,"box":[0.0,0.0,0.5,1.0],"runs":[[0,1],[1,1]]}}]})");
+}
+
+TEST(SceneJson, AnAnomalyTellsWhereItIs) {
+  Scene scene;
+  scene.classes = {{1, 0.75F}};
+  scene.anomaly = Anomaly{0.75F, 2, 1, {0.25F, 0.75F}, {}};
+  EXPECT_EQ(scene_text(scene, Task::anomaly),
+            R"({"picture":"p.jpg","label":"cat","class":1,"score":0.75,)"
+            R"("top":[{"label":"cat","class":1,"score":0.75}],)"
+            R"("anomaly":{"score":0.75,"at":[0.75,0.5]}})");
+}
+
+TEST(SceneJson, ValuesAndEmbeddingsAreLists) {
+  Scene scene;
+  scene.values = {{0, 1.5F}};
+  EXPECT_EQ(scene_text(scene, Task::regression),
+            R"({"picture":"p.jpg","values":[{"label":"ground","value":1.5}]})");
+  scene = {};
+  scene.classes = {{-1, 0.25F}};
+  scene.embedding = {0.5F, -0.5F};
+  EXPECT_EQ(scene_text(scene, Task::embedding),
+            R"({"picture":"p.jpg","label":"unknown","class":-1,"score":0.25,)"
+            R"("top":[{"label":"unknown","class":-1,"score":0.25}],"embedding":[0.5,-0.5]})");
+  EXPECT_EQ(scene_text({}, Task::detection), R"({"picture":"p.jpg","detections":[]})");
+}
+
 }  // namespace
 }  // namespace turnstone

@@ -1,6 +1,7 @@
 // Where outcomes go: the contract of every sink.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -19,6 +20,11 @@ class Sink {
 
   // What is sent of an outcome, in this order; may be nothing. Any thread.
   virtual std::vector<Message> messages_of(const Outcome& outcome) const = 0;
+
+  // While so many messages wait, further outcomes are passed over, and what `passed_over` says is
+  // sent of them instead.
+  virtual int64_t most_waiting() const { return INT64_MAX; }
+  virtual std::vector<Message> passed_over(const Outcome&) const { return {}; }
 
   // Sends `messages`, made by this sink or by one of an earlier process, in order and returns when
   // all have arrived. `sent` is how many have, counted from the first, also on failure; those are

@@ -10,7 +10,7 @@
 #include "station/page.h"
 #include "station/reloader.h"
 #include "station/station_parts.h"
-#include "vision/decoder.h"
+#include "vision/decoders.h"
 
 namespace turnstone {
 namespace {
@@ -26,8 +26,9 @@ Error all_of(const std::vector<Error>& errors) {
 
 // Whether the model's decoder makes scenes with classes, of which verdicts are made.
 bool gives_classes(const Model& model) {
-  return !model.decoder || model.decoder->kind == DecoderKind::softmax ||
-         model.decoder->kind == DecoderKind::identity;
+  if (!model.decoder) return true;
+  const auto task = row_of(model.decoder->kind).task;
+  return task == Task::classification || task == Task::anomaly;
 }
 
 Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleConfig>& cycle) {

@@ -7,6 +7,7 @@
 #include "media/picture.h"
 #include "station/testing_kinds.h"
 #include "station/testing_outcomes.h"
+#include "wire/test_broker.h"
 #include "wire/test_http_server.h"
 #include "wire/test_s3_server.h"
 
@@ -166,6 +167,101 @@ TEST_F(WebSinks, MetricsArePutUnderTheClassAsTheGpuBoardDoes) {
     EXPECT_THAT(request.body, testing::HasSubstr(part));
   EXPECT_THAT(request.body, testing::Not(testing::HasSubstr("Dimensions")));
   EXPECT_THAT(request.headers.at("authorization"), testing::HasSubstr("/monitoring/aws4_request"));
+}
+
+class Feedback : public WebSinks {
+ protected:
+  static Outcome sample() {
+    auto outcome = some_verdict();
+    outcome.frame = some_faces().frame;
+    return outcome;
+  }
+};
+
+TEST_F(Feedback, AFolderGetsPicturesAndLinesOfAManifest) {
+  const auto sink = open(fmt::format(
+      "kind = \"feedback\"\nfolder = \"{}\"\nstrategy = \"least_confidence\"\nthreshold = 0.99\n",
+      file("samples")));
+  EXPECT_EQ(take(*sink, sample()), 1u);
+  const auto line = *parse_json(*read_text(file("samples/feedback.manifest")));
+  const auto name = line["source-ref"].get<std::string>();
+  EXPECT_TRUE(read_picture(file("samples/" + name)));
+  EXPECT_EQ(line["model-prediction"], Json({0.013, 0.987}));
+  EXPECT_EQ(line["config-id"], "station");
+  EXPECT_EQ(line["metadata"]["publish-ts"], "2026-03-07 08:05:09.250000");
+  auto sure = sample();
+  sure.verdict->classes[0].score = 0.995F;
+  EXPECT_EQ(take(*sink, sure), 0u);
+}
+
+TEST_F(Feedback, PicturesThatLookAlikeAndMoreThanTheQuotaStay) {
+  const auto sink =
+      open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\nalike_bits = 2\n", file("samples")));
+  EXPECT_EQ(take(*sink, sample()), 1u);
+  EXPECT_EQ(take(*sink, sample()), 0u);
+  const auto few =
+      open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\na_minute = 2\n", file("samples")));
+  for (const size_t kept : {1u, 1u, 0u}) EXPECT_EQ(take(*few, sample()), kept);
+}
+
+TEST_F(Feedback, OnlyWhatIsDisputed) {
+  const auto sink =
+      open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\ndisputed = true\n", file("samples")));
+  auto outcome = sample();
+  EXPECT_EQ(take(*sink, outcome), 0u);
+  outcome.scene.disputed = true;
+  EXPECT_EQ(take(*sink, outcome), 1u);
+}
+
+TEST_F(Feedback, AStoreAndABrokerGetWhatTheConnectorSends) {
+  if (testing_tools::S3Server::program().empty()) GTEST_SKIP() << "versitygw is not installed";
+  if (!testing_tools::has_program("mosquitto")) GTEST_SKIP() << "mosquitto is not installed";
+  const testing_tools::S3Server server;
+  testing_tools::Broker broker;
+  broker.subscribe("#");
+  ASSERT_TRUE(write_file(file("credentials"),
+                         "[default]\naws_access_key_id = turnstone\n"
+                         "aws_secret_access_key = secret-of-the-test\n"));
+  ASSERT_TRUE(write_file(
+      file("map.json"),
+      R"({"LC50":{"s3-bucket-name":"pictures","s3-prefix":"mlfeedback","content-type":"image/jpeg",)"
+      R"("file-ext":"jpg","sampling-strategy":{"strategy-name":"LEAST_CONFIDENCE","threshold":0.99}}})"));
+  const auto sink = open(fmt::format(
+      "kind = \"feedback\"\nmap = \"{}\"\nendpoint = \"{}\"\ncredentials_file = \"{}\"\n"
+      "mqtt_url = \"{}\"\n",
+      file("map.json"), server.options().endpoint, file("credentials"), broker.url()));
+  EXPECT_EQ(take(*sink, sample()), 1u);
+  auto sure = sample();
+  sure.verdict->classes[0].score = 0.995F;
+  EXPECT_EQ(take(*sink, sure), 1u);
+  ASSERT_TRUE(testing_tools::eventually([&] { return broker.received().size() >= 7; }));
+  const auto received = broker.received();
+  const auto id = (*parse_json(received[0]))["id"].get<std::string>();
+  const auto key = "mlfeedback/" + id + ".jpg";
+  EXPECT_THAT(received[0],
+              testing::StartsWith(R"({"response":{"status":"success","s3_response":{"bucket":)"
+                                  R"("pictures","key":")" +
+                                  key));
+  EXPECT_EQ(
+      received[1],
+      fmt::format(R"({{"source-ref":"s3://pictures/{}","model-prediction":[0.013,0.987],)"
+                  R"("config-id":"LC50","metadata":{{"publish-ts":)"
+                  R"("2026-03-07 08:05:09.250000","source":"camera","model":"inspection"}}}})",
+                  key));
+  EXPECT_THAT(received[2], testing::MatchesRegex(
+                               R"re(\{"request":\{"namespace":"GreengrassFeedbackConnector",)re"
+                               R"re("metricData":\{"value":[0-9.]+,"unit":"Bytes",)re"
+                               R"re("metricName":"SampleSize"\}\}\})re"));
+  EXPECT_THAT(received[3], testing::HasSubstr(
+                               R"("value":1.0,"unit":"Count","metricName":"SampleUploadSuccess")"));
+  EXPECT_THAT(received[4], testing::HasSubstr("SampleAndPredictionPublished"));
+  EXPECT_EQ(
+      received[5],
+      fmt::format(R"({{"response":{{"status":"sample_dropped_by_strategy"}},"id":"{}"}})", id));
+  EXPECT_THAT(received[6], testing::HasSubstr("SampleNotUsed"));
+  const auto head = (*make_s3_client(server.options()))->head(key, {});
+  ASSERT_TRUE(head) << head.error().text;
+  EXPECT_EQ(head->metadata.at("publish-ts"), "2026-03-07 08:05:09.250000");
 }
 
 }  // namespace

@@ -122,7 +122,10 @@ class BlazeFaceDecoder final : public Decoder {
     detection.box = {middle.x - across, middle.y - down, middle.x + across, middle.y + down};
     detection.label = 0;
     detection.score = score;
-    for (int i = 0; i < keypoints; ++i) detection.keypoints.push_back(point(raw + 4 + 2 * i));
+    for (int i = 0; i < keypoints; ++i) {
+      const auto [x, y] = point(raw + 4 + 2 * i);
+      detection.keypoints.push_back({.x = x, .y = y});
+    }
     return detection;
   }
 

@@ -4,39 +4,16 @@
 
 #include <cmath>
 
-#include "vision/overlay.h"
 #include "vision/suppress.h"
+#include "vision/test_decoding.h"
 
 namespace turnstone {
 namespace {
 
-// An output that owns what it shows.
-template <class Element>
-struct Output {
-  std::string name;
-  DType dtype;
-  std::vector<int64_t> shape;
-  std::vector<Element> values;
-  std::optional<Quantisation> quantisation = {};
-  OutputView view() const { return {name, dtype, shape, values.data(), quantisation}; }
-};
-using Floats = Output<float>;
-
-Model classifier(std::vector<std::string> labels) {
-  Model model;
-  model.task = Task::classification;
-  model.labels = std::move(labels);
-  return model;
-}
-
-Scene decode(const Model& model, std::vector<OutputView> outputs, int batch_index = 0,
-             const Geometry& geometry = {}) {
-  const auto decoder = make_decoder(model);
-  EXPECT_TRUE(decoder) << decoder.error().text;
-  const auto scene = (*decoder)->decode(outputs, batch_index, geometry);
-  EXPECT_TRUE(scene) << scene.error().text;
-  return scene ? *scene : Scene{};
-}
+using testing_tools::classifier;
+using testing_tools::decode;
+using testing_tools::Floats;
+using testing_tools::Output;
 
 TEST(ClassDecoder, LogitsBecomeScoresThatFall) {
   const Floats logits{"y", DType::f32, {1, 3}, {1, 3, 2}};
@@ -115,6 +92,21 @@ TEST(ClassDecoder, IdentityChangesNothingAndMostLimitsTheList) {
   EXPECT_EQ(scene.classes[0].label, 1);
   EXPECT_EQ(scene.classes[1].label, 3);
   EXPECT_EQ(scene.classes[1].score, 5);
+}
+
+TEST(Multilabel, EveryLabelHasItsOwnThreshold) {
+  auto model = classifier({"a", "b", "c", "d"});
+  model.decoder = DecoderSettings{.kind = DecoderKind::multilabel};
+  model.thresholds = {{"c", 0.2}};
+  model.background = 3;
+  const Floats logits{"y", DType::f32, {1, 4}, {0.5, -1, -1, 9}};
+  const auto scene = decode(model, {logits.view()});
+  ASSERT_EQ(scene.classes.size(), 2U);
+  EXPECT_EQ(scene.classes[0].label, 0);
+  EXPECT_EQ(scene.classes[1].label, 2);
+  EXPECT_NEAR(scene.classes[1].score, 0.26894142, 1e-6);
+  model.outputs = {{"y", "class_scores"}};
+  EXPECT_EQ(decode(model, {logits.view()}).classes[0].score, 0.5F);
 }
 
 Model face_model(int size) {
@@ -275,6 +267,18 @@ TEST(Ssd, RolesSayHowScoresAreMeant) {
   EXPECT_NEAR(apart.detections[0].score, 0.7310586, 1e-6);
 }
 
+TEST(RetinaNet, ABoxGrowsToAtMostAThousandSixteenths) {
+  auto model = face_model(128);
+  model.decoder = DecoderSettings{.kind = DecoderKind::retinanet, .anchors = {}};
+  model.decoder->anchors.boxes = {{0.5, 0.5, 0.004, 0.5}};
+  const Floats logits{"s", DType::f32, {1, 1, 1}, {3}};
+  const Floats boxes{"b", DType::f32, {1, 1, 4}, {0, 0, 9, 0}};
+  const auto scene = decode(model, {logits.view(), boxes.view()});
+  ASSERT_EQ(scene.detections.size(), 1U);
+  EXPECT_NEAR(scene.detections[0].box.left, 0.375, 1e-6);
+  EXPECT_NEAR(scene.detections[0].box.right, 0.625, 1e-6);
+}
+
 TEST(Ssd, WithoutAnchorsThereIsNoDecoder) {
   auto model = ssd_model();
   model.decoder->anchors = {};
@@ -299,64 +303,33 @@ TEST(Suppress, TheBestOfOverlappingOnesStaysPerLabel) {
                                         {{0, 0, 1, 0.9F}, 0, 0.9F, {}},
                                         {{0, 0, 1, 1}, 1, 0.7F, {}},
                                         {{2, 0, 3, 1}, 0, 0.6F, {}}};
-  const auto kept = suppress(found, Suppression::hard, 0.5, 100);
+  const auto kept = suppress(found, {.how = Suppression::hard, .iou = 0.5});
   ASSERT_EQ(kept.size(), 3U);
   EXPECT_EQ(kept[0].score, 0.9F);
   EXPECT_EQ(kept[0].box.bottom, 0.9F);
   EXPECT_EQ(kept[1].label, 1);
   EXPECT_EQ(kept[2].score, 0.6F);
-  EXPECT_EQ(suppress(found, Suppression::none, 0.5, 100).size(), 4U);
-  EXPECT_EQ(suppress(found, Suppression::hard, 0.5, 1).size(), 1U);
+  EXPECT_EQ(suppress(found, {.how = Suppression::none}).size(), 4U);
+  EXPECT_EQ(suppress(found, {.how = Suppression::hard, .most = 1}).size(), 1U);
+}
+
+TEST(Suppress, AgnosticOnesYieldToAnyLabel) {
+  const std::vector<Detection> found = {{{0, 0, 1, 1}, 0, 0.8F}, {{0, 0, 1, 0.9F}, 1, 0.9F}};
+  EXPECT_EQ(suppress(found, {.iou = 0.5}).size(), 2U);
+  std::vector<size_t> origins;
+  EXPECT_EQ(suppress(found, {.iou = 0.5, .agnostic = true}, &origins).size(), 1U);
+  EXPECT_EQ(origins, std::vector<size_t>{1});
 }
 
 TEST(Suppress, WeightedTakesTheMeanByScore) {
   const std::vector<Detection> found = {{{0, 0, 1, 1}, 0, 0.75F, {{0, 0}}},
                                         {{0.2F, 0, 1.2F, 1}, 0, 0.25F, {{0.4F, 1}}}};
-  const auto kept = suppress(found, Suppression::weighted, 0.3, 100);
+  const auto kept = suppress(found, {.how = Suppression::weighted, .iou = 0.3});
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_EQ(kept[0].score, 0.75F);
   EXPECT_NEAR(kept[0].box.left, 0.05, 1e-6);
   EXPECT_NEAR(kept[0].keypoints[0].x, 0.1, 1e-6);
   EXPECT_NEAR(kept[0].keypoints[0].y, 0.25, 1e-6);
-}
-
-TEST(Overlay, BoxesTagsAndBannerAreDrawn) {
-  auto image = *make_image(PixelFormat::rgb, 320, 240);
-  Scene scene;
-  scene.detections = {{{0.25F, 0.5F, 0.75F, 0.9F}, 0, 0.9F, {{0.5F, 0.7F}}}};
-  draw_scene(image, scene, face_model(128), {"Pass", green});
-  const auto at = [&](int x, int y) {
-    return std::vector<int>(image.row(y) + 3L * x, image.row(y) + 3L * x + 3);
-  };
-  const auto color = color_of_label(0);
-  const std::vector<int> expected = {color.red, color.green, color.blue};
-  EXPECT_EQ(at(80, 180), expected);
-  EXPECT_EQ(at(160, 168), expected);
-  EXPECT_EQ(at(100, 180), (std::vector<int>{0, 0, 0}));
-  EXPECT_GT(at(300, 5)[1], 100);
-}
-
-TEST(Overlay, ATrackMakesTheTagWiderByItsNumber) {
-  Scene scene;
-  scene.detections = {{{0.25F, 0.5F, 0.75F, 0.9F}, 0, 0.9F, {}}};
-  const auto tag_width = [&] {
-    auto image = *make_image(PixelFormat::rgb, 320, 240);
-    draw_scene(image, scene, face_model(128));
-    const auto* row = image.row(118);
-    int width = 0;
-    for (int x = 80; x < 320 && row[3 * x] + row[3 * x + 1] + row[3 * x + 2] > 0; ++x) ++width;
-    return width;
-  };
-  const int without = tag_width();
-  scene.detections[0].track = 12;
-  EXPECT_EQ(tag_width(), without + text_width("#12 ", 1));
-}
-
-TEST(Overlay, BoxesOutsideAndTinyPicturesDoNoHarm) {
-  auto image = *make_image(PixelFormat::rgb, 3, 2);
-  Scene scene;
-  scene.detections = {{{-9, -9, 9, 9}, 5, 0.9F, {{NAN, INFINITY}}}, {{1, 1, 0, 0}, -1, 0.1F, {}}};
-  draw_scene(image, scene, Model{}, {"a long verdict that does not fit", red});
 }
 
 }  // namespace

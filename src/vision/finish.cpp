@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "vision/suppress.h"
 
 namespace turnstone {
 namespace {
-
-bool is_finite(const Detection& detection) {
-  const auto& box = detection.box;
-  return std::isfinite(box.left + box.top + box.right + box.bottom) && box.left < box.right &&
-         box.top < box.bottom;
-}
 
 Box mapped(const Box& box, const Geometry& geometry) {
   const auto a = geometry.to_picture(box.left, box.top);
@@ -31,16 +26,42 @@ double threshold_of(const Model& model, const DecoderSettings& settings, int lab
   return settings.score;
 }
 
-std::vector<Detection> finish_detections(std::vector<Detection> found,
-                                         const DecoderSettings& settings,
-                                         const Geometry& geometry) {
-  std::erase_if(found, [](const Detection& detection) { return !is_finite(detection); });
-  auto kept = suppress(std::move(found), settings.suppress, settings.iou, settings.most);
-  for (auto& detection : kept) {
+int label_of_number(float number) {
+  constexpr float most_label = 1e6F;
+  return number > -0.5F && number < most_label ? static_cast<int>(std::lround(number)) : -1;
+}
+
+bool counts_as(const Model& model, const DecoderSettings& settings, int label, float score) {
+  return label >= 0 && label != model.background && score >= threshold_of(model, settings, label);
+}
+
+std::vector<float> thresholds_of(const Model& model, const DecoderSettings& settings, int count) {
+  std::vector<float> least(static_cast<size_t>(count), static_cast<float>(settings.score));
+  for (int label = 0; label < count && !model.thresholds.empty(); ++label)
+    least[label] = static_cast<float>(threshold_of(model, settings, label));
+  if (model.background && *model.background < count)
+    least[*model.background] = std::numeric_limits<float>::infinity();
+  return least;
+}
+
+std::vector<Detection> finish_detections(const std::vector<Detection>& found,
+                                         const DecoderSettings& settings, const Geometry& geometry,
+                                         const Complete& complete) {
+  std::vector<size_t> origins;
+  auto kept = suppress(found, {settings.suppress, settings.iou, settings.most, settings.agnostic},
+                       &origins);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    auto& detection = kept[i];
+    if (complete) complete(detection, origins[i]);
     detection.box = mapped(detection.box, geometry);
-    for (auto& point : detection.keypoints) point = geometry.to_picture(point.x, point.y);
+    if (detection.mask) detection.mask->place = geometry.part(detection.mask->place);
+    for (auto& point : detection.keypoints) {
+      const auto [x, y] = geometry.to_picture(point.x, point.y);
+      point.x = x;
+      point.y = y;
+    }
   }
-  std::erase_if(kept, [](const Detection& detection) { return !is_finite(detection); });
+  std::erase_if(kept, [](const Detection& detection) { return !is_box(detection.box); });
   return kept;
 }
 

@@ -45,6 +45,13 @@ void JsonFields::text(const char* key, std::string& value) {
   value = found->get<std::string>();
 }
 
+void JsonFields::boolean(const char* key, bool& value) {
+  const auto* found = member(key);
+  if (!found) return;
+  if (!found->is_boolean()) return wrong(key, "legal are true, false");
+  value = found->get<bool>();
+}
+
 void JsonFields::real(const char* key, double& value, double least, double most) {
   const auto* found = member(key);
   if (!found) return;

@@ -21,6 +21,7 @@ class JsonFields {
 
   // Each leaves `value` as it is when the key is absent or null.
   void text(const char* key, std::string& value);
+  void boolean(const char* key, bool& value);
   void real(const char* key, double& value, double least, double most);
   void integer(const char* key, int64_t& value, int64_t least, int64_t most);
   void integer(const char* key, int& value, int least, int most);

@@ -15,9 +15,10 @@ namespace {
 constexpr const char* layout_names[] = {"", "NCHW", "NHWC"};
 constexpr const char* task_names[] = {"",          "classification", "detection", "segmentation",
                                       "keypoints", "anomaly",        "embedding", "regression"};
-constexpr const char* role_names[] = {"",           "class_scores", "class_logits", "boxes",
-                                      "box_scores", "box_logits",   "keypoints",    "mask",
-                                      "embedding",  "features",     "value"};
+constexpr const char* role_names[] = {
+    "",          "class_scores", "class_logits", "boxes",      "box_scores",  "box_logits",
+    "keypoints", "mask",         "embedding",    "features",   "value",       "labels",
+    "count",     "extents",      "offsets",      "prototypes", "anomaly_map", "anomaly_score"};
 constexpr int64_t most_extent = int64_t{1} << 31;
 
 std::string item(const char* list, size_t index) { return fmt::format("{}[{}]", list, index); }
@@ -236,7 +237,5 @@ Result<PictureShape> picture_shape(const ModelInput& input) {
   return PictureShape{static_cast<int>(shape[0]), static_cast<int>(channels),
                       static_cast<int>(height), static_cast<int>(width)};
 }
-
-double default_score(DecoderKind kind) { return kind == DecoderKind::blazeface ? 0.75 : 0.5; }
 
 }  // namespace turnstone

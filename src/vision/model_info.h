@@ -15,10 +15,10 @@
 #include "base/result.h"
 #include "tensor/dtype.h"
 #include "tensor/quantisation.h"
+#include "vision/decoder_settings.h"
 
 namespace turnstone {
 
-enum class Layout { none, nchw, nhwc };
 enum class Fit { stretch, letterbox, crop };
 enum class Resize { bilinear, area };
 enum class ColorOrder { rgb, bgr, gray };
@@ -62,45 +62,6 @@ struct ModelOutput {
   std::string name;
   std::string role;  // class_scores (0..1), class_logits, boxes, ...; "" when nobody said
   bool operator==(const ModelOutput&) const = default;
-};
-
-// One map of an SSD detector: a grid of cells with the same boxes around each centre.
-struct AnchorLayer {
-  int columns = 0;
-  int rows = 0;
-  std::vector<std::array<double, 2>> boxes;  // width, height in fractions of the input
-  bool operator==(const AnchorLayer&) const = default;
-};
-
-// Most boxes that a detector may refer to.
-inline constexpr size_t most_anchors = 1'000'000;
-
-// Reference boxes of a detector. Order: layer, row, column, box.
-struct Anchors {
-  std::string preset;               // blazeface: front, back, full, or "" to tell by the outputs
-  std::vector<AnchorLayer> layers;  // ssd, by rule
-  std::vector<std::array<double, 4>> boxes;  // ssd, one by one: centre x, y, width, height
-  std::array<double, 4> variances = {0.1, 0.1, 0.2, 0.2};  // ssd: x, y, width, height
-  bool operator==(const Anchors&) const = default;
-};
-
-// Which decoder reads the outputs.
-enum class DecoderKind { softmax, identity, ssd, blazeface };
-// What becomes of detections that overlap a better one: kept, dropped, or averaged into it.
-enum class Suppression { none, hard, weighted };
-
-// 0.75 for blazeface, else 0.5.
-double default_score(DecoderKind kind);
-
-// How raw outputs become a Scene.
-struct DecoderSettings {
-  DecoderKind kind = DecoderKind::softmax;
-  Anchors anchors;
-  double score = 0.5;  // detections below are dropped; see default_score
-  double iou = 0.45;   // overlap from which the lower detection is suppressed
-  Suppression suppress = Suppression::hard;
-  int most = 100;  // detections, or classes listed
-  bool operator==(const DecoderSettings&) const = default;
 };
 
 struct Model {

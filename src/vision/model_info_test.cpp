@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "vision/decoder.h"
+#include "vision/decoders.h"
 
 namespace turnstone {
 namespace {
@@ -67,6 +67,21 @@ TEST(ModelInfo, PrintingAndParsingIsTheIdentity) {
   ASSERT_TRUE(again) << again.error().text;
   EXPECT_EQ(*again, model);
   EXPECT_EQ(*parse_model(print_model(Model{})), Model{});
+  model.decoder = DecoderSettings{.kind = DecoderKind::yolo,
+                                  .agnostic = true,
+                                  .form = HeadForm::offsets,
+                                  .layout = Layout::nhwc,
+                                  .units = Units::fractions,
+                                  .temperature = 2.5,
+                                  .keypoints = 17,
+                                  .scale_xy = 1.1,
+                                  .percentile = 99,
+                                  .range = {-1, 3},
+                                  .gallery = {{"Pass", {0.5F, -2}}}};
+  EXPECT_EQ(parse_model(print_model(model)).value().decoder, model.decoder);
+  model.decoder->gallery = {};
+  model.decoder->gallery_file = "gallery.json";
+  EXPECT_EQ(parse_model(print_model(model)).value().decoder, model.decoder);
 }
 
 TEST(ModelInfo, UnknownKeysSuggestTheNearest) {
@@ -87,8 +102,8 @@ TEST(ModelInfo, WrongValuesAreNamedWithTheLegalOnes) {
             "inputs[0].shape: expected a list of at most 8 extents of 1 or more");
   EXPECT_EQ(error_of(text, "[224,224]", "[224]"),
             "inputs[0].preprocess.size: expected [width, height] of 1..16384");
-  EXPECT_EQ(error_of(text, "\"softmax\"", "\"yolo\""),
-            "decoder.kind: \"yolo\" is wrong, legal are softmax, identity, ssd, blazeface");
+  EXPECT_EQ(error_of(text, "\"softmax\"", "\"yola\""),
+            "decoder.kind: \"yola\" is wrong, legal are " + decoder_names());
   EXPECT_EQ(error_of(text, "\"score\": 0.5", "\"score\": 1.5"),
             "decoder.score: 1.5 is wrong, legal are numbers 0..1");
   EXPECT_EQ(error_of(text, "\"background\": null", "\"background\": 2"),
@@ -179,7 +194,24 @@ TEST(Spec, DecodersHaveTheirOwnDefaultScore) {
   EXPECT_EQ(parse_decoder_spec("ssd,anchors.variances=1:1:2:2")->anchors.variances,
             (std::array<double, 4>{1, 1, 2, 2}));
   EXPECT_EQ(parse_decoder_spec("anchors=side").error().text,
-            "--decoder.anchors.preset: \"side\" is wrong, legal are front, back, full");
+            "--decoder.anchors.preset: \"side\" is wrong, legal are front, back, full, "
+            "yolov3, yolov4");
+}
+
+TEST(Spec, SpecialKeysAreChecked) {
+  const auto spec = *parse_decoder_spec("yolo,form=columns,agnostic=true,range=-1:2");
+  EXPECT_EQ(spec.form, HeadForm::columns);
+  EXPECT_TRUE(spec.agnostic);
+  EXPECT_EQ(spec.range, (std::array<double, 2>{-1, 2}));
+  EXPECT_EQ(parse_decoder_spec("yolo,form=v8").error().text,
+            "--decoder.form: \"v8\" is wrong, legal are exponential, squared, distribution, "
+            "offsets, rows, columns, final");
+  EXPECT_EQ(parse_decoder_spec("yolo,agnostic=maybe").error().text,
+            "--decoder.agnostic: \"maybe\" is wrong, legal are true, false");
+  EXPECT_EQ(parse_decoder_spec("anomaly,range=2:1").error().text,
+            "--decoder.range: expected two numbers that rise");
+  EXPECT_EQ(parse_decoder_spec("embedding,gallery=../up").error().text,
+            "--decoder.gallery: expected a list or the name of a file in the package");
 }
 
 TEST(Labels, OneALineWithoutMarkAndBlanks) {

@@ -22,27 +22,79 @@ std::string_view role_of(const Model& model, const OutputView& output) {
   return "";
 }
 
-Result<std::vector<float>> values_of(const OutputView& output, int batch_index) {
+namespace {
+
+// Values of one picture. Errors: invalid when the output holds no such picture.
+Result<int64_t> count_of(const OutputView& output, int batch_index) {
   if (output.shape.empty() || batch_index < 0 || batch_index >= output.shape[0])
     return fail(Code::invalid, "output {} holds no picture {}", describe({&output, 1}),
                 batch_index);
-  int64_t count = 1;
-  for (const auto extent : output.shape.subspan(1)) count *= extent;
-  std::vector<float> values(static_cast<size_t>(count));
+  return values_per_picture(output.shape);
+}
+
+}  // namespace
+
+Result<std::span<const float>> numbers_of(const OutputView& output, int batch_index,
+                                          std::vector<float>& buffer) {
+  const auto count = TRY(count_of(output, batch_index));
+  if (output.dtype == DType::f32)
+    return std::span(static_cast<const float*>(output.data) + count * batch_index,
+                     static_cast<size_t>(count));
+  buffer.resize(static_cast<size_t>(count));
   const auto quantisation = output.quantisation.value_or(Quantisation{});
   visit_type(output.dtype, [&](auto tag) {
     using Element = decltype(tag);
     const auto* from = static_cast<const Element*>(output.data) + count * batch_index;
     for (int64_t i = 0; i < count; ++i) {
       if constexpr (std::is_integral_v<Element>)
-        values[i] =
+        buffer[i] =
             static_cast<float>(quantisation.scale * (static_cast<double>(from[i]) -
                                                      static_cast<double>(quantisation.zero)));
       else
-        values[i] = static_cast<float>(from[i]);
+        buffer[i] = static_cast<float>(from[i]);
     }
   });
-  return values;
+  return std::span<const float>(buffer);
+}
+
+Result<std::vector<float>> values_of(const OutputView& output, int batch_index) {
+  std::vector<float> buffer;
+  const auto numbers = TRY(numbers_of(output, batch_index, buffer));
+  if (buffer.empty()) buffer.assign(numbers.begin(), numbers.end());
+  return buffer;
+}
+
+Result<const OutputView*> find_classes(const Model& model, std::span<const OutputView> outputs) {
+  constexpr std::string_view roles[] = {"class_scores", "class_logits"};
+  const auto wanted = static_cast<int64_t>(model.labels.size());
+  const auto* found = find_role(model, outputs, roles);
+  if (!found && outputs.size() == 1) found = &outputs[0];
+  int fitting = 0;
+  for (size_t i = 0; i < outputs.size() && (!found || fitting > 0); ++i) {
+    if (values_per_picture(outputs[i].shape) != wanted) continue;
+    found = &outputs[i];
+    ++fitting;
+  }
+  if (!found || fitting > 1)
+    return fail(Code::invalid,
+                "which output holds the classes is not known, give one the role class_scores: {}",
+                describe(outputs));
+  const auto count = values_per_picture(found->shape);
+  if (wanted > 0 && count != wanted)
+    return fail(Code::invalid, "output {} holds {} classes, the model has {} labels",
+                describe({found, 1}), count, wanted);
+  return found;
+}
+
+std::vector<Classification> best_classes(std::vector<Classification> classes, int most) {
+  std::erase_if(classes, [](const auto& one) { return std::isnan(one.score); });
+  const auto listed = std::min(classes.size(), static_cast<size_t>(most));
+  std::partial_sort(classes.begin(), classes.begin() + static_cast<int64_t>(listed), classes.end(),
+                    [](const auto& a, const auto& b) {
+                      return a.score != b.score ? a.score > b.score : a.label < b.label;
+                    });
+  classes.resize(listed);
+  return classes;
 }
 
 const OutputView* find_role(const Model& model, std::span<const OutputView> outputs,

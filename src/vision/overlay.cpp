@@ -8,6 +8,9 @@
 namespace turnstone {
 namespace {
 
+// Keypoints with a score below are guesses.
+constexpr float least_keypoint = 0.2F;
+
 // Letters about a thirtieth of the picture high.
 int text_scale(const Image& image) {
   return std::clamp(std::min(image.width(), image.height()) / 280 + 1, 1, 12);
@@ -33,16 +36,70 @@ void draw_tag(Image& image, int x, int y, const std::string& text, Color ground,
   draw_text(image, x + scale, y + scale, text, ink_on(ground), scale);
 }
 
+// Calls paint(left, top, right, bottom, cell) for the pixels of each cell that is drawn.
+template <class Paint>
+void each_cell(const Image& image, const Geometry& place, int width, int height, Paint paint) {
+  const auto edge = [](double start, double extent, int index, int count, int pixels) {
+    return pixel(static_cast<float>(start + extent * index / count), pixels);
+  };
+  for (int row = 0; row < height; ++row) {
+    const int top = edge(place.top, place.height, row, height, image.height());
+    const int bottom = edge(place.top, place.height, row + 1, height, image.height());
+    if (bottom <= 0 || top >= image.height() || top == bottom) continue;
+    for (int column = 0; column < width; ++column) {
+      const int left = edge(place.left, place.width, column, width, image.width());
+      const int right = edge(place.left, place.width, column + 1, width, image.width());
+      if (left != right) paint(left, top, right, bottom, size_t(row) * width + column);
+    }
+  }
+}
+
+void draw_scene_mask(Image& image, const Mask& mask, const Model& model) {
+  each_cell(image, mask.place, mask.width, mask.height,
+            [&](int left, int top, int right, int bottom, size_t cell) {
+              const auto label = mask.cells[cell];
+              if (label == Mask::no_label || label == model.background) return;
+              fill_rectangle(image, left, top, right, bottom, color_of_label(label), 0.5);
+            });
+}
+
+void draw_thing(Image& image, const Mask& mask, Color color) {
+  each_cell(image, mask.place, mask.width, mask.height,
+            [&](int left, int top, int right, int bottom, size_t cell) {
+              if (mask.cells[cell]) fill_rectangle(image, left, top, right, bottom, color, 0.4);
+            });
+}
+
+void draw_anomaly(Image& image, const Anomaly& anomaly) {
+  each_cell(image, anomaly.place, anomaly.width, anomaly.height,
+            [&](int left, int top, int right, int bottom, size_t cell) {
+              const auto heat = anomaly.cells[cell];
+              if (heat > 0.25F)
+                fill_rectangle(image, left, top, right, bottom, heat < 0.5F ? orange : red,
+                               0.6 * heat);
+            });
+}
+
+void draw_values(Image& image, const Scene& scene, const Model& model, int top, int scale) {
+  for (const auto& one : scene.values) {
+    draw_tag(image, 0, top, fmt::format("{} {:.4g}", label_of(model, one.label), one.value), black,
+             scale);
+    top += text_height(scale) + scale;
+  }
+}
+
 void draw_detection(Image& image, const Detection& detection, const Model& model, int scale) {
   const auto color = color_of_label(detection.label);
   const int left = pixel(detection.box.left, image.width());
   const int top = pixel(detection.box.top, image.height());
   const int right = pixel(detection.box.right, image.width());
   const int bottom = pixel(detection.box.bottom, image.height());
+  if (detection.mask) draw_thing(image, *detection.mask, color);
   draw_rectangle(image, left, top, right, bottom, color, 2 * scale);
   for (const auto& point : detection.keypoints)
-    draw_dot(image, pixel(point.x, image.width()), pixel(point.y, image.height()), scale + 1,
-             color);
+    if (point.score < 0 || point.score >= least_keypoint)
+      draw_dot(image, pixel(point.x, image.width()), pixel(point.y, image.height()), scale + 1,
+               color);
   // A model without labels shows the score alone.
   const auto text =
       model.labels.empty()
@@ -56,11 +113,14 @@ void draw_detection(Image& image, const Detection& detection, const Model& model
 
 void draw_scene(Image& image, const Scene& scene, const Model& model, const Banner& banner) {
   const int scale = text_scale(image);
+  if (scene.mask) draw_scene_mask(image, *scene.mask, model);
+  if (scene.anomaly) draw_anomaly(image, *scene.anomaly);
   // The best last, so that it lies on top.
   for (auto one = scene.detections.rbegin(); one != scene.detections.rend(); ++one)
     draw_detection(image, *one, model, scale);
-  if (banner.text.empty()) return;
   const int height = text_height(2 * scale) + 2 * scale;
+  draw_values(image, scene, model, banner.text.empty() ? 0 : height, scale);
+  if (banner.text.empty()) return;
   fill_rectangle(image, 0, 0, image.width(), height, banner.color, 0.75);
   draw_text(image, 3 * scale, 2 * scale, banner.text, ink_on(banner.color), 2 * scale);
 }

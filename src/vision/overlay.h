@@ -16,8 +16,9 @@ struct Banner {
   Color color = black;
 };
 
-// Draws boxes with label and score, keypoints and the banner on an `rgb` image of the picture that
-// the scene is about. Sizes follow the image's.
+// Draws masks and the warm parts of an anomaly map over the picture, boxes with label and score,
+// keypoints (but those that the model hardly sees), values, and the banner on an `rgb` image of the
+// picture that the scene is about. Sizes follow the image's.
 void draw_scene(Image& image, const Scene& scene, const Model& model, const Banner& banner = {});
 
 }  // namespace turnstone

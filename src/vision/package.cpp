@@ -1,16 +1,33 @@
 #include "vision/package.h"
 
 #include "vision/archive.h"
+#include "vision/settings_json.h"
 
 namespace turnstone {
 namespace fs = std::filesystem;
 namespace {
 
+// The gallery that model.json names, which lies beside it.
+Result<> read_gallery(const fs::path& folder, Model& model) {
+  constexpr size_t most_bytes = size_t{1} << 28;
+  if (!model.decoder || model.decoder->gallery_file.empty()) return {};
+  const auto path = folder / model.decoder->gallery_file;
+  const auto json = TRY(parse_json(TRY(read_text(path, most_bytes))), path.string());
+  model.decoder->gallery = TRY(parse_gallery(json, path.string()));
+  return {};
+}
+
+Result<Model> read_described(const fs::path& path) {
+  auto model = TRY(read_model(path));
+  TRY(read_gallery(path.parent_path(), model));
+  return model;
+}
+
 Result<Package> open_folder(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::is_regular_file(folder / "compiled.so", ignored))
     return fail(Code::invalid, "{}: is no package, it has no compiled.so", folder.string());
-  return Package{.path = folder, .model = TRY(read_model(folder / "model.json")), .folder = {}};
+  return Package{.path = folder, .model = TRY(read_described(folder / "model.json")), .folder = {}};
 }
 
 Result<Package> open_module(const fs::path& path) {
@@ -18,7 +35,7 @@ Result<Package> open_module(const fs::path& path) {
   auto beside = path;
   beside.replace_extension(".json");
   std::error_code ignored;
-  if (fs::is_regular_file(beside, ignored)) package.model = TRY(read_model(beside));
+  if (fs::is_regular_file(beside, ignored)) package.model = TRY(read_described(beside));
   return package;
 }
 

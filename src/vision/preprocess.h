@@ -11,19 +11,8 @@
 
 namespace turnstone {
 
-// Where the model's input lies in the picture: the rectangle, in fractions of the picture, that
-// the whole input shows. Reaches outside [0, 1] where a letterbox was filled.
-struct Geometry {
-  double left = 0, top = 0, width = 1, height = 1;
-
-  // From fractions of the model's input to fractions of the picture.
-  Point to_picture(double x, double y) const {
-    return {static_cast<float>(left + x * width), static_cast<float>(top + y * height)};
-  }
-};
-
-// The geometry of a picture of `picture_width` x `picture_height` in an input of `width` x
-// `height`. Errors: invalid when the crop does not lie within the picture.
+// Where the whole of an input of `width` x `height` lies in a picture of `picture_width` x
+// `picture_height`. Errors: invalid when the crop does not lie within the picture.
 Result<Geometry> geometry_of(const Preprocess& preprocess, int width, int height, int picture_width,
                              int picture_height);
 

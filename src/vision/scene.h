@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,63 @@ struct Point {
   float x = 0, y = 0;
 };
 
+// A part of the picture in fractions of it: the rectangle that the whole of a model's input, or of
+// a grid, shows. May reach outside [0, 1], as where a letterbox was filled.
+struct Geometry {
+  double left = 0, top = 0, width = 1, height = 1;
+
+  // From fractions of the rectangle to fractions of the picture.
+  Point to_picture(double x, double y) const {
+    return {static_cast<float>(left + x * width), static_cast<float>(top + y * height)};
+  }
+
+  // Where a part of the rectangle lies that is given in fractions of it.
+  Geometry part(const Geometry& inner) const {
+    return {left + inner.left * width, top + inner.top * height, inner.width * width,
+            inner.height * height};
+  }
+};
+
+// A named place of a thing: an eye, a wrist. As Point, and how sure the model is.
+struct Keypoint {
+  float x = 0, y = 0;
+  float score = -1;  // 0..1, or -1 where the model gives none
+};
+
+// Which thing is where, on a grid over a part of the picture: row by row from the top-left corner.
+struct Mask {
+  static constexpr uint8_t no_label = 255;
+  int width = 0, height = 0;   // cells
+  std::vector<uint8_t> cells;  // index into Model::labels, or no_label; of a detection 1 inside it
+  Geometry place;              // of the grid
+};
+
+// How unusual the picture is, and where.
+struct Anomaly {
+  float score = 0;            // 0..1
+  int width = 0, height = 0;  // cells; 0 without a map
+  std::vector<float> cells;   // 0..1, row by row from the top-left corner
+  Geometry place;             // of the grid
+};
+
+// A number that the model gives of the picture.
+struct Measurement {
+  int label = -1;  // index into Model::labels
+  float value = 0;
+};
+
 struct Detection {
   Box box = {};
-  int label = -1;                // index into Model::labels, or -1
-  float score = 0;               // 0..1
-  std::vector<Point> keypoints;  // in the order of the model
-  int track = -1;                // the same for the same thing over frames, or -1
+  int label = -1;                        // index into Model::labels, or -1
+  float score = 0;                       // 0..1
+  std::vector<Keypoint> keypoints = {};  // in the order of the model
+  std::optional<Mask> mask = {};         // of the cells that its box covers
+  int track = -1;                        // the same for the same thing over frames, or -1
 };
 
 // A class of the whole picture.
 struct Classification {
-  int label = -1;   // index into Model::labels
+  int label = -1;   // index into Model::labels, or -1: unlike all that are known
   float score = 0;  // 0..1
 };
 
@@ -67,6 +114,11 @@ struct Scene {
   std::vector<Detection> detections;    // falling by score
   std::vector<ZoneSeen> zones;          // in the order of the configuration
   std::vector<GateSeen> gates;
+  std::optional<Mask> mask;   // of a segmentation
+  std::vector<float> shares;  // of each label in the mask's cells within the picture, 0..1
+  std::optional<Anomaly> anomaly;
+  std::vector<float> embedding;     // of length 1
+  std::vector<Measurement> values;  // in the order of the model
 };
 
 }  // namespace turnstone

@@ -17,4 +17,7 @@ Json to_json(const Model& model);
 Result<Preprocess> parse_preprocess(const Json& json, const std::string& where);
 Result<DecoderSettings> parse_decoder(const Json& json, const std::string& where);
 
+// [{"label","vector"}, ...], as it stands in model.json or in a file of its own.
+Result<std::vector<GalleryEntry>> parse_gallery(const Json& json, const std::string& where);
+
 }  // namespace turnstone

@@ -50,6 +50,7 @@ Json value_of(std::string_view text, bool is_list) {
       return static_cast<int32_t>(*number);
     return *number;
   };
+  if (!is_list && (text == "true" || text == "false")) return text == "true";
   if (!is_list) return one(text);
   Json list = Json::array();
   for (const auto& piece : split(text, ':')) list.push_back(one(piece));
@@ -129,7 +130,7 @@ Result<DecoderSettings> parse_decoder_spec(std::string_view text, const DecoderS
     else if (key.starts_with(within))
       json["anchors"][key.substr(within.size())] = value_of(pair.value, key == "anchors.variances");
     else
-      json[key] = value_of(pair.value, false);
+      json[key] = value_of(pair.value, key == "range");
   }
   return parse_decoder(json, "--decoder");
 }

@@ -1,13 +1,14 @@
+#include <algorithm>
 #include <cmath>
 
+#include "vision/anchored.h"
 #include "vision/decoders.h"
 #include "vision/finish.h"
 #include "vision/outputs.h"
+#include "vision/table.h"
 
 namespace turnstone {
 namespace {
-
-using Anchor = std::array<double, 4>;  // centre x, y, width, height in fractions of the input
 
 Result<std::vector<Anchor>> anchors_of(const Anchors& settings) {
   auto anchors = settings.boxes;
@@ -24,18 +25,23 @@ Result<std::vector<Anchor>> anchors_of(const Anchors& settings) {
   return anchors;
 }
 
-class SsdDecoder final : public Decoder {
+class AnchoredDecoder final : public Decoder {
  public:
-  SsdDecoder(const Model& model, const DecoderSettings& settings, std::vector<Anchor> anchors)
-      : model_(model), settings_(settings), anchors_(std::move(anchors)) {}
+  AnchoredDecoder(const Model& model, const DecoderSettings& settings, Anchored anchored)
+      : model_(model), settings_(settings), anchored_(std::move(anchored)) {}
 
   Result<Scene> decode(std::span<const OutputView> outputs, int batch_index,
                        const Geometry& geometry) const override {
     const auto [boxes, scores] = TRY(find(outputs));
-    const auto raw = TRY(values_of(*boxes, batch_index));
-    const auto values = TRY(scores_of(*scores, batch_index));
+    std::vector<float> buffers[2];
+    const auto raw = TRY(numbers_of(*boxes, batch_index, buffers[0]));
+    const auto candidates = TRY(candidates_of(*scores, batch_index, buffers[1]));
+    std::vector<Detection> found;
+    for (const auto& one : candidates)
+      found.push_back(
+          {box_of(&raw[4 * one.row], anchored_.anchors[one.row]), one.label, one.score});
     Scene scene;
-    scene.detections = finish_detections(candidates(raw, values), settings_, geometry);
+    scene.detections = finish_detections(found, settings_, geometry);
     return scene;
   }
 
@@ -46,7 +52,8 @@ class SsdDecoder final : public Decoder {
   };
 
   bool fits(const OutputView& output) const {
-    return output.shape.size() == 3 && output.shape[1] == static_cast<int64_t>(anchors_.size());
+    return output.shape.size() == 3 &&
+           output.shape[1] == static_cast<int64_t>(anchored_.anchors.size());
   }
 
   // By role where the model says it, else the first of last extent 4 and the first other.
@@ -59,59 +66,65 @@ class SsdDecoder final : public Decoder {
       auto& place = is_box ? pair.boxes : pair.scores;
       if (!place) place = &output;
     }
-    if (!pair.boxes || pair.boxes->shape[2] != 4 || !pair.scores)
+    if (!pair.boxes || pair.boxes->shape[2] != 4 || !pair.scores || pair.scores->shape[2] < 1)
       return fail(Code::invalid,
-                  "ssd needs boxes [batch,{},4] and scores [batch,{},classes], the model has {}",
-                  anchors_.size(), anchors_.size(), describe(outputs));
+                  "{} needs boxes [batch,{},4] and scores [batch,{},classes], the model has {}",
+                  anchored_.name, anchored_.anchors.size(), anchored_.anchors.size(),
+                  describe(outputs));
     return pair;
   }
 
-  Result<std::vector<float>> scores_of(const OutputView& output, int batch_index) const {
-    auto values = TRY(values_of(output, batch_index));
+  Result<std::vector<Candidate>> candidates_of(const OutputView& output, int batch_index,
+                                               std::vector<float>& buffer) const {
+    auto numbers = TRY(numbers_of(output, batch_index, buffer));
     const auto role = role_of(model_, output);
-    if (role == "class_logits") apply_softmax(values, static_cast<size_t>(output.shape[2]));
-    if (role == "box_logits")
-      for (auto& value : values) value = sigmoid(value);
-    return values;
+    const auto classes = output.shape[2];
+    if (role == "class_logits") {
+      buffer.assign(numbers.begin(), numbers.end());
+      apply_softmax(buffer, static_cast<size_t>(classes));
+      numbers = buffer;
+    }
+    const auto least = thresholds_of(model_, settings_, static_cast<int>(classes));
+    std::vector<Candidate> candidates;
+    select({numbers.data(), output.shape[1], classes, classes, 1}, 0,
+           {.classes = classes,
+            .logits = role == "box_logits" || (role.empty() && anchored_.logits),
+            .every_label = true,
+            .least = least},
+           candidates);
+    keep_best(candidates);
+    return candidates;
   }
 
-  std::vector<Detection> candidates(const std::vector<float>& raw,
-                                    const std::vector<float>& scores) const {
-    std::vector<Detection> found;
-    const auto classes = static_cast<int>(scores.size() / anchors_.size());
-    for (int label = 0; label < classes; ++label) {
-      if (label == model_.background) continue;
-      const auto least = threshold_of(model_, settings_, label);
-      for (size_t i = 0; i < anchors_.size(); ++i) {
-        const auto score = scores[i * classes + label];
-        if (score >= least) found.push_back({box_of(&raw[4 * i], anchors_[i]), label, score, {}});
-      }
-    }
-    return found;
-  }
+  double growth(double log) const { return std::exp(std::min(log, anchored_.most_growth)); }
 
   Box box_of(const float* raw, const Anchor& anchor) const {
     const auto& variances = settings_.anchors.variances;
     const double x = anchor[0] + raw[0] * variances[0] * anchor[2];
     const double y = anchor[1] + raw[1] * variances[1] * anchor[3];
-    const double half_width = anchor[2] * std::exp(raw[2] * variances[2]) / 2;
-    const double half_height = anchor[3] * std::exp(raw[3] * variances[3]) / 2;
-    return {static_cast<float>(x - half_width), static_cast<float>(y - half_height),
-            static_cast<float>(x + half_width), static_cast<float>(y + half_height)};
+    const double half_width = anchor[2] * growth(raw[2] * variances[2]) / 2;
+    const double half_height = anchor[3] * growth(raw[3] * variances[3]) / 2;
+    return within_input(
+        box_between(x - half_width, y - half_height, x + half_width, y + half_height, 1, 1));
   }
 
   Model model_;
   DecoderSettings settings_;
-  std::vector<Anchor> anchors_;
+  Anchored anchored_;
 };
 
 }  // namespace
+
+std::unique_ptr<Decoder> make_anchored_decoder(const Model& model, const DecoderSettings& settings,
+                                               Anchored anchored) {
+  return std::make_unique<AnchoredDecoder>(model, settings, std::move(anchored));
+}
 
 Result<std::unique_ptr<Decoder>> make_ssd_decoder(const Model& model,
                                                   const DecoderSettings& settings) {
   auto anchors = TRY(anchors_of(settings.anchors), "decoder");
   if (anchors.empty()) return fail(Code::invalid, "decoder.anchors: ssd needs layers or boxes");
-  return std::make_unique<SsdDecoder>(model, settings, std::move(anchors));
+  return make_anchored_decoder(model, settings, {.name = "ssd", .anchors = std::move(anchors)});
 }
 
 }  // namespace turnstone

@@ -1,11 +1,11 @@
 #include "vision/suppress.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace turnstone {
 namespace {
-
-constexpr size_t most_candidates = 4096;
 
 double area(const Box& box) {
   return std::max(double(box.right) - box.left, 0.0) * std::max(double(box.bottom) - box.top, 0.0);
@@ -33,10 +33,23 @@ struct Mean {
     if (weight <= 0) return;
     const auto mean = [&](double sum) { return static_cast<float>(sum / weight); };
     detection.box = {mean(box[0]), mean(box[1]), mean(box[2]), mean(box[3])};
-    for (size_t i = 0; i < detection.keypoints.size(); ++i)
-      detection.keypoints[i] = {mean(points[2 * i]), mean(points[2 * i + 1])};
+    for (size_t i = 0; i < detection.keypoints.size(); ++i) {
+      detection.keypoints[i].x = mean(points[2 * i]);
+      detection.keypoints[i].y = mean(points[2 * i + 1]);
+    }
   }
 };
+
+// The places of those that count, the best first.
+std::vector<size_t> best_of(const std::vector<Detection>& found) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < found.size(); ++i)
+    if (is_box(found[i].box) && std::isfinite(found[i].score)) order.push_back(i);
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return found[a].score > found[b].score; });
+  if (order.size() > most_candidates) order.resize(most_candidates);
+  return order;
+}
 
 }  // namespace
 
@@ -48,27 +61,34 @@ double overlap(const Box& a, const Box& b) {
   return common > 0 && all > 0 ? common / all : 0;
 }
 
-std::vector<Detection> suppress(std::vector<Detection> found, Suppression how, double iou,
-                                int most) {
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Detection& a, const Detection& b) { return a.score > b.score; });
-  if (found.size() > most_candidates) found.resize(most_candidates);
+bool is_box(const Box& box) {
+  return std::isfinite(box.left + box.top + box.right + box.bottom) && box.left < box.right &&
+         box.top < box.bottom;
+}
+
+std::vector<Detection> suppress(const std::vector<Detection>& found,
+                                const SuppressSettings& settings, std::vector<size_t>* origins) {
+  const auto order = best_of(found);
+  const auto yields = [&](const Detection& to, const Detection& one) {
+    if (one.label != to.label && !settings.agnostic) return false;
+    const auto shared = overlap(to.box, one.box);
+    return shared > 0 && shared >= settings.iou;
+  };
   std::vector<Detection> kept;
-  std::vector<bool> gone(found.size());
-  for (size_t i = 0; i < found.size() && kept.size() < static_cast<size_t>(most); ++i) {
+  std::vector<bool> gone(order.size());
+  for (size_t i = 0; i < order.size() && std::cmp_less(kept.size(), settings.most); ++i) {
     if (gone[i]) continue;
-    auto best = found[i];
+    auto best = found[order[i]];
     Mean mean;
-    mean.add(found[i]);
-    for (size_t k = i + 1; k < found.size() && how != Suppression::none; ++k) {
-      if (gone[k] || found[k].label != found[i].label ||
-          overlap(found[i].box, found[k].box) < iou || overlap(found[i].box, found[k].box) <= 0)
-        continue;
+    mean.add(best);
+    for (size_t k = i + 1; k < order.size() && settings.how != Suppression::none; ++k) {
+      if (gone[k] || !yields(best, found[order[k]])) continue;
       gone[k] = true;
-      mean.add(found[k]);
+      mean.add(found[order[k]]);
     }
-    if (how == Suppression::weighted) mean.put(best);
+    if (settings.how == Suppression::weighted) mean.put(best);
     kept.push_back(std::move(best));
+    if (origins) origins->push_back(order[i]);
   }
   return kept;
 }

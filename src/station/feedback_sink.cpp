@@ -1,0 +1,336 @@
+#include <mutex>
+#include <random>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "media/picture.h"
+#include "station/feedback_messages.h"
+#include "station/finding.h"
+#include "station/kinds.h"
+#include "station/line_file.h"
+#include "station/sampler.h"
+#include "wire/mqtt.h"
+#include "wire/s3.h"
+
+namespace turnstone {
+namespace {
+
+// Pictures that are worth a label, back to where labels are given.
+struct FeedbackSinkConfig {
+  std::string folder = {};  // target: pictures and a manifest; "": the bucket
+  std::string map = {};     // FeedbackConfigurationMap of the connector, a JSON file
+  std::string config = {};  // which of the map's, "": its only one
+  std::string strategy = "every";
+  double rate = 1;
+  double threshold = 0;
+  std::string bucket = {};
+  std::string prefix = {};
+  std::string endpoint = {};
+  std::string region = "us-east-1";
+  bool path_style = true;
+  std::string credentials_file = {};
+  std::string profile = "default";
+  std::string ca_file = {};
+  std::string mqtt_url = {};  // where the connector's messages go, "": nowhere
+  int request_limit = 100;    // samples under way, others are ignored
+  int a_minute = 0, an_hour = 0, a_day = 0;
+  int alike_bits = -1;    // of 64, that pictures which look alike differ in; -1: keep all
+  bool disputed = false;  // only what a challenger says otherwise
+  int quality = 95;
+};
+
+const Field<FeedbackSinkConfig> feedback_fields[] = {
+    {"folder", &FeedbackSinkConfig::folder, "path",
+     "where pictures and feedback.manifest go; \"\": into the bucket"},
+    {"map", &FeedbackSinkConfig::map, "path",
+     "FeedbackConfigurationMap of the ML Feedback connector, a JSON file"},
+    {"config", &FeedbackSinkConfig::config, "", "which of the map's, \"\": its only one"},
+    {"strategy",
+     &FeedbackSinkConfig::strategy,
+     "",
+     "without a map: what is kept",
+     {.choices = {"every", "random", "least_confidence", "margin", "entropy"}}},
+    {"rate", &FeedbackSinkConfig::rate, "", "of random", {.least = 0, .most = 1}},
+    {"threshold",
+     &FeedbackSinkConfig::threshold,
+     "",
+     "of the others: largest score, difference of two scores, nats",
+     {.least = 0, .most = 1e9}},
+    {"bucket", &FeedbackSinkConfig::bucket, "", "without a map and folder"},
+    {"prefix", &FeedbackSinkConfig::prefix, "", "of the keys in the bucket"},
+    {"endpoint", &FeedbackSinkConfig::endpoint, "", "http://HOST:PORT or https://HOST, \"\": AWS"},
+    {"region", &FeedbackSinkConfig::region, "", "that requests are signed for"},
+    {"path_style", &FeedbackSinkConfig::path_style, "",
+     "the bucket is in the path, else in the host"},
+    {"credentials_file", &FeedbackSinkConfig::credentials_file, "path",
+     "as of the AWS tools; \"\": the environment, or ~/.aws/credentials"},
+    {"profile", &FeedbackSinkConfig::profile, "", "of the credentials file"},
+    {"ca_file", &FeedbackSinkConfig::ca_file, "path",
+     "PEM, who may have signed the server's certificate; \"\": the system's authorities"},
+    {"mqtt_url", &FeedbackSinkConfig::mqtt_url, "",
+     "broker that gets the connector's messages, \"\": none does"},
+    {"request_limit",
+     &FeedbackSinkConfig::request_limit,
+     "",
+     "samples under way; others are ignored",
+     {.least = 1, .most = 999}},
+    {"a_minute",
+     &FeedbackSinkConfig::a_minute,
+     "",
+     "at most, 0: no limit",
+     {.least = 0, .most = 1e6}},
+    {"an_hour",
+     &FeedbackSinkConfig::an_hour,
+     "",
+     "at most, 0: no limit",
+     {.least = 0, .most = 1e6}},
+    {"a_day", &FeedbackSinkConfig::a_day, "", "at most, 0: no limit", {.least = 0, .most = 1e6}},
+    {"alike_bits",
+     &FeedbackSinkConfig::alike_bits,
+     "",
+     "of 64 in which a picture must differ from those kept before, -1: none",
+     {.least = -1, .most = 64}},
+    {"disputed", &FeedbackSinkConfig::disputed, "",
+     "only what a model and its challenger differ in"},
+    {"quality",
+     &FeedbackSinkConfig::quality,
+     "",
+     "of the JPEG pictures",
+     {.least = 1, .most = 100}},
+};
+
+// All scores of the outcome: of every label in their order, or of the things that were found.
+std::vector<double> scores_of(const Outcome& outcome) {
+  std::vector<double> scores;
+  const auto& classes = outcome.verdict ? outcome.verdict->classes : outcome.scene.classes;
+  if (!outcome.verdict && !classifies(outcome.scene, *outcome.model)) {
+    for (const auto& detection : outcome.scene.detections)
+      scores.push_back(rounded(detection.score));
+    return scores;
+  }
+  for (const auto& [label, score] : classes) {
+    if (label < 0) continue;
+    if (std::cmp_greater_equal(label, scores.size())) scores.resize(static_cast<size_t>(label) + 1);
+    scores[static_cast<size_t>(label)] = rounded(score);
+  }
+  return scores;
+}
+
+class FeedbackSink final : public Sink {
+ public:
+  FeedbackSink(const FeedbackSinkConfig& config, FeedbackConfig chosen)
+      : config_(config),
+        chosen_(std::move(chosen)),
+        quota_(config.a_minute, config.an_hour, config.a_day),
+        novelty_(config.alike_bits, 1000) {}
+
+  std::unique_ptr<S3Client> store;     // null: the folder
+  std::unique_ptr<LineFile> manifest;  // of the folder
+
+  std::vector<Message> messages_of(const Outcome& outcome) const override {
+    const auto id = id_of(outcome);
+    if (!outcome.frame.planes[0].data) return {};
+    if (!is_wanted(outcome)) return status(print_feedback_drop(id), "SampleNotUsed");
+    const auto jpeg = encode_jpeg(outcome.frame, config_.quality);
+    if (!jpeg) return {};
+    Json address;
+    address["id"] = id;
+    address["prediction"] = scores_of(outcome);
+    address["metadata"]["publish-ts"] = print_publish_time(outcome.scene.wall);
+    for (const auto& [name, value] :
+         {std::pair("source", outcome.scene.source), std::pair("model", outcome.scene.model)})
+      address["metadata"][name] = value;
+    return {{.address = print_json(address),
+             .body = std::string(reinterpret_cast<const char*>(jpeg->data()), jpeg->size()),
+             .worth = Worth::picture}};
+  }
+
+  int64_t most_waiting() const override { return config_.request_limit; }
+
+  std::vector<Message> passed_over(const Outcome& outcome) const override {
+    return status(
+        print_feedback_failure(id_of(outcome), "Queue.Full", "too many samples are under way"),
+        "ErrorRequestThrottled");
+  }
+
+  Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
+    for (sent = 0; sent < messages.size(); ++sent) {
+      const auto address = TRY(parse_json(messages[sent].address));
+      if (const auto topic = address.find("topics"); topic != address.end())
+        TRY(tell(*topic, stop));
+      else
+        TRY(keep(address, messages[sent].body, stop));
+    }
+    return {};
+  }
+
+ private:
+  std::string id_of(const Outcome& outcome) const { return uuid_of(outcome.id + "/" + chosen_.id); }
+
+  bool is_wanted(const Outcome& outcome) const {
+    const std::lock_guard lock(mutex_);
+    if (config_.disputed && !outcome.scene.disputed) return false;
+    const auto scores = scores_of(outcome);
+    std::uniform_real_distribution<double> drawn(0, 1);
+    if (!is_kept(chosen_, scores, [&] { return drawn(random_); })) return false;
+    if (config_.alike_bits >= 0 && !novelty_.take(fingerprint_of(outcome.frame))) return false;
+    return quota_.take(std::chrono::steady_clock::now());
+  }
+
+  // What is told of a sample that is not kept, where anybody listens.
+  std::vector<Message> status(const std::string& text, const char* metric) const {
+    if (config_.mqtt_url.empty()) return {};
+    Json address;
+    address["topics"] =
+        Json::array({Json::array({feedback_status_topic, text}),
+                     Json::array({metric_topic, print_feedback_metric(metric, 1, "Count")})});
+    return {{.address = print_json(address)}};
+  }
+
+  Result<> keep(const Json& address, const std::string& body, const std::stop_token& stop) {
+    StoredSample sample{.id = address.value("id", ""),
+                        .config = chosen_.id,
+                        .bucket = chosen_.bucket,
+                        .key = {},
+                        .etag = {},
+                        .encryption = {},
+                        .prediction = address.value("prediction", Json::array()),
+                        .metadata = address.value("metadata", Json::object())};
+    const auto extension = chosen_.extension.substr(0, chosen_.extension.find(','));
+    const auto name =
+        sample.id + "." + (extension.empty() || extension == "png" ? "jpg" : extension);
+    sample.key = chosen_.prefix.empty() ? name : chosen_.prefix + "/" + name;
+    if (!store) return keep_in_folder(sample, name, body, stop);
+    S3Object object{.key = sample.key, .body = body, .content_type = "image/jpeg"};
+    for (const auto& [key, value] : sample.metadata.items())
+      if (value.is_string()) object.metadata[key] = value.get<std::string>();
+    const auto stored = store->put(object, stop);
+    if (!stored) return give_up(sample, stored.error(), stop);
+    sample.etag = stored->etag;
+    sample.encryption = stored->server_side_encryption;
+    const auto metric = [](const char* what, double value, const char* unit) {
+      return Json::array({metric_topic, print_feedback_metric(what, value, unit)});
+    };
+    TRY(tell(
+        Json::array({Json::array({feedback_status_topic, print_feedback_success(sample)}),
+                     Json::array({feedback_prediction_topic, print_feedback_prediction(sample)}),
+                     metric("SampleSize", static_cast<double>(body.size()), "Bytes"),
+                     metric("SampleUploadSuccess", 1, "Count"),
+                     metric("SampleAndPredictionPublished", 1, "Count")}),
+        stop));
+    return {};
+  }
+
+  // A store that will never take it is told of; one that is away is tried again without a word.
+  Result<> give_up(const StoredSample& sample, const Error& error, const std::stop_token& stop) {
+    if (error.code != Code::invalid && error.code != Code::unsupported)
+      return std::unexpected(error);
+    const auto code = store->error_code();
+    TRY(tell(Json::array({Json::array({feedback_status_topic,
+                                       print_feedback_failure(
+                                           sample.id, code.empty() ? "Error" : code, error.text)}),
+                          Json::array({metric_topic,
+                                       print_feedback_metric("SampleUploadFailure", 1, "Count")})}),
+             stop));
+    return std::unexpected(error);
+  }
+
+  Result<> keep_in_folder(const StoredSample& sample, const std::string& name,
+                          const std::string& body, const std::stop_token& stop) {
+    TRY(write_file(std::filesystem::path(config_.folder) / name, body));
+    Json line;
+    line["source-ref"] = name;
+    line["model-prediction"] = sample.prediction;
+    line["config-id"] = sample.config;
+    line["metadata"] = sample.metadata;
+    const Message message{.body = print_json(line) + "\n"};
+    size_t written = 0;
+    TRY(manifest->write({&message, 1}, written, stop));
+    return {};
+  }
+
+  // [[topic, text], ...]
+  Result<> tell(const Json& topics, const std::stop_token& stop) {
+    if (config_.mqtt_url.empty()) return {};
+    if (!client_) client_ = TRY(connect_mqtt({.url = config_.mqtt_url, .client_id = id_}, stop));
+    std::vector<MqttMessage> packets;
+    for (const auto& pair : topics)
+      packets.push_back(
+          {.topic = pair.at(0).get<std::string>(), .payload = pair.at(1).get<std::string>()});
+    size_t confirmed = 0;
+    auto told = client_->publish(packets, confirmed, stop);
+    if (!told) client_.reset();
+    return told;
+  }
+
+  FeedbackSinkConfig config_;
+  FeedbackConfig chosen_;
+  mutable std::mutex mutex_;  // of the four below
+  mutable Quota quota_;
+  mutable Novelty novelty_;
+  mutable std::mt19937_64 random_{std::random_device{}()};
+  const std::string id_ = fmt::format("turnstone{:08x}", std::random_device{}());
+  std::unique_ptr<MqttClient> client_;
+};
+
+Result<FeedbackConfig> choose(const FeedbackSinkConfig& config) {
+  if (config.map.empty()) {
+    static const std::map<std::string, Strategy> strategies = {
+        {"every", Strategy::every},
+        {"random", Strategy::random},
+        {"least_confidence", Strategy::least_confidence},
+        {"margin", Strategy::margin},
+        {"entropy", Strategy::entropy}};
+    return FeedbackConfig{.id = config.config.empty() ? "station" : config.config,
+                          .bucket = config.bucket,
+                          .prefix = config.prefix,
+                          .strategy = strategies.at(config.strategy),
+                          .rate = config.rate,
+                          .threshold = config.threshold};
+  }
+  const auto text = TRY(read_text(config.map, 1 << 20));
+  const auto map = TRY(parse_feedback_map(TRY(parse_json(text), config.map)), config.map);
+  if (config.config.empty() && map.size() == 1) return map.front();
+  std::vector<std::string> ids;
+  for (const auto& entry : map) {
+    if (entry.id == config.config) return entry;
+    ids.push_back(entry.id);
+  }
+  return fail(Code::invalid, "{}: has no configuration '{}', there are {}", config.map,
+              printable(config.config), join(ids, ", "));
+}
+
+// Errors: invalid (a field, the map), missing (credentials, a file).
+Result<std::unique_ptr<Sink>> open_feedback_sink(const FeedbackSinkConfig& config) {
+  auto chosen = TRY(choose(config));
+  const auto bucket = chosen.bucket;
+  auto sink = std::make_unique<FeedbackSink>(config, std::move(chosen));
+  if (!config.mqtt_url.empty()) TRY(check_mqtt_options({.url = config.mqtt_url, .client_id = "x"}));
+  if (!config.folder.empty()) {
+    TRY(make_folder(config.folder));
+    sink->manifest = std::make_unique<LineFile>(TRY(LineFile::open(
+        (std::filesystem::path(config.folder) / "feedback.manifest").string(), true)));
+    return sink;
+  }
+  if (bucket.empty()) return fail(Code::invalid, "folder and bucket are empty, give one");
+  S3Options options{.endpoint = config.endpoint,
+                    .region = config.region,
+                    .bucket = bucket,
+                    .has_path_style = config.path_style,
+                    .tls = {.ca_file = config.ca_file}};
+  options.credentials = config.credentials_file.empty()
+                            ? TRY(find_aws_credentials())
+                            : TRY(read_aws_credentials(config.credentials_file, config.profile));
+  sink->store = TRY(make_s3_client(options));
+  return sink;
+}
+
+}  // namespace
+
+const Kind<Sink> feedback_sink =
+    kind_of<Sink, FeedbackSinkConfig, feedback_fields, open_feedback_sink>(
+        "feedback", "pictures that are worth a label");
+
+}  // namespace turnstone
