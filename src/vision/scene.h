@@ -83,6 +83,7 @@ struct Classification {
 
 // What a zone or a gate of the picture says of the tracks of a frame.
 struct ZoneSeen {
+  // A visit of one track.
   struct Stay {
     int track = -1;
     std::chrono::nanoseconds dwell{0};
@@ -92,6 +93,7 @@ struct ZoneSeen {
   std::vector<Stay> ended;  // that this frame ended
 };
 struct GateSeen {
+  // Who crossed, and which way.
   struct Crossing {
     int track = -1;
     bool to_right = false;

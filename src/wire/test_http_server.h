@@ -15,8 +15,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/text.h"
 #include "base/test_process.h"
+#include "base/text.h"
 
 namespace turnstone::testing_tools {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/test_process.h"
 #include "wire/s3.h"
 #include "wire/test_certificates.h"
-#include "base/test_process.h"
 
 namespace turnstone::testing_tools {
 
