@@ -58,9 +58,12 @@ class Process {
 
   bool running() { return pid_ > 0 && !reap(WNOHANG); }
   void kill() { end(SIGKILL); }
+  void signal(int number) {
+    if (running()) ::kill(pid_, number);
+  }
   // Sends the signal, then waits; the exit status, or 128 + the signal that ended it.
-  int end(int signal) {
-    if (running()) ::kill(pid_, signal);
+  int end(int number) {
+    signal(number);
     return wait();
   }
   int wait() {

@@ -6,7 +6,7 @@
 
 namespace turnstone {
 
-Signals::Signals() {
+Signals::Signals() : had_terminal_(::isatty(STDIN_FILENO) == 1) {
   sigemptyset(&set_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
   ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
@@ -24,7 +24,8 @@ void Signals::wait(const std::stop_token& over) {
   while (!over.stop_requested()) {
     const int signal = ::sigtimedwait(&set_, nullptr, &glance);
     if (signal < 0) continue;
-    if (signal == SIGHUP) {
+    const bool alone = had_terminal_ && ::isatty(STDIN_FILENO) == 0;  // its window was closed
+    if (signal == SIGHUP && !alone) {
       const std::lock_guard lock(mutex_);
       if (hear_) hear_();
       continue;

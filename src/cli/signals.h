@@ -12,7 +12,8 @@
 namespace turnstone {
 
 // Turns SIGINT and SIGTERM into a stop, a second one ends the program at once, and SIGHUP into a
-// call. To be made before any other thread, so that all threads leave the signals to it.
+// call, unless the terminal that the program was started from is gone: then
+// into a stop. To be made before any other thread, so that all threads leave the signals to it.
 class Signals {
  public:
   Signals();
@@ -27,6 +28,7 @@ class Signals {
  private:
   void wait(const std::stop_token& over);
 
+  const bool had_terminal_;
   sigset_t set_{};
   std::atomic<int> received_{0};
   std::stop_source stop_;

@@ -17,7 +17,7 @@ const fs::path folder = fs::path(TURNSTONE_SOURCE_DIR) / "src/vision/testdata";
 std::vector<std::string> names() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_directory()) names.push_back(entry.path().filename());
+    if (fs::exists(entry.path() / "model.json")) names.push_back(entry.path().filename());
   std::ranges::sort(names);
   return names;
 }

@@ -207,6 +207,67 @@ TEST_F(Programs, TerminateEndsTheStationWith0) {
   EXPECT_EQ(station->end(SIGTERM), 0);
 }
 
+// One that goes on with pictures that arrive, whose lines go to a file.
+class Reloads : public Programs {
+ protected:
+  void SetUp() override {
+    Programs::SetUp();
+    tell("lines.jsonl", "watch = true\n");
+    station_ = start({"run", file("station.toml")});
+    ASSERT_TRUE(eventually([&] { return count("lines.jsonl") == 4; })) << err();
+  }
+
+  void tell(const std::string& lines, const std::string& more) const {
+    ASSERT_TRUE(
+        write_file(file("station.toml"),
+                   fmt::format("[[source]]\nname = \"camera\"\nkind = \"folder\"\n{}"
+                               "path = \"pictures\"\n"
+                               "[[model]]\nname = \"inspection\"\npackage = \"{}\"\n"
+                               "[[sink]]\nname = \"lines\"\nkind = \"jsonl\"\npath = \"{}\"\n",
+                               more, package(), lines)));
+  }
+  size_t count(const std::string& lines) const {
+    const auto text = read_text(file(lines)).value_or("");
+    return static_cast<size_t>(std::ranges::count(text, '\n'));
+  }
+  bool says(const std::string& what) const {
+    return eventually([&] { return err().find(what) != std::string::npos; });
+  }
+
+  std::unique_ptr<Process> station_;
+};
+
+TEST_F(Reloads, HangupTakesTheModelAnew) {
+  station_->signal(SIGHUP);
+  EXPECT_TRUE(says("model inspection: a new one is in service")) << err();
+  write_picture("pictures/q.png", 250);
+  EXPECT_TRUE(eventually([&] { return count("lines.jsonl") == 5; }));
+  EXPECT_EQ(station_->end(SIGTERM), 0);
+}
+
+TEST_F(Reloads, HangupTakesAConfigurationThatHasChanged) {
+  tell("others.jsonl", "watch = true\n");
+  station_->signal(SIGHUP);
+  EXPECT_TRUE(says("the configuration was read anew")) << err();
+  EXPECT_TRUE(eventually([&] { return count("others.jsonl") == 4; })) << err();
+  EXPECT_EQ(count("lines.jsonl"), 4u);
+  EXPECT_EQ(station_->end(SIGTERM), 0);
+}
+
+TEST_F(Reloads, AWrongConfigurationDoesNotStopTheOldOne) {
+  tell("others.jsonl", "watch = maybe\n");
+  station_->signal(SIGHUP);
+  EXPECT_TRUE(says("the old configuration stays: ")) << err();
+  write_picture("pictures/q.png", 250);
+  EXPECT_TRUE(eventually([&] { return count("lines.jsonl") == 5; }));
+  tell("nowhere/others.jsonl", "watch = true\n");
+  station_->signal(SIGHUP);
+  EXPECT_TRUE(says("nowhere/others.jsonl: cannot open")) << err();
+  write_picture("pictures/r.png", 250);
+  EXPECT_TRUE(eventually([&] { return count("lines.jsonl") > 5; })) << err();
+  EXPECT_EQ(station_->end(SIGTERM), 0);
+}
+
 TEST_F(Programs, AWrongConfigurationIsExplained) {
   EXPECT_EQ(run({"run", file("station.toml"), "--set", "page.prt=1"}), 1);
   EXPECT_EQ(err(), "turnstone run: --set: page: key 'prt' is unknown, did you mean 'port'\n");
