@@ -102,12 +102,21 @@ Result<> set_controls(const std::string& device, const CameraControls& controls)
   for (const auto& [name, control, value] : settings) {
     v4l2_control wanted{control, value};
     if (::ioctl(node, VIDIOC_S_CTRL, &wanted) == 0) continue;
-    const bool unknown = errno == EINVAL || errno == ENOTTY;
-    result =
-        fail(unknown ? Code::unsupported : Code::unavailable, "{}: {} {}: {}", device, name, value,
-             unknown           ? "the camera does not have it"
-             : errno == ERANGE ? "is out of the camera's range"
-                               : std::strerror(errno));
+    const auto why = errno;
+    v4l2_queryctrl known{};
+    known.id = control;
+    const bool unknown = ::ioctl(node, VIDIOC_QUERYCTRL, &known) != 0;
+    // What cannot focus by itself need not be told to stop it.
+    if (unknown && control == V4L2_CID_FOCUS_AUTO) continue;
+    if (control == V4L2_CID_EXPOSURE_AUTO && value == V4L2_EXPOSURE_APERTURE_PRIORITY) {
+      wanted.value = V4L2_EXPOSURE_AUTO;
+      if (::ioctl(node, VIDIOC_S_CTRL, &wanted) == 0) continue;
+    }
+    const char* reason = unknown         ? "the camera does not have it"
+                         : why == ERANGE ? "is out of the camera's range"
+                                         : std::strerror(why);
+    result = fail(unknown ? Code::unsupported : Code::unavailable, "{}: {} {}: {}", device, name,
+                  value, reason);
     break;
   }
   ::close(node);

@@ -11,8 +11,6 @@
 namespace turnstone {
 namespace {
 
-constexpr uint64_t patience_us = 5'000'000;  // until a server that says nothing is given up
-
 bool has_scheme(const StreamOptions& options, std::initializer_list<std::string_view> schemes) {
   return std::ranges::any_of(
       schemes, [&](auto scheme) { return lower(options.url.substr(0, scheme.size())) == scheme; });
@@ -65,8 +63,9 @@ Result<Gst<GstElement>> make_rtsp(const StreamOptions& options) {
   add_exit(head.get(), source.get());
   g_signal_connect(source.get(), "select-stream", G_CALLBACK(select_stream), nullptr);
   g_object_set(source.get(), "location", options.url.c_str(), "latency",
-               static_cast<guint>(options.latency.count()), "tcp-timeout", patience_us,
-               "drop-on-latency", TRUE, nullptr);
+               static_cast<guint>(options.latency.count()), "tcp-timeout",
+               static_cast<guint64>(options.timeout.count() * 1000), "drop-on-latency", TRUE,
+               nullptr);
   if (options.transport != "auto")
     gst_util_set_object_arg(G_OBJECT(source.get()), "protocols",
                             has_scheme(options, {"rtsps://"}) ? "tls"
@@ -86,8 +85,8 @@ Result<Gst<GstElement>> make_http(const StreamOptions& options) {
   add_exit(head.get(), parts.get());
   g_object_set(parts.get(), "single-stream", TRUE, nullptr);
   g_object_set(source.get(), "location", options.url.c_str(), "is-live", TRUE, "do-timestamp", TRUE,
-               "timeout", static_cast<guint>(patience_us / 1'000'000), "automatic-redirect", FALSE,
-               "user-agent", "turnstone", nullptr);
+               "timeout", static_cast<guint>((options.timeout.count() + 999) / 1000),
+               "automatic-redirect", FALSE, "user-agent", "turnstone", nullptr);
   set_credentials(source.get(), options);
   TRY(set_authorities(source.get(), options.ca_file));
   return head;
@@ -97,12 +96,12 @@ Result<Gst<GstElement>> make_http(const StreamOptions& options) {
 
 std::string print_url(const std::string& url) {
   const auto scheme = url.find("://");
-  if (scheme == url.npos) return printable(url);
+  if (scheme == url.npos) return "?";
   const auto begin = scheme + 3;
-  const auto host_end = std::min(url.find('/', begin), url.size());
-  const auto at = url.rfind('@', host_end);
-  if (at == url.npos || at < begin) return printable(url);
-  return printable(url.substr(0, begin) + url.substr(at + 1));
+  const auto at = url.rfind('@');  // a password may hold anything, slashes too
+  const auto host = at == url.npos || at < begin ? begin : at + 1;
+  const auto end = std::min(url.find_first_of("/?#;", host), url.size());
+  return printable(url.substr(0, begin) + url.substr(host, end - host));
 }
 
 Result<> check_stream(const StreamOptions& options) {

@@ -11,18 +11,19 @@ namespace turnstone {
 
 // Where a stream is and how to ask for it.
 struct StreamOptions {
-  std::string url = {};                  // rtsp://, rtsps://, http:// or https://
-  std::string user = {};                 // "": none
-  std::string password = {};             // of `user`
-  std::string transport = "auto";        // RTSP: "auto" (UDP, then TCP), "tcp" or "udp"
-  std::chrono::milliseconds latency{0};  // RTSP: that late packets are waited for
-  std::string ca_file = {};              // TLS: PEM, "": the system's authorities
+  std::string url = {};                     // rtsp://, rtsps://, http:// or https://
+  std::string user = {};                    // "": none
+  std::string password = {};                // of `user`
+  std::string transport = "auto";           // RTSP: "auto" (UDP, then TCP), "tcp" or "udp"
+  std::chrono::milliseconds latency{0};     // RTSP: that late packets are waited for
+  std::chrono::milliseconds timeout{5000};  // of a server that says nothing
+  std::string ca_file = {};                 // TLS: PEM, "": the system's authorities
 };
 
 // Whether the options make sense by themselves. Errors: invalid.
 Result<> check_stream(const StreamOptions& options);
 
-// The URL without what stands before an @ in its host, for messages.
+// Scheme and host of the URL, for messages: the rest may hold a password.
 std::string print_url(const std::string& url);
 
 // Connects and starts it. Frames that nobody takes in time are dropped, oldest first. Errors:

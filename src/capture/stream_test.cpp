@@ -92,10 +92,18 @@ TEST_F(Stream, MotionJpegOverHttpGivesFrames) {
 
 TEST(StreamOptions, AWrongUrlIsRefusedWithoutItsPassword) {
   EXPECT_EQ(check_stream({.url = "ftp://user:word@host/x"}).error().text,
-            "url 'ftp://host/x' is wrong, legal are rtsp://, rtsps://, http:// and https:// with "
+            "url 'ftp://host' is wrong, legal are rtsp://, rtsps://, http:// and https:// with "
             "a host");
   EXPECT_EQ(check_stream({.url = "rtsp://host", .transport = "tcpip"}).error().text,
             "transport 'tcpip' is not one of auto, tcp, udp");
+}
+
+TEST(StreamOptions, NoPartOfAUrlThatMayHoldAPasswordIsPrinted) {
+  for (const auto* url :
+       {"rtsp://cam:554/user=admin&password=word", "rtsp://cam:554/a?password=word",
+        "rtsp://user:wo/rd@cam:554/a", "rtsp://user:word@cam:554", "rtsp://cam:554#word"})
+    EXPECT_EQ(print_url(url), "rtsp://cam:554") << url;
+  EXPECT_EQ(print_url("user:word@cam"), "?");
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ Result<std::optional<Told>> run_told(const Told& told, Station& station, Signals
       log_error("the old configuration stays: {}", now.error().text);
     else if (now->text == told.text)
       station.reload();
-    else if (!next)
+    else
       next = std::move(*now), end.request_stop();
     tell_service_manager("READY=1");
   });
@@ -68,7 +68,7 @@ Result<std::optional<Told>> run_told(const Told& told, Station& station, Signals
   const Watchdog watchdog(station);
   auto ran = station.run(end.get_token(), once);
   signals.on_hangup({});
-  if (!ran && !next) return std::unexpected(ran.error());
+  if (!ran) return std::unexpected(ran.error());
   return signals.stop().stop_requested() ? std::nullopt : std::move(next);
 }
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/log.h"
 
 namespace turnstone {
@@ -17,6 +19,7 @@ Signals::Signals() : had_terminal_(::isatty(STDIN_FILENO) == 1) {
 void Signals::on_hangup(std::function<void()> hear) {
   const std::lock_guard lock(mutex_);
   hear_ = std::move(hear);
+  if (hear_ && std::exchange(missed_, false)) hear_();
 }
 
 void Signals::wait(const std::stop_token& over) {
@@ -27,7 +30,7 @@ void Signals::wait(const std::stop_token& over) {
     const bool alone = had_terminal_ && ::isatty(STDIN_FILENO) == 0;  // its window was closed
     if (signal == SIGHUP && !alone) {
       const std::lock_guard lock(mutex_);
-      if (hear_) hear_();
+      hear_ ? hear_() : void(missed_ = true);
       continue;
     }
     if (received_ != 0) ::_exit(128 + signal);

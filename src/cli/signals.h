@@ -20,7 +20,7 @@ class Signals {
 
   std::stop_token stop() const { return stop_.get_token(); }
   // What SIGHUP calls from now on, on a thread of its own; one call at a time. A null function: it
-  // does nothing. Returns when a call under way is over.
+  // waits for the next. Returns when a call under way is over.
   void on_hangup(std::function<void()> hear);
   // The signal that asked for the stop, 0: none did.
   int received() const { return received_; }
@@ -34,6 +34,7 @@ class Signals {
   std::stop_source stop_;
   std::mutex mutex_;  // held during a call of hear_
   std::function<void()> hear_;
+  bool missed_ = false;  // a SIGHUP, while nobody heard
   std::jthread thread_;
 };
 

@@ -71,7 +71,8 @@ class Rebuild {
     TRY(made_.status());
     for (size_t i = 0; i < out.size(); ++i) {
       const auto& shape = made_.shape(out[i]);
-      if (any && (shape.empty() || shape[0] != batch_))
+      const auto& before = old_.shape(call.out[i]);
+      if (any && (shape.empty() || shape[0] != batch_ || before.empty() || before[0] != 1))
         return fail(Code::unsupported, "{} of {} loses the batch", call.op(),
                     print(old_.type(call.in[0])));
       values_[call.out[i]] = {out[i], any};
@@ -100,7 +101,10 @@ class Rebuild {
     if (op == "transpose") return call.ints("axes").at(0) == 0;
     if (op == "pad")
       return only_first && call.ints("low").at(0) == 0 && call.ints("high").at(0) == 0;
-    if (op == "matmul") return rank_of(call, 1) <= 2 ? only_first : pictures[0] && pictures[1];
+    if (op == "matmul")
+      return rank_of(call, 1) <= 2 && !pictures[1]
+                 ? only_first
+                 : pictures[0] && pictures[1] && rank == rank_of(call, 1) && rank > 2;
     if (op == "slice")
       return only_first && call.ints("starts").at(0) == 0 && set_first(attributes, "extents");
     if (is_any(op, {"reshape", "broadcast"})) return only_first && set_first(attributes, "shape");

@@ -76,6 +76,10 @@ TEST(Batch, WhatMixesPicturesIsRefused) {
             "transpose of f32[1,3] mixes the pictures of a batch");
   EXPECT_EQ(refused("graph(x: f32[1,3]) { concat(x, f32[1,3] [1 2 3], axis=1) }"),
             "concat of f32[1,3] mixes the pictures of a batch");
+  EXPECT_EQ(refused("graph(x: f32[1,2], y: f32[1,2,3]) { matmul(x, y) }"),
+            "matmul of f32[1,2] mixes the pictures of a batch");
+  EXPECT_EQ(refused("graph(x: f32[1,2]) { add(x, f32[3,2] [1 2 3 4 5 6]) }"),
+            "add of f32[1,2] loses the batch");
   EXPECT_EQ(refused("graph(x: f32[3]) { add(x, x) }"),
             "input 'x' is f32[3], its first extent is not 1");
 }

@@ -65,8 +65,17 @@ class CloudWatchSink final : public Sink {
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
     sent = 0;
     std::vector<CloudWatchMetric> metrics;
-    for (const auto& message : messages) metrics.push_back(TRY(parse_outcome_metric(message.body)));
-    return client_->put(name_space_, metrics, sent, stop);
+    Result<> legal;
+    for (const auto& message : messages) {
+      auto metric = parse_outcome_metric(message.body);
+      if (!metric) {
+        legal = std::unexpected(metric.error());
+        break;
+      }
+      metrics.push_back(std::move(*metric));
+    }
+    TRY(client_->put(name_space_, metrics, sent, stop));
+    return legal;
   }
 
  private:

@@ -43,22 +43,34 @@ class EmfSink final : public Sink {
   EmfSink(LineFile file, std::string name_space, OutcomeMetric metric)
       : file_(std::move(file)), name_space_(std::move(name_space)), metric_(std::move(metric)) {}
 
-  // The line is made when it is due, not when it is sent: the format takes any time.
   std::vector<Message> messages_of(const Outcome& outcome) const override {
     const auto text = metric_.print(outcome);
     if (text.empty()) return {};
-    const auto metric = parse_outcome_metric(text);
-    if (!metric) return {};
-    const auto lines = print_cloudwatch_log(name_space_, {&*metric, 1}, metric->time);
-    if (!lines || lines->empty()) return {};
-    return {{.body = lines->front() + "\n"}};
+    return {{.body = text}};
   }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
-    return file_.write(messages, sent, stop);
+    std::vector<Message> lines;
+    Result<> legal;
+    for (const auto& message : messages) {
+      auto line = line_of(message.body);
+      if (!line) {
+        legal = std::unexpected(line.error());
+        break;
+      }
+      lines.push_back({.body = std::move(*line)});
+    }
+    TRY(file_.write(lines, sent, stop));
+    return legal;
   }
 
  private:
+  Result<std::string> line_of(const std::string& text) const {
+    const auto metric = TRY(parse_outcome_metric(text));
+    const auto lines = TRY(print_cloudwatch_log(name_space_, {&metric, 1}, metric.time));
+    return lines.front() + "\n";
+  }
+
   LineFile file_;
   std::string name_space_;
   OutcomeMetric metric_;

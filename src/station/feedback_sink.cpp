@@ -34,6 +34,7 @@ struct FeedbackSinkConfig {
   std::string profile = "default";
   std::string ca_file = {};
   std::string mqtt_url = {};  // where the connector's messages go, "": nowhere
+  bool tell_drops = false;    // of samples that are not kept too
   int request_limit = 100;    // samples under way, others are ignored
   int a_minute = 0, an_hour = 0, a_day = 0;
   int alike_bits = -1;    // of 64, that pictures which look alike differ in; -1: keep all
@@ -71,10 +72,12 @@ const Field<FeedbackSinkConfig> feedback_fields[] = {
      "PEM, who may have signed the server's certificate; \"\": the system's authorities"},
     {"mqtt_url", &FeedbackSinkConfig::mqtt_url, "",
      "broker that gets the connector's messages, \"\": none does"},
+    {"tell_drops", &FeedbackSinkConfig::tell_drops, "",
+     "with mqtt_url: say of each sample that is not kept, too, why"},
     {"request_limit",
      &FeedbackSinkConfig::request_limit,
      "",
-     "samples under way; others are ignored",
+     "messages that wait; further samples are ignored",
      {.least = 1, .most = 999}},
     {"a_minute",
      &FeedbackSinkConfig::a_minute,
@@ -157,7 +160,10 @@ class FeedbackSink final : public Sink {
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
     for (sent = 0; sent < messages.size(); ++sent) {
-      const auto address = TRY(parse_json(messages[sent].address));
+      const auto address = TRY(parse_json(messages[sent].address), "address");
+      if (!address.is_object() || (!address.contains("topics") && !address.contains("id")))
+        return fail(Code::invalid, "address '{}' is not one of this sink",
+                    printable(messages[sent].address));
       if (const auto topic = address.find("topics"); topic != address.end())
         TRY(tell(*topic, stop));
       else
@@ -175,13 +181,16 @@ class FeedbackSink final : public Sink {
     const auto scores = scores_of(outcome);
     std::uniform_real_distribution<double> drawn(0, 1);
     if (!is_kept(chosen_, scores, [&] { return drawn(random_); })) return false;
-    if (config_.alike_bits >= 0 && !novelty_.take(fingerprint_of(outcome.frame))) return false;
-    return quota_.take(std::chrono::steady_clock::now());
+    const auto fingerprint = config_.alike_bits >= 0 ? fingerprint_of(outcome.frame) : 0;
+    if (config_.alike_bits >= 0 && !novelty_.is_new(fingerprint)) return false;
+    if (!quota_.take(std::chrono::steady_clock::now())) return false;
+    if (config_.alike_bits >= 0) novelty_.remember(fingerprint);
+    return true;
   }
 
   // What is told of a sample that is not kept, where anybody listens.
   std::vector<Message> status(const std::string& text, const char* metric) const {
-    if (config_.mqtt_url.empty()) return {};
+    if (config_.mqtt_url.empty() || !config_.tell_drops) return {};
     Json address;
     address["topics"] =
         Json::array({Json::array({feedback_status_topic, text}),
@@ -206,10 +215,14 @@ class FeedbackSink final : public Sink {
     S3Object object{.key = sample.key, .body = body, .content_type = "image/jpeg"};
     for (const auto& [key, value] : sample.metadata.items())
       if (value.is_string()) object.metadata[key] = value.get<std::string>();
-    const auto stored = store->put(object, stop);
-    if (!stored) return give_up(sample, stored.error(), stop);
-    sample.etag = stored->etag;
-    sample.encryption = stored->server_side_encryption;
+    if (stored_ != sample.id) {  // else only the broker was away
+      const auto stored = store->put(object, stop);
+      if (!stored) return give_up(sample, stored.error(), stop);
+      stored_ = sample.id;
+      receipt_ = *stored;
+    }
+    sample.etag = receipt_.etag;
+    sample.encryption = receipt_.server_side_encryption;
     const auto metric = [](const char* what, double value, const char* unit) {
       return Json::array({metric_topic, print_feedback_metric(what, value, unit)});
     };
@@ -273,6 +286,8 @@ class FeedbackSink final : public Sink {
   mutable std::mt19937_64 random_{std::random_device{}()};
   const std::string id_ = fmt::format("turnstone{:08x}", std::random_device{}());
   std::unique_ptr<MqttClient> client_;
+  std::string stored_;  // the sample that the store has
+  S3Receipt receipt_;   // of it
 };
 
 Result<FeedbackConfig> choose(const FeedbackSinkConfig& config) {

@@ -108,7 +108,8 @@ TEST_F(JsonlSink, AddsALineForEachOutcome) {
 TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
   for (const size_t room : {0, 10}) {
     SCOPED_TRACE(room);
-    const auto sink = open_lines("lines", "append = false\n");
+    const auto lines = fmt::format("lines{}", room);
+    const auto sink = open_lines(lines, "append = false\n");
     ASSERT_TRUE(take(*sink, outcome_of(0)));
     const auto first = line_of(outcome_of(0));
     {
@@ -116,11 +117,19 @@ TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
       const auto taken = take(*sink, outcome_of(1));
       ASSERT_FALSE(taken);
       EXPECT_EQ(taken.error().code, Code::unavailable);
-      EXPECT_EQ(*read_text(file("lines")), first);
+      EXPECT_EQ(*read_text(file(lines)), first);
     }
     ASSERT_TRUE(take(*sink, outcome_of(2)));
-    EXPECT_EQ(*read_text(file("lines")), first + line_of(outcome_of(2)));
+    EXPECT_EQ(*read_text(file(lines)), first + line_of(outcome_of(2)));
   }
+}
+
+TEST_F(JsonlSink, WithoutAppendWhatAnotherProcessWroteGoesAndWhatThisOneWroteStays) {
+  ASSERT_TRUE(write_file(file("lines"), "of yesterday\n"));
+  ASSERT_TRUE(take(*open_lines("lines", "append = false\n"), outcome_of(0)));
+  EXPECT_EQ(*read_text(file("lines")), line_of(outcome_of(0)));
+  ASSERT_TRUE(take(*open_lines("lines", "append = false\n"), outcome_of(1)));
+  EXPECT_EQ(*read_text(file("lines")), line_of(outcome_of(0)) + line_of(outcome_of(1)));
 }
 
 TEST_F(JsonlSink, APartOfALineThatWasLeftBehindIsEndedFirst) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "vision/decoder.h"
 
 namespace turnstone {
 namespace {
@@ -23,10 +24,10 @@ Service service_of(const Engine& engine, const std::string& name) {
 
 // What a model says of a picture, as far as two models can be compared: the first class, or which
 // things are there.
-std::vector<int> gist_of(const Scene& scene) {
-  if (!scene.classes.empty()) return {scene.classes.front().label};
-  std::vector<int> labels;
-  for (const auto& detection : scene.detections) labels.push_back(detection.label);
+std::vector<std::string> gist_of(const Scene& scene, const Model& model) {
+  if (!scene.classes.empty()) return {label_of(model, scene.classes.front().label)};
+  std::vector<std::string> labels;
+  for (const auto& detection : scene.detections) labels.push_back(label_of(model, detection.label));
   std::ranges::sort(labels);
   return labels;
 }
@@ -133,9 +134,18 @@ void Judge::run(std::span<const Frame> frames) {
   auto scenes = engine_.run(frames);
   run_time_ = engine_.last_run().count();
   meter_.add(std::chrono::steady_clock::now(), static_cast<int>(frames.size()));
-  last_ = copies_of(frames);
+  remember(frames, scenes);
   if (scenes && challenger_) compare(frames, *scenes);
   answer(frames, std::move(scenes));
+}
+
+// Frames on which another model can be tried.
+void Judge::remember(std::span<const Frame> frames,
+                     const Result<std::vector<Result<Scene>>>& scenes) {
+  std::vector<Frame> good;
+  for (size_t i = 0; scenes && i < frames.size(); ++i)
+    if ((*scenes)[i]) good.push_back(frames[i]);
+  if (!good.empty()) last_ = copies_of(good);
 }
 
 void Judge::compare(std::span<const Frame> frames, std::vector<Result<Scene>>& scenes) {
@@ -146,7 +156,8 @@ void Judge::compare(std::span<const Frame> frames, std::vector<Result<Scene>>& s
       auto& scene = scenes[i + k];
       if (!scene || !(*others)[k]) continue;
       ++counters_.compared;
-      scene->disputed = gist_of(*scene) != gist_of(*(*others)[k]);
+      scene->disputed =
+          gist_of(*scene, engine_.model()) != gist_of(*(*others)[k], challenger_->model());
       if (scene->disputed) ++counters_.disputed;
     }
   }

@@ -85,6 +85,7 @@ class Judge {
  private:
   void work();
   void run(std::span<const Frame> frames);
+  void remember(std::span<const Frame> frames, const Result<std::vector<Result<Scene>>>& scenes);
   void compare(std::span<const Frame> frames, std::vector<Result<Scene>>& scenes);
   void answer(std::span<const Frame> frames, Result<std::vector<Result<Scene>>> scenes);
   bool within_interval(const Frame& frame);
@@ -94,7 +95,7 @@ class Judge {
   Engine engine_;
   std::optional<Engine> challenger_;
   Tracking tracking_;
-  std::vector<Frame> last_;  // frames of the last run
+  std::vector<Frame> last_;  // frames of the last run that could be judged
   mutable std::mutex service_mutex_;
   Service service_;
   Answered answered_;

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/files.h"
@@ -53,11 +55,21 @@ Result<int> open_for_lines(const std::string& path, int flags, const std::string
               errno == ENXIO ? "nobody reads this pipe" : std::strerror(errno));
 }
 
+// Whether this process opens the path for the first time: what it wrote itself stays when the
+// station's file is read anew.
+bool is_first_time(const std::string& path) {
+  static std::mutex mutex;
+  static std::set<std::string> known;
+  const std::lock_guard lock(mutex);
+  return known.insert(path).second;
+}
+
 }  // namespace
 
 Result<LineFile> LineFile::open(const std::string& path, bool append, std::string header) {
   if (path == "-") return LineFile("standard output", "", STDOUT_FILENO);
-  const int descriptor = TRY(open_for_lines(path, append ? 0 : O_TRUNC, header));
+  const int flags = append || !is_first_time(path) ? 0 : O_TRUNC;
+  const int descriptor = TRY(open_for_lines(path, flags, header));
   return LineFile(path, std::move(header), descriptor);
 }
 

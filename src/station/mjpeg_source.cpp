@@ -35,7 +35,8 @@ const Field<MjpegSourceConfig> mjpeg_fields[] = {
 };
 
 Result<std::unique_ptr<Source>> open_mjpeg_source(const MjpegSourceConfig& config) {
-  StreamOptions options{.url = config.url, .user = config.user, .ca_file = config.ca_file};
+  StreamOptions options{
+      .url = config.url, .user = config.user, .timeout = config.timeout, .ca_file = config.ca_file};
   if (!lower(config.url).starts_with("http"))
     return fail(Code::invalid, "url '{}' is wrong, legal is http:// or https:// with a host",
                 print_url(config.url));

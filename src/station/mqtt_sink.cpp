@@ -93,18 +93,29 @@ class MqttSink final : public Sink {
       log_info("connected to {}", options_.url);
     }
     std::vector<MqttMessage> packets;
-    for (const auto& message : messages)
-      packets.push_back({message.address, message.body, config_.retain});
+    Result<> legal;
+    for (const auto& message : messages) {
+      MqttMessage packet{message.address, message.body, config_.retain};
+      legal = check_mqtt_message(packet, options_.version);
+      if (!legal) break;
+      packets.push_back(std::move(packet));
+    }
     auto published = client_->publish(packets, sent, stop);
     if (!published) client_.reset();
-    return published;
+    return published ? legal : published;
   }
 
  private:
   // Values never make a topic illegal, nor add levels to it.
   std::string printed_topic(TemplateValues values) const {
+    for (const auto& name : template_names())
+      if (!values.contains(name)) values[name] = std::string("_");
     for (auto& [name, value] : values)
-      if (auto* text = std::get_if<std::string>(&value))
+      if (auto* text = std::get_if<std::string>(&value); !text)
+        continue;
+      else if (text->empty() || !is_utf8(*text))
+        *text = "_";
+      else
         for (char& letter : *text)
           if (letter == '+' || letter == '#' || letter == '\0' ||
               (letter == '/' && name != "thing"))

@@ -8,8 +8,9 @@
 namespace turnstone {
 namespace {
 
-// CloudWatch takes printable ASCII alone.
+// CloudWatch takes printable ASCII alone, and no empty text.
 std::string ascii(std::string text) {
+  if (text.empty()) return "_";
   for (char& letter : text)
     if (letter < ' ' || letter > '~') letter = '_';
   return text;
@@ -28,6 +29,11 @@ Result<OutcomeMetric> OutcomeMetric::make(const OutcomeMetricOptions& options) {
     made.dimensions_.emplace_back(pair.substr(0, equals),
                                   TRY(Template::parse(pair.substr(equals + 1)), "dimensions"));
   }
+  CloudWatchMetric sample{.name = "label", .value = 0, .unit = options.unit};
+  for (const auto& [name, value] : made.dimensions_) sample.dimensions.emplace_back(name, "value");
+  sample.time = std::chrono::system_clock::now();
+  sample.resolution_s = options.resolution_s;
+  TRY(check_cloudwatch_metric(sample, sample.time));
   return made;
 }
 

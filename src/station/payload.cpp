@@ -159,6 +159,7 @@ struct Shapes {
 
   static Text from_template(const Payload& payload, const Outcome& outcome) {
     auto values = values_of(outcome);
+    if (payload.template_->wants_finding() && !values.contains("label")) return {};
     if (auto label = values.find("label"); label != values.end())
       label->second = payload.word(std::get<std::string>(label->second));
     return payload.template_->print(values, Quoting::json);

@@ -105,6 +105,14 @@ TEST(Payload, TemplatesSayWhatIsWanted) {
   EXPECT_EQ(printed(some_verdict(), options), R"({"line":3,"verdict":"Ausschuss","score":0.987})");
 }
 
+TEST(Payload, ATemplateOfAFindingSaysNothingWhereNothingWasFound) {
+  auto none = some_faces();
+  none.scene.detections.clear();
+  EXPECT_EQ(printed(none, {.shape = "template", .text = R"({{"score":{score:.2}}})"}), "nothing");
+  EXPECT_EQ(printed(none, {.shape = "template", .text = R"({{"frame":{frame}}})"}),
+            R"({"frame":91})");
+}
+
 TEST(Payload, WrongOptionsAreRefused) {
   EXPECT_EQ(printed(some_verdict(), {.shape = "template"}),
             "template and payload = \"template\" belong together");

@@ -51,6 +51,7 @@ Result<std::unique_ptr<Source>> open_rtsp_source(const RtspSourceConfig& config)
                         .user = config.user,
                         .transport = config.transport,
                         .latency = config.latency,
+                        .timeout = config.timeout,
                         .ca_file = config.ca_file};
   if (!lower(config.url).starts_with("rtsp"))
     return fail(Code::invalid, "url '{}' is wrong, legal is rtsp:// or rtsps:// with a host",

@@ -18,7 +18,7 @@ struct S3SinkConfig {
   std::string profile = "default";    // of the file
   std::string ca_file = {};
   std::string what = "picture";  // "picture", "crops" or "line"
-  std::string key = "{source}/{year}-{month:02}-{day:02}/{epoch_ms}_{frame}_{index}.jpg";
+  std::string key = "{source}/{model}/{year}-{month:02}-{day:02}/{epoch_ms}_{frame}_{index}.jpg";
   std::vector<std::string> labels = {};  // whose outcomes are kept; empty: all
   std::string acl = {};                  // "": private
   int quality = 90;                      // of the JPEG pictures
@@ -85,7 +85,9 @@ class S3Sink final : public Sink {
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
     for (sent = 0; sent < messages.size(); ++sent) {
       const auto& [id, address, body, worth] = messages[sent];
-      const auto told = TRY(parse_json(address));
+      const auto told = TRY(parse_json(address), "address");
+      if (!told.is_object() || !told.contains("key"))
+        return fail(Code::invalid, "address '{}' is not one of this sink", printable(address));
       S3Object object{.key = told.value("key", ""),
                       .body = body,
                       .content_type = told.value("type", "application/octet-stream"),
@@ -145,6 +147,9 @@ Result<std::unique_ptr<Sink>> open_s3_sink(const S3SinkConfig& config) {
                             ? TRY(find_aws_credentials())
                             : TRY(read_aws_credentials(config.credentials_file, config.profile));
   auto key = TRY(Template::parse(config.key), "key");
+  if (config.what == "crops" && config.key.find("{index") == config.key.npos)
+    return fail(Code::invalid, "key '{}' is the same for all pieces of a picture, add {{index}}",
+                printable(config.key));
   return std::make_unique<S3Sink>(TRY(make_s3_client(options)), config, std::move(key));
 }
 

@@ -182,12 +182,14 @@ uint64_t fingerprint_of(const Frame& frame) {
   return bits;
 }
 
-bool Novelty::take(uint64_t fingerprint) {
-  for (const auto known : seen_)
-    if (std::popcount(known ^ fingerprint) <= most_bits_) return false;
+bool Novelty::is_new(uint64_t fingerprint) const {
+  return std::ranges::none_of(
+      seen_, [&](uint64_t known) { return std::popcount(known ^ fingerprint) <= most_bits_; });
+}
+
+void Novelty::remember(uint64_t fingerprint) {
   seen_.push_back(fingerprint);
   if (seen_.size() > memory_) seen_.pop_front();
-  return true;
 }
 
 }  // namespace turnstone

@@ -77,8 +77,11 @@ class Novelty {
   // are remembered.
   Novelty(int most_bits, size_t memory) : most_bits_(most_bits), memory_(memory) {}
 
-  // Whether the picture is unlike all that are remembered; then it is remembered.
-  bool take(uint64_t fingerprint);
+  // Whether the picture is unlike all that are remembered.
+  bool is_new(uint64_t fingerprint) const;
+
+  // Remembers it, and forgets the oldest where there are too many.
+  void remember(uint64_t fingerprint);
 
  private:
   int most_bits_;

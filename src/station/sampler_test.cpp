@@ -96,11 +96,16 @@ Frame ramp(bool rising, int noise) {
 
 TEST(Novelty, PicturesThatLookAlikeAreKeptOnce) {
   Novelty novelty(4, 2);
-  EXPECT_TRUE(novelty.take(fingerprint_of(ramp(true, 1))));
-  EXPECT_FALSE(novelty.take(fingerprint_of(ramp(true, 2))));
-  EXPECT_TRUE(novelty.take(fingerprint_of(ramp(false, 1))));
-  EXPECT_TRUE(novelty.take(0x5555555555555555));
-  EXPECT_TRUE(novelty.take(fingerprint_of(ramp(true, 1)))) << "the first is forgotten";
+  const auto take = [&](uint64_t fingerprint) {
+    const bool is_new = novelty.is_new(fingerprint);
+    if (is_new) novelty.remember(fingerprint);
+    return is_new;
+  };
+  EXPECT_TRUE(take(fingerprint_of(ramp(true, 1))));
+  EXPECT_FALSE(take(fingerprint_of(ramp(true, 2))));
+  EXPECT_TRUE(take(fingerprint_of(ramp(false, 1))));
+  EXPECT_TRUE(take(0x5555555555555555));
+  EXPECT_TRUE(take(fingerprint_of(ramp(true, 1)))) << "the first is forgotten";
 }
 
 }  // namespace

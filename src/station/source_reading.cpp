@@ -49,8 +49,7 @@ Result<SourceEnd> read_frames(FrameReader& reader, const Camera& camera, int64_t
         break;
       case Grab::broken:
         report(grab.error);
-        heard = Steady::now();
-        break;
+        [[fallthrough]];
       case Grab::nothing:
         if (Steady::now() - heard >= camera.silence)
           return fail(Code::unavailable, "{}: no frame for {} ms", camera.where,

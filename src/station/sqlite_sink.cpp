@@ -39,9 +39,11 @@ CREATE TABLE IF NOT EXISTS outcome (
 CREATE INDEX IF NOT EXISTS outcome_time ON outcome (time);
 )";
 
-Code code_of(const SQLite::Exception& error) {
+// Whether the row is wrong, and not the database, its disk or who else uses it.
+bool is_of_row(const SQLite::Exception& error) {
   const int code = error.getErrorCode();
-  return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? Code::invalid : Code::unavailable;
+  return code == SQLITE_ERROR || code == SQLITE_TOOBIG || code == SQLITE_CONSTRAINT ||
+         code == SQLITE_MISMATCH;
 }
 
 class SqliteSink final : public Sink {
@@ -60,27 +62,40 @@ class SqliteSink final : public Sink {
       SQLite::Transaction transaction(*database_);
       SQLite::Statement insert(*database_,
                                "INSERT OR IGNORE INTO outcome (id, line) VALUES (?, ?)");
-      for (const auto& message : messages) {
-        insert.bind(1, message.id);
-        insert.bind(2, message.body);
-        insert.exec();
-        insert.reset();
-      }
+      size_t rows = 0;
+      Result<> legal;
+      for (; rows < messages.size() && legal; ++rows)
+        if (legal = add(insert, messages[rows]); !legal) break;
       if (config_.keep_days > 0)
         database_->exec(
             fmt::format("DELETE FROM outcome WHERE time < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', "
                         "'-{} days')",
                         config_.keep_days));
       transaction.commit();
+      sent = rows;
+      return legal;
     } catch (const SQLite::Exception& error) {
       database_.reset();
-      return fail(code_of(error), "{}: {}", config_.path, printable(error.what()));
+      return fail(Code::unavailable, "{}: {}", config_.path, printable(error.what()));
     }
-    sent = messages.size();
-    return {};
   }
 
  private:
+  // A row that the database refuses is the message's fault; all else goes through.
+  Result<> add(SQLite::Statement& insert, const Message& message) const {
+    try {
+      insert.bind(1, message.id);
+      insert.bind(2, message.body);
+      insert.exec();
+      insert.reset();
+      return {};
+    } catch (const SQLite::Exception& error) {
+      if (!is_of_row(error)) throw;
+      insert.tryReset();
+      return fail(Code::invalid, "{}: {}", config_.path, printable(error.what()));
+    }
+  }
+
   void open() {
     if (database_) return;
     auto made = std::make_unique<SQLite::Database>(

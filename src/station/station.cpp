@@ -56,6 +56,7 @@ class RunningStation final : public Station {
   Result<> open(const StationConfig& config);
   Result<> run(std::stop_token stop, bool once) override;
   void reload() override {
+    const std::lock_guard lock(mutex_);
     if (reloader_) reloader_->reload();
   }
   Json state() override;
@@ -71,6 +72,7 @@ class RunningStation final : public Station {
   void open_page(const StationConfig& config);
   void open_reloader();
   Result<> check_place(const std::string& name, const Model& model) const;
+  Result<> check_successor(const Judge& judge, const Model& model) const;
   void note(Error error) { problems_.push_back(std::move(error)); }
 
   void run_source(SourceLane& lane, std::stop_token stop);
@@ -230,12 +232,21 @@ Result<> RunningStation::check_place(const std::string& name, const Model& model
   return {};
 }
 
+// A part's verdict may be of frames that the old and the new one have judged.
+Result<> RunningStation::check_successor(const Judge& judge, const Model& model) const {
+  TRY(check_place(judge.name(), model));
+  const bool votes = machine_ && machine_->config().model == judge.name();
+  if (votes && model.labels != judge.service().model->labels)
+    return fail(Code::invalid, "cycle: its labels are not those of the model in service");
+  return {};
+}
+
 void RunningStation::open_reloader() {
   std::vector<Judge*> judges;
   for (const auto& judge : judges_) judges.push_back(judge.get());
   reloader_ = std::make_unique<Reloader>(std::move(judges),
                                          [this](const Judge& judge, const Engine& engine) {
-                                           return check_place(judge.name(), engine.model());
+                                           return check_successor(judge, engine.model());
                                          });
 }
 
@@ -262,8 +273,7 @@ Judge* RunningStation::find_judge(const std::string& name) {
 void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
   lane.state = SourceLane::State::running;
   const auto report = [&](const Error& error) {
-    log_warning("source {}: {}", lane.config.name, error.text);
-    lane.set_trouble(error.text);
+    if (lane.set_trouble(error.text)) log_warning("source {}: {}", lane.config.name, error.text);
   };
   const auto end = supervise(
       *lane.source, Backoff{}, stop, [&](const Frame& frame) { on_frame(lane, frame, stop); },
@@ -398,7 +408,12 @@ std::vector<Error> RunningStation::losses() const {
 // In the order of the stream, so that nothing on its way is lost.
 void RunningStation::shut() {
   if (std::exchange(shut_, true)) return;
-  reloader_.reset();
+  std::unique_ptr<Reloader> reloader;  // ends its thread without the lock
+  {
+    const std::lock_guard lock(mutex_);
+    reloader = std::move(reloader_);
+  }
+  reloader.reset();
   for (const auto& lane : sources_) lane->thread.request_stop();
   for (const auto& lane : sources_)
     if (lane->thread.joinable()) lane->thread.join();

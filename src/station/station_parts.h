@@ -40,11 +40,14 @@ struct SourceLane {
   std::atomic<bool> troubled{false};  // has a trouble, for a look without the lock
   std::jthread thread;
 
-  // Remembers the last error, or with "" that it is over. Thread-safe.
-  void set_trouble(const std::string& text) {
+  // Remembers the last error, or with "" that it is over; whether it is another one than before.
+  // Thread-safe.
+  bool set_trouble(const std::string& text) {
     const std::lock_guard lock(mutex);
+    const bool changed = trouble != text;
     trouble = text;
     troubled = !text.empty();
+    return changed;
   }
 };
 

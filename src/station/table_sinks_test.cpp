@@ -104,8 +104,21 @@ TEST_F(TableSinks, AFileThatIsNoDatabaseIsRefusedAndStays) {
   ASSERT_TRUE(write_file(file("table"), "this is a text and no database at all, long enough"));
   const auto taken = take(*open("sqlite"), some_verdict());
   ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().code, Code::invalid);
+  EXPECT_EQ(taken.error().code, Code::unavailable);
   EXPECT_EQ(taken.error().text, file("table") + ": file is not a database");
+}
+
+TEST_F(TableSinks, ARowThatIsRefusedDoesNotHoldUpTheOthers) {
+  const auto sink = open("sqlite");
+  const Message messages[] = {
+      {.id = "a", .body = "{}"}, {.id = "b", .body = "this is no JSON"}, {.id = "c", .body = "{}"}};
+  size_t sent = 0;
+  const auto first = sink->send(messages, sent, {});
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code, Code::invalid);
+  EXPECT_EQ(sent, 1u);
+  ASSERT_TRUE(sink->send(std::span(messages).subspan(2), sent, {}));
+  EXPECT_EQ(ask("SELECT id FROM outcome"), (std::vector<std::string>{"a", "c"}));
 }
 
 }  // namespace

@@ -100,6 +100,14 @@ Result<Template> Template::parse(std::string_view text) {
   return made;
 }
 
+bool Template::wants_finding() const {
+  static const std::vector<std::string> names = {"label", "class", "score", "left",
+                                                 "top",   "right", "bottom"};
+  return std::ranges::any_of(pieces_, [](const Piece& piece) {
+    return piece.is_value && std::ranges::count(names, piece.text) > 0;
+  });
+}
+
 std::string Template::print(const TemplateValues& values, Quoting quoting) const {
   std::string made;
   for (const auto& piece : pieces_) {

@@ -29,6 +29,9 @@ class Template {
   // format).
   static Result<Template> parse(std::string_view text);
 
+  // Whether a place stands for something that only a finding has, such as {label}.
+  bool wants_finding() const;
+
   // The text with values in their places; "" for those that `values` lacks.
   std::string print(const TemplateValues& values, Quoting quoting = Quoting::none) const;
 

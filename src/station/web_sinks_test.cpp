@@ -138,7 +138,8 @@ TEST_F(WebSinks, AWebhookIsTriedAgainWhereThatMayHelp) {
   for (const auto& [answer, code] :
        {std::pair(500, Code::unavailable), std::pair(429, Code::unavailable),
         std::pair(401, Code::unavailable), std::pair(404, Code::unavailable),
-        std::pair(400, Code::invalid), std::pair(302, Code::invalid)}) {
+        std::pair(302, Code::unavailable), std::pair(400, Code::invalid),
+        std::pair(422, Code::invalid)}) {
     status = answer;
     const auto sent = take(*sink, some_verdict());
     ASSERT_FALSE(sent) << answer;
@@ -228,7 +229,7 @@ TEST_F(Feedback, AStoreAndABrokerGetWhatTheConnectorSends) {
       R"("file-ext":"jpg","sampling-strategy":{"strategy-name":"LEAST_CONFIDENCE","threshold":0.99}}})"));
   const auto sink = open(fmt::format(
       "kind = \"feedback\"\nmap = \"{}\"\nendpoint = \"{}\"\ncredentials_file = \"{}\"\n"
-      "mqtt_url = \"{}\"\n",
+      "mqtt_url = \"{}\"\ntell_drops = true\n",
       file("map.json"), server.options().endpoint, file("credentials"), broker.url()));
   EXPECT_EQ(take(*sink, sample()), 1u);
   auto sure = sample();

@@ -39,8 +39,10 @@ const Field<WebhookSinkConfig> webhook_fields[] = {
     {"key", &WebhookSinkConfig::key, "", "of payload \"keyed\": what stands before the label"},
 };
 
-// A refusal that a person may end by setting something right on either side.
-bool may_be_mended(int status) { return status == 401 || status == 403 || status == 404; }
+// What a server says of the message itself; whatever else it refuses, a person may set right.
+bool is_of_message(int status) {
+  return status == 400 || status == 413 || status == 415 || status == 422;
+}
 
 class WebhookSink final : public Sink {
  public:
@@ -68,8 +70,7 @@ class WebhookSink final : public Sink {
       if (!token_.empty()) request.headers.push_back({"Authorization", "Bearer " + token_});
       const auto reply = TRY(client_->exchange(request, stop));
       if (reply.status >= 200 && reply.status < 300) continue;
-      const auto code =
-          may_be_mended(reply.status) ? Code::unavailable : http_code_of(reply.status);
+      const auto code = is_of_message(reply.status) ? Code::invalid : Code::unavailable;
       return fail(code, "{}: answered {}", print_request(request), reply.status);
     }
     return {};
@@ -87,8 +88,9 @@ class WebhookSink final : public Sink {
 Result<std::unique_ptr<Sink>> open_webhook_sink(const WebhookSinkConfig& config) {
   const auto url = lower(config.url);
   if (!url.starts_with("http://") && !url.starts_with("https://"))
-    return fail(Code::invalid, "url '{}' is wrong, legal is http:// or https:// with a host",
-                printable(config.url));
+    return fail(Code::invalid, "url is wrong, legal is http:// or https:// with a host");
+  if (url.substr(0, url.find('/', 8)).find('@') != url.npos)
+    return fail(Code::invalid, "url holds a user or a password, give token_file");
   std::string token;
   if (!config.token_file.empty()) token = TRY(read_secret(config.token_file));
   auto client = TRY(make_http_client({.tls = {.ca_file = config.ca_file,
