@@ -103,6 +103,19 @@ const Field<CycleConfig> cycle_fields[] = {
 };
 
 const Field<TurntableConfig> table_fields[] = {
+    {"driver",
+     &TurntableConfig::driver,
+     "",
+     "simulated, or a controller that speaks G-code over a serial line",
+     {.choices = {"simulated", "grbl", "marlin"}}},
+    {"device", &TurntableConfig::device, "path", "the serial line"},
+    {"baud", &TurntableConfig::baud, "", "of the serial line", {.least = 1200, .most = 921'600}},
+    {"axis", &TurntableConfig::axis, "", "that turns the table", {.choices = {"X", "Y", "Z"}}},
+    {"ticks_per_unit",
+     &TurntableConfig::ticks_per_unit,
+     "ticks",
+     "of the controller's millimetre or degree",
+     {.least = 1e-6, .most = 1e9}},
     {"ticks_per_turn",
      &TurntableConfig::ticks_per_turn,
      "ticks",

@@ -10,6 +10,11 @@ namespace turnstone {
 // A round table that brings one part after the other before the camera. The defaults are those of
 // a table with a geared stepper.
 struct TurntableConfig {
+  std::string driver = "simulated";     // "simulated", "grbl" or "marlin"
+  std::string device = "/dev/ttyUSB0";  // of grbl and marlin: the serial line
+  int baud = 115200;                    // of the line
+  std::string axis = "X";               // of the controller, that turns the table
+  double ticks_per_unit = 1;            // of the controller's millimetre or degree
   int64_t ticks_per_turn = 230408;
   int sections = 5;              // parts that stand on the table, at equal angles
   double velocity = 40'000;      // ticks a second, at most

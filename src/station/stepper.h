@@ -37,4 +37,9 @@ class Stepper {
 // Errors: invalid (velocity or acceleration not above 0).
 Result<std::unique_ptr<Stepper>> open_simulated_stepper(const TurntableConfig& table, Clock clock);
 
+// A motor behind a controller that speaks G-code over a serial line, as `table.driver` says "grbl"
+// (1.1) or "marlin". Waits some seconds for a board that starts anew. Errors: invalid (a setting),
+// unavailable (no such device, no answer).
+Result<std::unique_ptr<Stepper>> open_gcode_stepper(const TurntableConfig& table);
+
 }  // namespace turnstone
