@@ -35,7 +35,7 @@ std::string print_files(const fs::path& package) {
 
 }  // namespace
 
-Reloader::Reloader(std::vector<Judge*> judges, Check check) : check_(std::move(check)) {
+Reloader::Reloader(const std::vector<Judge*>& judges, Check check) : check_(std::move(check)) {
   for (auto* judge : judges) {
     const auto files = print_files(judge->config().package);
     watched_.push_back({judge, files, files});

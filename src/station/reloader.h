@@ -20,7 +20,7 @@ class Reloader {
   using Check = std::function<Result<>(const Judge&, const Engine&)>;
 
   // `judges` outlive it.
-  Reloader(std::vector<Judge*> judges, Check check);
+  Reloader(const std::vector<Judge*>& judges, Check check);
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
