@@ -93,13 +93,14 @@ Result<std::unique_ptr<Sink>> open_cloudwatch_sink(const CloudWatchSinkConfig& c
                                     .dimensions = config.dimensions,
                                     .resolution_s = config.resolution};
   TRY(check_cloudwatch_namespace(config.name_space));
+  auto made = TRY(OutcomeMetric::make(metric));
   CloudWatchOptions options{
       .endpoint = config.endpoint, .region = config.region, .tls = {.ca_file = config.ca_file}};
   options.credentials = config.credentials_file.empty()
                             ? TRY(find_aws_credentials())
                             : TRY(read_aws_credentials(config.credentials_file, config.profile));
   return std::make_unique<CloudWatchSink>(TRY(make_cloudwatch_client(options)), config.name_space,
-                                          TRY(OutcomeMetric::make(metric)));
+                                          std::move(made));
 }
 
 }  // namespace

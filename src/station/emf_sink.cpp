@@ -85,8 +85,9 @@ Result<std::unique_ptr<Sink>> open_emf_sink(const EmfSinkConfig& config) {
                                     .dimensions = config.dimensions,
                                     .resolution_s = config.resolution};
   TRY(check_cloudwatch_namespace(config.name_space));
+  auto made = TRY(OutcomeMetric::make(metric));
   return std::make_unique<EmfSink>(TRY(LineFile::open(config.path, true)), config.name_space,
-                                   TRY(OutcomeMetric::make(metric)));
+                                   std::move(made));
 }
 
 }  // namespace

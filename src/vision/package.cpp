@@ -27,7 +27,9 @@ Result<Package> open_folder(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::is_regular_file(folder / "compiled.so", ignored))
     return fail(Code::invalid, "{}: is no package, it has no compiled.so", folder.string());
-  return Package{.path = folder, .model = TRY(read_described(folder / "model.json")), .folder = {}};
+  // Not within the braces: what stands before a TRY there would not be destroyed when it returns.
+  auto model = TRY(read_described(folder / "model.json"));
+  return Package{.path = folder, .model = std::move(model), .folder = {}};
 }
 
 Result<Package> open_module(const fs::path& path) {
