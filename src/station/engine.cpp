@@ -2,8 +2,6 @@
 
 #include <optional>
 
-#include "base/files.h"
-
 namespace turnstone {
 namespace {
 
@@ -22,52 +20,6 @@ DType dtype_of(const ts_value& value) {
   return parse_dtype(ts_type_name(value.type)).value_or(DType::f32);
 }
 
-// The code is mapped while it runs; a package that somebody overwrites in place must not change it
-// under us, nor be taken for the one that is loaded already.
-Result<TemporaryFolder> copy_package(const std::filesystem::path& package) {
-  auto folder = TRY(TemporaryFolder::make("turnstone-package"));
-  const auto name = package.has_filename() ? package.filename() : package.parent_path().filename();
-  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> files;
-  if (std::filesystem::is_directory(package)) {
-    for (const auto* file : {"compiled.so", "model.json"})
-      files.emplace_back(package / file, folder.path() / file);
-  } else {
-    files.emplace_back(package, folder.path() / name);
-    auto description = package;
-    description.replace_extension(".json");
-    files.emplace_back(description, folder.path() / description.filename());
-  }
-  for (const auto& [from, to] : files)
-    if (std::error_code ignored; std::filesystem::exists(from, ignored))
-      TRY(write_file(to, TRY(read_text(from))));
-  return folder;
-}
-
-// An archive is unpacked to a folder of its own anyway.
-bool is_archive(const std::filesystem::path& package) {
-  const auto name = package.filename().string();
-  return name.ends_with(".tar.gz") || name.ends_with(".tgz");
-}
-
-// Errors name the package, not its copy.
-Result<Runtime> open_copy(const std::filesystem::path& package, int threads) {
-  std::error_code ignored;
-  if (is_archive(package) || !is_package(package) || !std::filesystem::exists(package, ignored))
-    return open_runtime(package, threads);
-  auto copy = std::make_shared<TemporaryFolder>(TRY(copy_package(package)));
-  const bool is_folder = std::filesystem::is_directory(package, ignored);
-  const auto path = is_folder ? copy->path() : copy->path() / package.filename();
-  auto runtime = open_runtime(path, threads);
-  if (!runtime) {
-    auto text = runtime.error().text;
-    for (auto at = text.find(path.string()); at != text.npos; at = text.find(path.string()))
-      text.replace(at, path.string().size(), package.string());
-    return std::unexpected(Error{runtime.error().code, std::move(text)});
-  }
-  runtime->package.folder = std::move(copy);
-  return runtime;
-}
-
 }  // namespace
 
 Engine::Engine(Runtime runtime, Preprocessor preprocessor, std::unique_ptr<Decoder> decoder)
@@ -76,8 +28,8 @@ Engine::Engine(Runtime runtime, Preprocessor preprocessor, std::unique_ptr<Decod
       decoder_(std::move(decoder)),
       input_(runtime_.package.model->inputs[0].dtype, runtime_.package.model->inputs[0].shape) {}
 
-Result<Engine> Engine::open(const std::filesystem::path& package, int threads) {
-  auto runtime = TRY(open_copy(package, threads));
+Result<Engine> Engine::open(const std::filesystem::path& package, int threads, OwnCode own_code) {
+  auto runtime = TRY(open_runtime(package, threads, own_code));
   auto preprocessor = TRY(preprocessor_of(runtime), package.string());
   auto decoder = TRY(make_decoder(*runtime.package.model), package.string());
   Engine engine(std::move(runtime), std::move(preprocessor), std::move(decoder));

@@ -19,7 +19,8 @@ class Engine {
  public:
   // Opens the package and all it needs to judge pictures. Errors: as open_runtime; invalid: no
   // model.json, not exactly one input, an input that is no picture; unsupported: no decoder.
-  static Result<Engine> open(const std::filesystem::path& package, int threads);
+  static Result<Engine> open(const std::filesystem::path& package, int threads,
+                             OwnCode own_code = OwnCode::no);
 
   const Model& model() const { return *runtime_.package.model; }
   const Runtime& runtime() const { return runtime_; }

@@ -74,7 +74,7 @@ void Reloader::look(Watched& watched, bool now) {
   if (!now && (files == watched.served || !complete)) return;
   watched.served = std::move(files);
   const auto replaced = [&]() -> Result<> {
-    auto engine = TRY(Engine::open(config.package, config.threads));
+    auto engine = TRY(Engine::open(config.package, config.threads, OwnCode::yes));
     TRY(check_(*watched.judge, engine));
     return watched.judge->replace(std::move(engine));
   }();

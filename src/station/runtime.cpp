@@ -89,10 +89,27 @@ Result<Runtime> open_at(Package package, int threads) {
   return made;
 }
 
+// What was unpacked of an archive is a copy already.
+Result<> copy_code(Package& package) {
+  if (package.folder) return {};
+  namespace fs = std::filesystem;
+  auto folder = std::make_shared<TemporaryFolder>(TRY(TemporaryFolder::make("turnstone-package")));
+  std::error_code error;
+  const auto code = fs::is_directory(package.path) ? package.path / "compiled.so" : package.path;
+  const auto copy = folder->path() / "compiled.so";
+  if (!fs::copy_file(code, copy, error))
+    return fail(Code::unavailable, "cannot be copied to {}: {}", copy.string(), error.message());
+  package.path = copy;
+  package.folder = std::move(folder);
+  return {};
+}
+
 }  // namespace
 
-Result<Runtime> open_runtime(const std::filesystem::path& path, int threads) {
-  return TRY(open_at(TRY(open_package(path)), threads), path.string());
+Result<Runtime> open_runtime(const std::filesystem::path& path, int threads, OwnCode own_code) {
+  auto package = TRY(open_package(path));
+  if (own_code == OwnCode::yes) TRY(copy_code(package), path.string());
+  return TRY(open_at(std::move(package), threads), path.string());
 }
 
 Result<> run(Runtime& runtime) {

@@ -28,10 +28,15 @@ struct Runtime {
   const ts_value& output(int index) const { return *ts_output_info(model.get(), index); }
 };
 
+// Whether a model runs a copy of its code: one that is mapped from the package itself changes under
+// whoever runs it when somebody overwrites the file in place.
+enum class OwnCode { no, yes };
+
 // Opens the package at `path`; `threads` 0 is as many as there are CPUs. Inputs of the code and of
 // model.json are compared: count, names, types, shapes and layouts must be equal. Errors: missing,
 // invalid, unsupported (no variant for this CPU), with the path.
-Result<Runtime> open_runtime(const std::filesystem::path& path, int threads);
+Result<Runtime> open_runtime(const std::filesystem::path& path, int threads,
+                             OwnCode own_code = OwnCode::no);
 
 // Runs once on inputs bound before. Errors: invalid, with the runtime's words.
 Result<> run(Runtime& runtime);

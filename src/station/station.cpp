@@ -157,7 +157,7 @@ void RunningStation::tell_strays() const {
 
 void RunningStation::open_models(const StationConfig& config) {
   for (const auto& section : config.models) {
-    auto engine = Engine::open(section.package, section.threads);
+    auto engine = Engine::open(section.package, section.threads, OwnCode::yes);
     if (!engine) {
       note(std::move(engine).error().in("model '" + section.name + "'"));
       continue;
@@ -169,7 +169,7 @@ void RunningStation::open_models(const StationConfig& config) {
     }
     std::optional<Engine> challenger;
     if (!section.challenger.empty()) {
-      auto second = Engine::open(section.challenger, section.threads);
+      auto second = Engine::open(section.challenger, section.threads, OwnCode::yes);
       second ? void(challenger = std::move(*second))
              : note(std::move(second).error().in("model '" + section.name + "': challenger"));
     }

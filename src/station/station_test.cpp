@@ -383,6 +383,33 @@ TEST_F(ModelSwap, TheOldModelStaysWhereTheNewOneIsDamaged) {
   EXPECT_EQ(model()["trouble"], "");
 }
 
+TEST_F(ModelSwap, CodeThatIsOverwrittenInPlaceDoesNoHarm) {
+  add_pictures(1, 0);
+  ASSERT_TRUE(judges(1));
+  std::filesystem::resize_file(file("package/compiled.so"), 0);
+  ASSERT_TRUE(eventually([&] { return model()["trouble"] != ""; }));
+  ASSERT_TRUE(write_png(folder_.path() / "pictures/q.png", plain_picture(5)));
+  EXPECT_TRUE(judges(2));
+}
+
+TEST_F(StationTest, APackageMayNameAFileBesideItsModel) {
+  const auto package = file("package");
+  ASSERT_TRUE(make_folder(package));
+  const auto from = fmt::format("{}/brightness1/", TURNSTONE_TEST_PACKAGES);
+  ASSERT_TRUE(write_file(package + "/compiled.so", *read_text(from + "compiled.so")));
+  auto model = *parse_json(*read_text(from + "model.json"));
+  model["task"] = "embedding";
+  model["decoder"] = Json{{"kind", "embedding"}, {"gallery", "known.json"}};
+  ASSERT_TRUE(write_file(package + "/model.json", print_json(model)));
+  ASSERT_TRUE(write_file(package + "/known.json", R"([{"label":"Fail","vector":[0,1]}])"));
+  add_pictures(1, 0);
+  auto text = config("");
+  const auto old = fmt::format("{}/brightness1", TURNSTONE_TEST_PACKAGES);
+  text.replace(text.find(old), old.size(), package);
+  run_once(text);
+  EXPECT_EQ(lines().size(), 1u);
+}
+
 TEST_F(ModelSwap, AReloadTakesThePackageThatIsThere) {
   add_pictures(1, 0);
   ASSERT_TRUE(judges(1));
