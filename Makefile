@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 VENV := build/venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-slow test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers bench-preprocess lint format
+.PHONY: help demo build test test-slow test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers bench-preprocess bench-station lint format
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,10 @@ bench-peers: build  ## MobileNetV2 in turn with ONNX Runtime on one core
 bench-preprocess: build  ## pictures to tensors in turn with OpenCV on one core
 	tools/setup zoo
 	$(VENV) bench/preprocess/compare.py --at-least 2
+
+bench-station: build  ## what a station costs beside GStreamer, OpenCV and ONNX Runtime glued by Python
+	tools/setup bench
+	$(VENV) bench/station/compare.py --check
 
 lint:  ## format, layers, header comments, words, sizes, clang-tidy
 	tools/setup test

@@ -49,14 +49,18 @@ class Model:
         self.check(self.library.ts_set_input(
             self.context, 0, ctypes.c_void_p(self.input.ctypes.data), self.info(0).type,
             self.info(0).shape, self.info(0).rank))
-        output = self.array_of(self.library.ts_output_info(self.model, 0).contents)
-        address = self.library.ts_output(self.context, 0)
-        raw = (ctypes.c_char * output.nbytes).from_address(address)
-        self.output = numpy.frombuffer(raw, output.dtype).reshape(output.shape)
+        self.outputs = [self.output_view(k) for k in range(self.library.ts_output_count(self.model))]
         self.variant = self.library.ts_variant_name(self.model).decode()
 
     def info(self, index):
         return self.library.ts_input_info(self.model, index).contents
+
+    def output_view(self, index):
+        """The output as it stands in the context's memory."""
+        like = self.array_of(self.library.ts_output_info(self.model, index).contents)
+        address = self.library.ts_output(self.context, index)
+        raw = (ctypes.c_char * like.nbytes).from_address(address)
+        return numpy.frombuffer(raw, like.dtype).reshape(like.shape)
 
     @staticmethod
     def array_of(value):
@@ -68,9 +72,13 @@ class Model:
 
     def run(self, x):
         """Copies the input in, runs, and copies the first output out."""
+        return self.run_all(x)[0]
+
+    def run_all(self, x):
+        """The same, with all outputs."""
         numpy.copyto(self.input, x)
         self.check(self.library.ts_run(self.context))
-        return self.output.copy()
+        return [output.copy() for output in self.outputs]
 
     def close(self):
         self.library.ts_context_close(self.context)

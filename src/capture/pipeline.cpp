@@ -63,8 +63,7 @@ gboolean Pipeline::goes_on(GstElement*, GstPad*, GstCaps* caps, gpointer) {
   return !name.starts_with("audio/") && !name.starts_with("text/");
 }
 
-// The first stream of pictures goes to the sink, through a converter where it must. The converter
-// is never asked for YUV: this one calls two ranges of the same matrix equal.
+// The first stream of pictures goes to the sink, through a converter where it must.
 void Pipeline::link_pad(GstElement*, GstPad* pad, gpointer data) {
   auto* self = static_cast<Pipeline*>(data);
   const Gst<GstPad> end(gst_element_get_static_pad(self->sink_.get(), "sink"));
@@ -72,8 +71,7 @@ void Pipeline::link_pad(GstElement*, GstPad* pad, gpointer data) {
   const Gst<GstCaps> caps(gst_pad_get_current_caps(pad));
   const Gst<GstCaps> pictures(gst_caps_from_string(picture_caps));
   if (!caps || !gst_caps_is_subset(caps.get(), pictures.get())) return;
-  const Gst<GstCaps> readable(gst_caps_from_string(readable_caps));
-  const bool as_it_is = gst_caps_is_subset(caps.get(), readable.get());
+  const bool as_it_is = is_readable(caps.get());
   const Gst<GstCaps> wanted(gst_caps_from_string(as_it_is ? readable_caps : converted_caps));
   g_object_set(self->sink_.get(), "caps", wanted.get(), nullptr);
   const Gst<GstPad> start(gst_element_get_static_pad(self->convert_.get(), "sink"));

@@ -55,6 +55,24 @@ std::optional<PixelFormat> format_of(GstVideoFormat format) {
   }
 }
 
+// Nothing where the equations are none of ours. What a stream does not tell is what its size
+// usually has.
+std::optional<YuvSpace> yuv_space_of(const GstVideoInfo& info) {
+  const bool is_full = info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
+  switch (info.colorimetry.matrix) {
+    case GST_VIDEO_COLOR_MATRIX_BT601:
+      return YuvSpace{YuvMatrix::bt601, is_full};
+    case GST_VIDEO_COLOR_MATRIX_BT709:
+      return YuvSpace{YuvMatrix::bt709, is_full};
+    case GST_VIDEO_COLOR_MATRIX_BT2020:
+      return YuvSpace{YuvMatrix::bt2020, is_full};
+    case GST_VIDEO_COLOR_MATRIX_UNKNOWN:
+      return YuvSpace{info.height >= 720 ? YuvMatrix::bt709 : YuvMatrix::bt601, is_full};
+    default:
+      return {};
+  }
+}
+
 Result<Frame> raw_frame(Gst<GstSample> sample) {
   GstVideoInfo info;
   if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample.get())))
@@ -63,11 +81,14 @@ Result<Frame> raw_frame(Gst<GstSample> sample) {
   if (!format)
     return fail(Code::unsupported, "pixel format {} is not one of ours",
                 GST_VIDEO_INFO_NAME(&info));
+  const auto yuv = GST_VIDEO_INFO_IS_YUV(&info) ? yuv_space_of(info) : YuvSpace{};
+  if (!yuv) return fail(Code::unsupported, "colours of this video are not ours");
   TRY(check_picture_size(info.width, info.height));
   auto picture = std::make_shared<MappedPicture>(std::move(sample), info);
   if (!picture->is_mapped()) return fail(Code::invalid, "pixels cannot be mapped");
   Frame frame;
   frame.format = *format;
+  frame.yuv = *yuv;
   frame.width = info.width;
   frame.height = info.height;
   for (int i = 0; i < plane_count(*format); ++i) frame.planes[i] = picture->plane(i);
@@ -86,6 +107,14 @@ Result<Frame> jpeg_frame(GstSample* sample) {
 }
 
 }  // namespace
+
+bool is_readable(const GstCaps* caps) {
+  const Gst<GstCaps> readable(gst_caps_from_string(readable_caps));
+  if (!gst_caps_is_subset(caps, readable.get())) return false;
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps)) return true;
+  return !GST_VIDEO_INFO_IS_YUV(&info) || yuv_space_of(info);
+}
 
 Result<Frame> frame_of(Gst<GstSample> sample) {
   const GstCaps* caps = gst_sample_get_caps(sample.get());

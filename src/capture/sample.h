@@ -7,16 +7,16 @@
 
 namespace turnstone {
 
-// Pictures that frame_of reads as they are; all others are to be converted to `converted_caps`
-// before. JPEG is decoded here and not by a plugin, so that every picture has the same pixels as
-// the file of it.
+// Formats that frame_of reads as they are; all others, and YUV of which is_readable is false, are
+// to be converted to `converted_caps` before. JPEG is decoded here and not by a plugin, so that
+// every picture has the same pixels as the file of it.
 inline constexpr const char* readable_caps =
     "image/jpeg; "
-    "video/x-raw, format=(string){RGB, BGR, RGBx, BGRx, GRAY8}; "
-    "video/x-raw, format=(string){I420, NV12}, "
-    "colorimetry=(string){1:4:0:0, 1:4:0:1, 1:4:7:1, 1:4:5:1, 1:4:16:4, 1:4:16:3, 1:4:5:4, "
-    "1:4:5:3}";
+    "video/x-raw, format=(string){RGB, BGR, RGBx, BGRx, GRAY8, I420, NV12}";
 inline constexpr const char* converted_caps = "video/x-raw, format=(string)RGB";
+
+// Whether frame_of reads pictures of these fixed caps.
+bool is_readable(const GstCaps* caps);
 
 // The picture of a sample: raw ones share its memory and hold the sample, JPEG ones are decoded.
 // Leaves times, names and number alone. Errors: invalid (a broken JPEG, a size beyond reason),

@@ -9,9 +9,11 @@ void rgb_row(const RowFunctions& functions, const Frame& frame, int y, uint8_t* 
     return frame.planes[plane].data + at * frame.planes[plane].stride;
   };
   if (frame.format == PixelFormat::i420)
-    functions.rgb_of_i420(row(0, y), row(1, y / 2), row(2, y / 2), frame.width, out);
+    functions.rgb_of_i420(weights_of(frame.yuv), row(0, y), row(1, y / 2), row(2, y / 2),
+                          frame.width, out);
   else if (frame.format == PixelFormat::nv12)
-    functions.rgb_of_nv12(row(0, y), row(1, y / 2), nullptr, frame.width, out);
+    functions.rgb_of_nv12(weights_of(frame.yuv), row(0, y), row(1, y / 2), nullptr, frame.width,
+                          out);
   else if (frame.format == PixelFormat::rgb)
     std::memcpy(out, row(0, y), size_t{3} * static_cast<size_t>(frame.width));
   else

@@ -11,8 +11,7 @@
 
 namespace turnstone {
 
-// How pixels lie in memory. One byte a sample. Y, U and V are those of JPEG (BT.601, full range);
-// whoever captures in another colour space converts.
+// How pixels lie in memory. One byte a sample.
 enum class PixelFormat {
   rgb,   // one plane, 3 bytes a pixel
   bgr,   // one plane, 3 bytes a pixel
@@ -21,6 +20,15 @@ enum class PixelFormat {
   gray,  // one plane, 1 byte a pixel
   i420,  // three planes: Y, then U and V at half width and height
   nv12,  // two planes: Y, then U and V in turn at half width and height
+};
+
+// What Y, U and V mean: the equations, and whether they use all of 0..255 or, as most video does,
+// Y 16..235 and U and V 16..240. As it is made: that of JPEG.
+enum class YuvMatrix { bt601, bt709, bt2020 };
+struct YuvSpace {
+  YuvMatrix matrix = YuvMatrix::bt601;
+  bool is_full = true;
+  bool operator==(const YuvSpace&) const = default;
 };
 
 struct Plane {
@@ -32,6 +40,7 @@ struct Plane {
 // Pixels never change once a frame is delivered, so copies may be read by any thread.
 struct Frame {
   PixelFormat format = PixelFormat::rgb;
+  YuvSpace yuv;    // of i420 and nv12
   int width = 0;   // pixels
   int height = 0;  // pixels
   std::array<Plane, 3> planes = {};

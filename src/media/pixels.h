@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "media/frame.h"
+#include "media/yuv_weights.h"
 
 namespace turnstone {
 
@@ -13,14 +14,18 @@ struct Rgb {
   int red = 0, green = 0, blue = 0;
 };
 
-// BT.601, full range, in 16-bit fixed point with rounding: what JPEG decoders compute.
-inline Rgb rgb_of_yuv(int y, int u, int v) {
-  constexpr int half = 1 << 15;
-  const auto byte = [](int value) { return std::clamp(value, 0, 255); };
+// In 64ths of a level on the way, with rounding.
+inline Rgb rgb_of_yuv(const YuvWeights& weights, int y, int u, int v) {
+  const auto part = [](int sum) { return (sum + (1 << 14)) >> 15; };
   u -= 128;
   v -= 128;
-  return {byte(y + ((91881 * v + half) >> 16)), byte(y + ((-22554 * u - 46802 * v + half) >> 16)),
-          byte(y + ((116130 * u + half) >> 16))};
+  const int luma = part(128 * y * weights.luma);
+  const auto byte = [&](int chroma) {
+    return std::clamp((luma + chroma + weights.shift + 32) >> 6, 0, 255);
+  };
+  return {byte(part(256 * v * weights.red_v)),
+          byte(part(128 * (u * weights.green_u + v * weights.green_v))),
+          byte(part(256 * u * weights.blue_u))};
 }
 
 // One row of a packed format: `Step` bytes a pixel with the samples at the given places.
@@ -40,13 +45,15 @@ struct YuvRow {
   const uint8_t* luma;
   const uint8_t* u;
   const uint8_t* v;
+  YuvWeights weights;
   YuvRow(const Frame& frame, int y)
       : luma(frame.planes[0].data + y * frame.planes[0].stride),
         u(frame.planes[1].data + y / 2 * frame.planes[1].stride),
-        v(Step == 2 ? u + 1 : frame.planes[2].data + y / 2 * frame.planes[2].stride) {}
+        v(Step == 2 ? u + 1 : frame.planes[2].data + y / 2 * frame.planes[2].stride),
+        weights(weights_of(frame.yuv)) {}
   Rgb at(int x) const {
     const auto chroma = x / 2 * Step;
-    return rgb_of_yuv(luma[x], u[chroma], v[chroma]);
+    return rgb_of_yuv(weights, luma[x], u[chroma], v[chroma]);
   }
 };
 

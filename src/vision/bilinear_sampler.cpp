@@ -76,6 +76,7 @@ class BilinearSampler final : public Sampler {
   bool is_nv12() const { return set_.format == PixelFormat::nv12; }
 
   SamplerSettings set_;
+  YuvWeights weights_;
   Taps rows_;
   int length_;                      // outputs, padded
   std::vector<int16_t> shares_;     // as the samplers want them
@@ -88,6 +89,7 @@ class BilinearSampler final : public Sampler {
 
 BilinearSampler::BilinearSampler(const SamplerSettings& settings)
     : set_(settings),
+      weights_(weights_of(settings.yuv)),
       length_(padded(settings.placement.target.width)),
       pixels_(is_packed() ? 2 : 1),
       chroma_at_(is_nv12() ? 2 : 1) {
@@ -218,7 +220,7 @@ void BilinearSampler::sample_last(const uint8_t* row, int x, const Samples& out)
 void BilinearSampler::sample_luma(const Frame& frame, int y, const Samples& out) {
   sample_chroma(frame, y / 2);
   const Row luma(frame.planes[0].data + y * frame.planes[0].stride, bytes(0));
-  set_.functions->sample_luma(luma.data(), pixels_.windows(), shares_.data(),
+  set_.functions->sample_luma(weights_, luma.data(), pixels_.windows(), shares_.data(),
                               {chroma_.samples(0, length_), chroma_.samples(1, length_)}, length_,
                               out);
 }
@@ -229,7 +231,7 @@ void BilinearSampler::sample_chroma(const Frame& frame, int row) {
   const int other = is_nv12() ? 1 : 2;
   const Row u(frame.planes[1].data + row * frame.planes[1].stride, bytes(1));
   const Row v(frame.planes[other].data + row * frame.planes[other].stride, bytes(other));
-  set_.functions->sample_chroma(u.data(), chroma_at_.windows(0), v.data(),
+  set_.functions->sample_chroma(weights_, u.data(), chroma_at_.windows(0), v.data(),
                                 chroma_at_.windows(is_nv12() ? 1 : 0), length_,
                                 {chroma_.samples(0, length_), chroma_.samples(1, length_)});
 }

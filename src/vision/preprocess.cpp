@@ -15,6 +15,7 @@ namespace {
 // What depends on the size and format of the frames, kept from one to the next.
 struct Tables {
   PixelFormat format = PixelFormat::rgb;
+  YuvSpace yuv;
   int picture_width = 0;
   int picture_height = 0;
   Rectangle target;
@@ -59,15 +60,16 @@ Result<> Preprocessor::State::prepare(const Frame& frame) {
   if (frame.width < 1 || frame.height < 1 || !frame.planes[0].data)
     return fail(Code::invalid, "frame holds no picture");
   if (tables.picture_width == frame.width && tables.picture_height == frame.height &&
-      tables.format == frame.format)
+      tables.format == frame.format && tables.yuv == frame.yuv)
     return {};
   const auto placement =
       TRY(place(preprocess, shape.width, shape.height, frame.width, frame.height));
   const auto geometry =
       TRY(geometry_of(preprocess, shape.width, shape.height, frame.width, frame.height));
-  const SamplerSettings settings{functions, frame.format, frame.width, placement,
-                                 shape.channels == 1};
+  const SamplerSettings settings{functions,   frame.format, frame.yuv,
+                                 frame.width, placement,    shape.channels == 1};
   tables = {frame.format,
+            frame.yuv,
             frame.width,
             frame.height,
             placement.target,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -36,6 +37,7 @@ ModelInput input_of(int width, int height, int channels, Layout layout, DType dt
 struct GuardedPicture {
   GuardedPicture(PixelFormat format, int width, int height, int gap, std::mt19937& random) {
     frame.format = format;
+    frame.yuv = {static_cast<YuvMatrix>(random() % 3), random() % 2 == 0};
     frame.width = width;
     frame.height = height;
     for (int plane = 0; plane < plane_count(format); ++plane) {
@@ -51,9 +53,27 @@ struct GuardedPicture {
   Frame frame;
 };
 
-// What pixel `x` of row `y` is.
-Rgb pixel_of(const Frame& frame, int x, int y) {
-  return with_row(frame, y, [&](const auto& row) { return row.at(x); });
+// Red, green and blue of pixel `x` of row `y`: of YUV not rounded, unless that is wanted.
+std::array<double, 3> pixel_of(const Frame& frame, int x, int y, bool whole) {
+  if (whole || plane_count(frame.format) == 1) {
+    const auto pixel = with_row(frame, y, [&](const auto& row) { return row.at(x); });
+    return {double(pixel.red), double(pixel.green), double(pixel.blue)};
+  }
+  const auto byte = [&](int plane, int64_t at, int row) {
+    return double(frame.planes[plane].data[row * frame.planes[plane].stride + at]);
+  };
+  const bool is_nv12 = frame.format == PixelFormat::nv12;
+  const double u = is_nv12 ? byte(1, x / 2 * 2, y / 2) : byte(1, x / 2, y / 2);
+  const double v = is_nv12 ? byte(1, x / 2 * 2 + 1, y / 2) : byte(2, x / 2, y / 2);
+  constexpr double reds[] = {0.299, 0.2126, 0.2627}, blues[] = {0.114, 0.0722, 0.0593};
+  const auto matrix = static_cast<size_t>(frame.yuv.matrix);
+  const double red = reds[matrix], blue = blues[matrix], green = 1 - red - blue;
+  const bool is_full = frame.yuv.is_full;
+  const double luma = is_full ? byte(0, x, y) : (byte(0, x, y) - 16) * 255 / 219;
+  const double pr = 2 * (1 - red) * (v - 128) * (is_full ? 1 : 255.0 / 224);
+  const double pb = 2 * (1 - blue) * (u - 128) * (is_full ? 1 : 255.0 / 224);
+  const auto within = [](double value) { return std::clamp(value, 0.0, 255.0); };
+  return {within(luma + pr), within(luma - (red * pr + blue * pb) / green), within(luma + pb)};
 }
 
 // The definition, in double precision and without tables: which part of the picture, then each
@@ -110,9 +130,9 @@ class Reference {
   }
 
   double source(int i, int y, int x) const {
-    const auto pixel =
-        pixel_of(frame_, left_ + std::clamp(x, 0, across_ - 1), top_ + std::clamp(y, 0, down_ - 1));
-    return i == 0 ? pixel.red : i == 1 ? pixel.green : pixel.blue;
+    return pixel_of(frame_, left_ + std::clamp(x, 0, across_ - 1),
+                    top_ + std::clamp(y, 0, down_ - 1),
+                    set_.resize == Resize::area)[static_cast<size_t>(i)];
   }
 
   double resampled(int i, int y, int x) const {

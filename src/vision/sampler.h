@@ -27,6 +27,7 @@ class Sampler {
 struct SamplerSettings {
   const RowFunctions* functions = nullptr;
   PixelFormat format = PixelFormat::rgb;
+  YuvSpace yuv;
   int width = 0;  // of the picture
   Placement placement;
   bool is_gray = false;  // of three colours one gray is made

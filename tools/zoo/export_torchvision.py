@@ -1,4 +1,4 @@
-"""Exports torchvision classifiers to ONNX, for comparing compiled models with an outside engine.
+"""Exports torchvision models to ONNX, for comparing compiled models with an outside engine.
 
 usage: export_torchvision.py FOLDER [MODEL...]
 
@@ -8,16 +8,58 @@ They stay separate nodes in the files: folding is for the reader. Needs torch an
 Debian packages them.
 """
 
+import json
 import sys
 from pathlib import Path
 
+import onnx
 import torch
 import torchvision
+import torchvision.models.detection.image_list
 
 OPSET = 13
 SIZE = 224
 # cells across a picture, and the strength of what is as large as a cell
 SCALES = ((1, 0.8), (2, 0.8), (4, 0.7), (8, 0.5), (16, 0.4), (32, 0.3), (64, 0.2), (SIZE, 0.1))
+
+
+
+class Heads(torch.nn.Module):
+    """A detector of torchvision up to the numbers of its heads, boxes and logits of each place."""
+
+    def __init__(self, detector):
+        super().__init__()
+        self.detector, self.backbone, self.head = detector, detector.backbone, detector.head
+
+    def forward(self, pictures):
+        found = self.head(list(self.backbone(pictures).values()))
+        return found["bbox_regression"], found["cls_logits"]
+
+    def description(self):
+        """What its numbers mean, as Turnstone's model.json says it."""
+        detector, side = self.detector, self.detector.transform.fixed_size[0]
+        maps = self.backbone(torch.zeros(1, 3, side, side)).values()
+        images = torchvision.models.detection.image_list.ImageList(
+            torch.zeros(1, 3, side, side), [(side, side)])
+        left, top, right, bottom = (detector.anchor_generator(images, list(maps))[0] / side).T
+        boxes = torch.stack([(left + right) / 2, (top + bottom) / 2, right - left, bottom - top], 1)
+        pixels = 255 * torch.tensor(detector.transform.image_mean)
+        return {
+            "format": 1, "task": "detection", "background": 0,
+            "inputs": [{"name": "input", "dtype": "f32", "shape": [1, 3, side, side],
+                        "layout": "NCHW",
+                        "preprocess": {"fit": "stretch", "resize": "bilinear", "color": "rgb",
+                                       "mean": pixels.tolist(), "scale": [1 / 127.5]}}],
+            "outputs": [{"name": "boxes", "role": "boxes"},
+                        {"name": "logits", "role": "class_logits"}],
+            "decoder": {"kind": "ssd", "score": 0.5, "iou": detector.nms_thresh,
+                        "anchors": {"boxes": boxes.tolist()}}}
+
+
+def ssdlite():
+    return Heads(torchvision.models.detection.ssdlite320_mobilenet_v3_large(
+        weights=None, weights_backbone=None))
+
 
 # name of the file: constructor, axes that stay open
 MODELS = {
@@ -30,16 +72,17 @@ MODELS = {
     "squeezenet1_0": (torchvision.models.squeezenet1_0, {}),
     "squeezenet1_1": (torchvision.models.squeezenet1_1, {}),
     "shufflenet_v2_x1_0": (torchvision.models.shufflenet_v2_x1_0, {}),
+    "ssdlite320": (ssdlite, {}),
 }
 
 
-def random_pictures(count):
-    """Normalised pictures, [count, 3, SIZE, SIZE], with structure at every scale, as photographs have."""
-    total = torch.zeros(count, 3, SIZE, SIZE)
+def random_pictures(count, size=SIZE):
+    """Normalised pictures, [count, 3, size, size], with structure at every scale, as photographs have."""
+    total = torch.zeros(count, 3, size, size)
     for cells, strength in SCALES:
         gray = torch.randn(count, 1, cells, cells) * strength
         colour = torch.randn(count, 3, cells, cells) * strength / 3
-        total += torch.nn.functional.interpolate(gray + colour, size=(SIZE, SIZE), mode="bilinear")
+        total += torch.nn.functional.interpolate(gray + colour, size=(size, size), mode="bilinear")
     return total.clamp(-2.2, 2.7)  # what 0..255 becomes
 
 
@@ -56,7 +99,7 @@ def calm_gates(model):
             layer.fc2.weight.data *= 0.3
 
 
-def settle_batch_norms(model):
+def settle_batch_norms(model, size):
     """Gives every batch norm statistics that fit its input, then disturbs them a little."""
     layers = batch_norms(model)
     for layer in layers:
@@ -66,7 +109,7 @@ def settle_batch_norms(model):
         layer.reset_running_stats()
         layer.train()
     for _ in range(3):
-        model(random_pictures(8))
+        model(random_pictures(8, size))
     for layer in layers:
         layer.eval()
         deviation = layer.running_var.sqrt()
@@ -74,19 +117,31 @@ def settle_batch_norms(model):
         layer.running_var *= torch.empty_like(deviation).uniform_(0.8, 1.25)
 
 
+def describe(file, description):
+    """Puts the description where `turnstone compile` finds it."""
+    model = onnx.load(str(file))
+    onnx.helper.set_model_props(model, {"turnstone.model": json.dumps(description)})
+    onnx.save(model, str(file))
+
+
 def export(name, folder):
     constructor, open_axes = MODELS[name]
     torch.manual_seed(20)
     model = constructor().eval()
+    is_detector = isinstance(model, Heads)
+    size = model.detector.transform.fixed_size[0] if is_detector else SIZE
     calm_gates(model)
-    settle_batch_norms(model)
-    sample = random_pictures(2)
-    scores = model(sample)
+    settle_batch_norms(model, size)
+    sample = random_pictures(2, size)
+    scores = model(sample)[1] if is_detector else model(sample)
+    file = folder / f"{name}.onnx"
     torch.onnx.export(
-        model, sample[:1], folder / f"{name}.onnx", opset_version=OPSET,
+        model, sample[:1], file, opset_version=OPSET,
         training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
-        input_names=["input"], output_names=["output"],
+        input_names=["input"], output_names=["boxes", "logits"] if is_detector else ["output"],
         dynamic_axes=dict(open_axes, output={0: "batch"}) if open_axes else None)
+    if is_detector:
+        describe(file, model.description())
     spread = (scores[0] - scores[1]).abs().max().item()
     print(f"{name}: {len(batch_norms(model))} batch norms, scores {scores.min():.3f} to "
           f"{scores.max():.3f}, two pictures differ by {spread:.3f}", flush=True)

@@ -50,9 +50,10 @@ void rgb_of_packed(const uint8_t* row, int width, uint8_t* rgb) {
   }
 }
 
-// As many bytes as a vector has 16-bit lanes; what is below 0 or above 255 becomes that.
+// 64ths of a level, rounded; what is below 0 or above 255 levels becomes that.
 using ShortBytes = Vector<uint8_t, short_lanes>;
 inline ShortBytes byte_of(Shorts value) {
+  value = add_saturated(value, Shorts{} + int16_t{32}) >> 6;
   value = value > 255 ? Shorts{} + int16_t{255} : value;
   value = value < 0 ? Shorts{} : value;
   return __builtin_convertvector(value, ShortBytes);
@@ -72,28 +73,31 @@ constexpr int yuv_block = 32;
 
 // `yuv_block` pixels.
 template <bool is_nv12>
-inline void rgb_of_block(const uint8_t* luma, const uint8_t* u, const uint8_t* v, uint8_t* rgb) {
+inline void rgb_of_block(const YuvWeights& weights, const uint8_t* luma, const uint8_t* u,
+                         const uint8_t* v, uint8_t* rgb) {
   constexpr auto each = std::make_integer_sequence<int, short_lanes>{};
   uint8_t red[yuv_block], green[yuv_block], blue[yuv_block];
   for (int x = 0; x < yuv_block; x += short_lanes) {
     const int at = is_nv12 ? x : x / 2;
     const auto terms =
-        terms_of(spread<is_nv12, 0>(u + at, each),
+        terms_of(weights, spread<is_nv12, 0>(u + at, each),
                  is_nv12 ? spread<is_nv12, 1>(u + at, each) : spread<is_nv12, 0>(v + at, each));
-    const auto y = __builtin_convertvector(load<ShortBytes>(luma + x), Shorts);
-    store(red + x, byte_of(y + terms.red));
-    store(green + x, byte_of(y + terms.green));
-    store(blue + x, byte_of(y + terms.blue));
+    const auto y = luma_of(weights, __builtin_convertvector(load<ShortBytes>(luma + x), Shorts));
+    store(red + x, byte_of(add_saturated(y, terms.red)));
+    store(green + x, byte_of(add_saturated(y, terms.green)));
+    store(blue + x, byte_of(add_saturated(y, terms.blue)));
   }
   store_triples(red, green, blue, yuv_block, rgb);
 }
 
 // RowFunctions::rgb_of_i420 and rgb_of_nv12.
 template <bool is_nv12>
-void rgb_of_yuv(const uint8_t* luma, const uint8_t* u, const uint8_t* v, int width, uint8_t* rgb) {
+void rgb_of_yuv(const YuvWeights& weights, const uint8_t* luma, const uint8_t* u, const uint8_t* v,
+                int width, uint8_t* rgb) {
+  const auto kept = weights;
   int x = 0;
   for (; x + yuv_block <= width; x += yuv_block)
-    rgb_of_block<is_nv12>(luma + x, u + (is_nv12 ? x : x / 2), is_nv12 ? v : v + x / 2,
+    rgb_of_block<is_nv12>(kept, luma + x, u + (is_nv12 ? x : x / 2), is_nv12 ? v : v + x / 2,
                           rgb + 3 * x);
   if (x == width) return;
   uint8_t lumas[yuv_block] = {}, us[yuv_block] = {}, vs[yuv_block] = {}, out[3 * yuv_block];
@@ -102,7 +106,7 @@ void rgb_of_yuv(const uint8_t* luma, const uint8_t* u, const uint8_t* v, int wid
   __builtin_memcpy(lumas, luma + x, left);
   __builtin_memcpy(us, u + (is_nv12 ? x : x / 2), is_nv12 ? 2 * chroma : chroma);
   if (!is_nv12) __builtin_memcpy(vs, v + x / 2, chroma);
-  rgb_of_block<is_nv12>(lumas, us, vs, out);
+  rgb_of_block<is_nv12>(kept, lumas, us, vs, out);
   __builtin_memcpy(rgb + 3 * x, out, 3 * left);
 }
 

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "media/yuv_weights.h"
+
 namespace turnstone {
 
 // A sample is a pixel 0..255 times this.
@@ -22,7 +24,7 @@ struct Samples {
   int16_t* blue = nullptr;
 };
 
-// What chroma adds to luma, as samples: of an output's left pixel and of its right one.
+// What is added to luma, in 64ths of a level: of an output's left pixel and of its right one.
 struct ChromaTerms {
   Samples left;
   Samples right;
@@ -87,8 +89,8 @@ struct RowFunctions {
   using FromPacked = void (*)(const uint8_t* row, int width, uint8_t* rgb);
   std::array<FromPacked, 5> rgb_of_packed = {};
   // The same of I420, and of NV12 whose chroma is `u` (`v` is ignored).
-  using FromYuv = void (*)(const uint8_t* luma, const uint8_t* u, const uint8_t* v, int width,
-                           uint8_t* rgb);
+  using FromYuv = void (*)(const YuvWeights& weights, const uint8_t* luma, const uint8_t* u,
+                           const uint8_t* v, int width, uint8_t* rgb);
   FromYuv rgb_of_i420 = nullptr;
   FromYuv rgb_of_nv12 = nullptr;
 
@@ -102,10 +104,12 @@ struct RowFunctions {
 
   // The chroma, then the whole, of `count` outputs of I420 or NV12. A group of a window is eight
   // outputs, and its bytes are left and right in turn. `shares` as above, one an output.
-  void (*sample_chroma)(const uint8_t* u, const Windows& at_u, const uint8_t* v,
-                        const Windows& at_v, int count, const ChromaTerms& out) = nullptr;
-  void (*sample_luma)(const uint8_t* luma, const Windows& at, const int16_t* shares,
-                      const ChromaTerms& chroma, int count, const Samples& out) = nullptr;
+  void (*sample_chroma)(const YuvWeights& weights, const uint8_t* u, const Windows& at_u,
+                        const uint8_t* v, const Windows& at_v, int count,
+                        const ChromaTerms& out) = nullptr;
+  void (*sample_luma)(const YuvWeights& weights, const uint8_t* luma, const Windows& at,
+                      const int16_t* shares, const ChromaTerms& chroma, int count,
+                      const Samples& out) = nullptr;
 
   // Red becomes 0.299 red + 0.587 green + 0.114 blue.
   void (*gray)(const Samples& row, int count) = nullptr;

@@ -19,6 +19,11 @@ constexpr PixelFormat formats[] = {PixelFormat::rgb,  PixelFormat::bgr,  PixelFo
                                    PixelFormat::bgrx, PixelFormat::gray, PixelFormat::i420,
                                    PixelFormat::nv12};
 
+constexpr YuvSpace spaces[] = {
+    {YuvMatrix::bt601, true},  {YuvMatrix::bt601, false},  {YuvMatrix::bt709, true},
+    {YuvMatrix::bt709, false}, {YuvMatrix::bt2020, false},
+};
+
 class EveryRows : public testing::TestWithParam<const RowFunctions*> {};
 
 // One row of noise, and of chroma, between pages that cannot be read.
@@ -42,7 +47,8 @@ TEST_P(EveryRows, RowsOfEveryFormatAndWidthBecomeTheTriplesOfTheDefinition) {
   std::mt19937 random(5);
   for (const auto format : formats)
     for (int width = 1; width < 140; ++width) {
-      const GuardedRow row(format, width, random);
+      GuardedRow row(format, width, random);
+      row.frame.yuv = spaces[width % std::size(spaces)];
       Guarded<uint8_t> triples(size_t{3} * static_cast<size_t>(width));
       rgb_row(*GetParam(), row.frame, 0, triples.data());
       ASSERT_TRUE(triples.is_intact());
@@ -58,18 +64,19 @@ TEST_P(EveryRows, RowsOfEveryFormatAndWidthBecomeTheTriplesOfTheDefinition) {
     }
 }
 
-TEST_P(EveryRows, EveryColourOfYuvIsExact) {
+TEST_P(EveryRows, EveryColourOfYuvIsThatOfTheDefinition) {
   Guarded<uint8_t> luma(256), u(128), v(128), triples(768);
   for (int i = 0; i < 256; ++i) luma[i] = static_cast<uint8_t>(i);
   for (int red = 0; red < 256; ++red)
     for (int first = 0; first < 256; first += 128) {
+      const auto weights = weights_of(spaces[red % std::size(spaces)]);
       for (int i = 0; i < 128; ++i) {
         u[i] = static_cast<uint8_t>(first + i);
         v[i] = static_cast<uint8_t>(red);
       }
-      GetParam()->rgb_of_i420(luma.data(), u.data(), v.data(), 256, triples.data());
+      GetParam()->rgb_of_i420(weights, luma.data(), u.data(), v.data(), 256, triples.data());
       for (int i = 0; i < 256; ++i) {
-        const auto pixel = rgb_of_yuv(luma[i], u[i / 2], v[i / 2]);
+        const auto pixel = rgb_of_yuv(weights, luma[i], u[i / 2], v[i / 2]);
         ASSERT_EQ(triples[3 * i], pixel.red) << i << " " << red;
         ASSERT_EQ(triples[3 * i + 1], pixel.green) << i << " " << red;
         ASSERT_EQ(triples[3 * i + 2], pixel.blue) << i << " " << red;

@@ -113,49 +113,51 @@ inline Vector<uint16_t, short_lanes> taps_at(const uint8_t* row, const Windows& 
   return (Vector<uint16_t, short_lanes>)sum;
 }
 
-// Whole levels become samples.
 inline void store_terms(const Samples& out, int x, const Terms& terms) {
-  store(out.red + x, terms.red << 7);
-  store(out.green + x, terms.green << 7);
-  store(out.blue + x, terms.blue << 7);
+  store(out.red + x, terms.red);
+  store(out.green + x, terms.green);
+  store(out.blue + x, terms.blue);
 }
 
 // RowFunctions::sample_chroma.
-void sample_chroma(const uint8_t* u, const Windows& at_u, const uint8_t* v, const Windows& at_v,
-                   int count, const ChromaTerms& out) {
+void sample_chroma(const YuvWeights& weights, const uint8_t* u, const Windows& at_u,
+                   const uint8_t* v, const Windows& at_v, int count, const ChromaTerms& out) {
+  const auto kept = weights;
   const auto to = out;
   const auto us_at = at_u;
   const auto vs_at = at_v;
   for (int x = 0; x < count; x += short_lanes) {
     const auto us = taps_at(u, us_at, x);
     const auto vs = taps_at(v, vs_at, x);
-    store_terms(to.left, x, terms_of((Shorts)(us & 255), (Shorts)(vs & 255)));
-    store_terms(to.right, x, terms_of((Shorts)(us >> 8), (Shorts)(vs >> 8)));
+    store_terms(to.left, x, terms_of(kept, (Shorts)(us & 255), (Shorts)(vs & 255)));
+    store_terms(to.right, x, terms_of(kept, (Shorts)(us >> 8), (Shorts)(vs >> 8)));
   }
 }
 
-// One colour of both pixels, kept in 0..255 levels and mixed. Samples are 127 too high on the way:
-// then the highest is the highest that a lane holds, and adding need only saturate.
+// One colour of both pixels, kept in 0..255 levels and mixed: 64ths of a level become samples.
 inline Shorts colour(Shorts left, Shorts right, const int16_t* left_term, const int16_t* right_term,
                      Shorts share) {
-  const auto least = Shorts{} + int16_t{127};
-  left = add_saturated(left, load<Shorts>(left_term));
-  right = add_saturated(right, load<Shorts>(right_term));
-  left = left > least ? left : least;
-  right = right > least ? right : least;
-  return mixed(left, right, share) - least;
+  const auto within = [](Shorts value) {
+    const auto most = Shorts{} + int16_t{255 * 64};
+    value = value > 0 ? value : Shorts{};
+    return (value < most ? value : most) << 1;
+  };
+  left = within(add_saturated(left, load<Shorts>(left_term)));
+  right = within(add_saturated(right, load<Shorts>(right_term)));
+  return mixed(left, right, share);
 }
 
 // RowFunctions::sample_luma.
-void sample_luma(const uint8_t* luma, const Windows& at, const int16_t* shares,
-                 const ChromaTerms& chroma, int count, const Samples& out) {
+void sample_luma(const YuvWeights& weights, const uint8_t* luma, const Windows& at,
+                 const int16_t* shares, const ChromaTerms& chroma, int count, const Samples& out) {
+  const auto kept = weights;
   const auto windows = at;
   const auto [l, r] = chroma;
   const auto to = out;
   for (int x = 0; x < count; x += short_lanes) {
     const auto taps = taps_at(luma, windows, x);
-    const auto left = (Shorts)(((taps & 255) << 7) + 127);
-    const auto right = (Shorts)((taps >> 8 << 7) + 127);
+    const auto left = luma_of(kept, (Shorts)(taps & 255));
+    const auto right = luma_of(kept, (Shorts)(taps >> 8));
     const auto share = load<Shorts>(shares + x);
     store(to.red + x, colour(left, right, l.red + x, r.red + x, share));
     store(to.green + x, colour(left, right, l.green + x, r.green + x, share));

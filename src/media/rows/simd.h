@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "media/yuv_weights.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
@@ -176,7 +178,7 @@ inline Words zip_high(Words a, Words b, std::integer_sequence<int, i...>) {
   return __builtin_shufflevector(a, b, (i / 4 * 4 + 2 + i % 4 / 2 + i % 2 * float_lanes)...);
 }
 
-// (a * weight_a + b * weight_b + 2^14) >> 15, exactly; the weights times 128 fit 31 bits.
+// (a * weight_a + b * weight_b + 2^14) >> 15, exactly; the sum fits 31 bits.
 inline Shorts weighted_sum(Shorts a, Shorts b, int16_t weight_a, int16_t weight_b) {
 #if defined(__SSE2__)
   const auto weights = Ints{} + ((int32_t{weight_b} << 16) | static_cast<uint16_t>(weight_a));
@@ -219,15 +221,23 @@ inline V triples(V red, V green, V blue, std::integer_sequence<int, i...>) {
       two, blue, ((row * lanes + i) % 3 == 2 ? lanes + (row * lanes + i) / 3 : i)...);
 }
 
-// What U and V add to luma, in whole levels, as rgb_of_yuv has it.
+// What U and V add to luma and what is added anyway, in 64ths of a level, as rgb_of_yuv has it.
 struct Terms {
   Shorts red, green, blue;
 };
-inline Terms terms_of(Shorts u, Shorts v) {
+inline Terms terms_of(const YuvWeights& weights, Shorts u, Shorts v) {
+  const auto all = [](int16_t value) { return Shorts{} + value; };
+  const auto shift = all(weights.shift);
   u -= 128;
   v -= 128;
-  return {v + multiply_high(v, Shorts{} + int16_t{13173}), weighted_sum(u, v, -11277, -23401),
-          u + multiply_high(u, Shorts{} + int16_t{25297})};
+  return {multiply_high(v << 8, all(weights.red_v)) + shift,
+          weighted_sum(u << 7, v << 7, weights.green_u, weights.green_v) + shift,
+          multiply_high(u << 8, all(weights.blue_u)) + shift};
+}
+
+// Luma without its shift, in 64ths of a level.
+inline Shorts luma_of(const YuvWeights& weights, Shorts y) {
+  return multiply_high(y << 7, Shorts{} + weights.luma);
 }
 
 }  // namespace
