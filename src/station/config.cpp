@@ -193,9 +193,10 @@ Result<StationConfig> parse_config(std::string_view text, std::string_view file,
     config.sinks.push_back(std::move(*feedback));
   config.cycle = read_one<CycleConfig>(reading, root, "cycle", read_cycle);
   config.spool = read_one<SpoolConfig>(reading, root, "spool", read_spool);
+  config.mqtt = read_one<MqttConnection>(reading, root, "mqtt", read_mqtt);
   config.page = read_one<PageConfig>(reading, root, "page", read_page);
   const std::vector<std::string> known = {"source", "model", "sink", "feedback",
-                                          "cycle",  "spool", "page"};
+                                          "cycle",  "spool", "mqtt", "page"};
   check_keys(reading, "station", root, known);
   if (reading.problems.empty() && config.sources.empty())
     return fail(Code::invalid, "{}: there is no [[source]]", file);

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "station/cycle_config.h"
 #include "station/kind.h"
+#include "station/mqtt_connection.h"
 #include "station/sink.h"
 #include "station/source.h"
 
@@ -75,9 +76,10 @@ struct StationConfig {
   std::vector<SourceConfig> sources;
   std::vector<ModelConfig> models;
   std::vector<SinkConfig> sinks;
-  std::optional<CycleConfig> cycle;  // absent: free running
-  std::optional<SpoolConfig> spool;  // absent: results wait in memory
-  std::optional<PageConfig> page;    // absent: no page
+  std::optional<CycleConfig> cycle;    // absent: free running
+  std::optional<SpoolConfig> spool;    // absent: results wait in memory
+  std::optional<MqttConnection> mqtt;  // absent: no messages to the station
+  std::optional<PageConfig> page;      // absent: no page
 };
 
 // Reads `text`. `file` stands in messages, relative paths start at `folder`; each of `overrides` is

@@ -162,6 +162,8 @@ const Field<SpoolConfig> spool_fields[] = {
      {.least = 1, .most = most_days}},
 };
 
+const auto mqtt_fields = mqtt_connection_fields<MqttConnection>();
+
 const Field<PageConfig> page_fields[] = {
     {"address", &PageConfig::address, "", "of this machine itself"},
     {"port", &PageConfig::port, "", "0: any free one", {.least = 0, .most = 65535}},
@@ -280,6 +282,11 @@ void read_spool(Reading& reading, const TomlValue& at, const TomlTable& table, S
   read_fields(reading, "spool", at, table, spool_fields, into);
 }
 
+void read_mqtt(Reading& reading, const TomlValue& at, const TomlTable& table,
+               MqttConnection& into) {
+  read_fields(reading, "mqtt", at, table, mqtt_fields, into);
+}
+
 void read_page(Reading& reading, const TomlValue& at, const TomlTable& table, PageConfig& into) {
   read_fields(reading, "page", at, table, page_fields, into);
 }
@@ -295,11 +302,12 @@ std::string print_config_reference() {
       "frame\n{}\n"
       "# [cycle.table]: live, the table that brings the parts\n{}\n"
       "# [spool]: results wait on disk until they have arrived; without it: in memory\n{}\n"
+      "# [mqtt]: a broker over which others send messages to the station\n{}\n"
       "# [page]: the live page\n{}",
       print_fields(source_fields), print_kinds("source", source_kinds()),
       print_fields(model_fields), print_fields(sink_fields), print_kinds("sink", sink_kinds()),
       print_fields(cycle_fields), print_fields(table_fields), print_fields(spool_fields),
-      print_fields(page_fields));
+      print_fields(mqtt_fields), print_fields(page_fields));
 }
 
 }  // namespace turnstone

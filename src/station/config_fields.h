@@ -14,6 +14,7 @@ void read_sink(Reading& reading, const TomlValue& at, const TomlTable& table, Si
 void read_feedback(Reading& reading, const TomlValue& at, const TomlTable& table, SinkConfig& into);
 void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, CycleConfig& into);
 void read_spool(Reading& reading, const TomlValue& at, const TomlTable& table, SpoolConfig& into);
+void read_mqtt(Reading& reading, const TomlValue& at, const TomlTable& table, MqttConnection& into);
 void read_page(Reading& reading, const TomlValue& at, const TomlTable& table, PageConfig& into);
 
 }  // namespace turnstone

@@ -4,11 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +33,7 @@ struct Legal {
 // folder and are relative to the configuration's folder.
 template <class T>
 struct Field {
+  using Owner = T;
   const char* name;
   std::variant<std::string T::*, bool T::*, int T::*, int64_t T::*, double T::*,
                std::chrono::milliseconds T::*, std::vector<std::string> T::*>
@@ -74,11 +77,20 @@ std::string print_target(const FieldTarget& target);
 std::string print_field(std::string_view name, const FieldTarget& target, std::string_view unit,
                         std::string_view doc, const Legal& legal);
 
+// One table of two: what a section has of its own, then what it shares with others.
+template <class T, size_t own_count, size_t shared_count>
+std::array<Field<T>, own_count + shared_count> join_fields(
+    const Field<T> (&own)[own_count], const std::array<Field<T>, shared_count>& shared) {
+  return [&]<size_t... i, size_t... k>(std::index_sequence<i...>, std::index_sequence<k...>) {
+    return std::array<Field<T>, own_count + shared_count>{own[i]..., shared[k]...};
+  }(std::make_index_sequence<own_count>(), std::make_index_sequence<shared_count>());
+}
+
 // Fills `into` from `table`, whose own value is `at`. Keys in `also` are read by the caller.
-template <class T, size_t n>
+template <class T>
 void read_fields(Reading& reading, std::string_view where, const TomlValue& at,
-                 const TomlTable& table, const Field<T> (&fields)[n], T& into,
-                 std::vector<std::string> also = {}) {
+                 const TomlTable& table, std::type_identity_t<std::span<const Field<T>>> fields,
+                 T& into, std::vector<std::string> also = {}) {
   for (const auto& field : fields) {
     also.emplace_back(field.name);
     const auto* value = table.find(field.name);
@@ -94,10 +106,10 @@ void read_fields(Reading& reading, std::string_view where, const TomlValue& at,
   check_keys(reading, where, table, also);
 }
 
-// The reference text of a table: one line a field, with the defaults of T.
-template <class T, size_t n>
-std::string print_fields(const Field<T> (&fields)[n]) {
-  T defaults{};
+// The reference text of a table: one line a field, with the defaults of what the fields are of.
+template <class Fields>
+std::string print_fields(const Fields& fields) {
+  typename std::ranges::range_value_t<const Fields>::Owner defaults{};
   std::string text;
   for (const auto& field : fields) {
     const auto target =

@@ -89,6 +89,9 @@ const std::vector<Wrong> wrongs = {
     {"page", "fps", {"0", "1e9", "nan"}},
     {"spool", "results_mb", {"0", "-1", "1073741825"}},
     {"spool", "path", {"\"\"", "7"}},
+    {"mqtt", "url", {"\"\"", "5"}},
+    {"mqtt", "version", {"2", "\"5\"", "6"}},
+    {"mqtt", "topic", {"\"a\""}},
     {"cycle", "vote", {"\"most\"", "1"}},
     {"cycle", "judge_s", {"-1", "3601", "\"1\""}},
     {"cycle", "source", {"\"nobody\""}},
@@ -102,6 +105,7 @@ std::string text_of(const Wrong& wrong, const std::string& value) {
       {"sink", source + "[[sink]]\nname = \"s\"\nkind = \"jsonl\"\n"},
       {"page", source + "[page]\n"},
       {"spool", source + "[spool]\npath = \"p\"\n"},
+      {"mqtt", source + "[mqtt]\nurl = \"tcp://127.0.0.1\"\n"},
       {"cycle", source + model + "[cycle]\n"},
   };
   auto text = sections.at(wrong.section);

@@ -66,6 +66,7 @@ class RunningStation final : public Station {
   void open_spool(const StationConfig& config);
   void open_sinks(const StationConfig& config);
   void tell_strays() const;
+  void open_inbox(const MqttConnection& config);
   void open_models(const StationConfig& config);
   void open_sources(const StationConfig& config);
   void open_machine(const CycleConfig& config);
@@ -99,6 +100,7 @@ class RunningStation final : public Station {
   std::vector<std::unique_ptr<SinkLane>> sinks_;
   std::vector<std::unique_ptr<SourceLane>> sources_;
   Recent recent_;
+  std::unique_ptr<Inbox> inbox_;  // nullptr without [mqtt]
   std::unique_ptr<Machine> machine_;
   std::vector<std::unique_ptr<Judge>> judges_;
   std::unique_ptr<Reloader> reloader_;
@@ -110,6 +112,7 @@ class RunningStation final : public Station {
 };
 
 Result<> RunningStation::open(const StationConfig& config) {
+  if (config.mqtt) open_inbox(*config.mqtt);
   open_models(config);
   open_spool(config);
   open_sinks(config);
@@ -153,6 +156,12 @@ void RunningStation::tell_strays() const {
       log_warning("spool: {} results wait for a sink '{}', which there is not",
                   spool_->counters(stream).waiting, stream);
   }
+}
+
+void RunningStation::open_inbox(const MqttConnection& config) {
+  auto options = mqtt_options_of(config);
+  options ? void(inbox_ = std::make_unique<Inbox>(std::move(*options)))
+          : note(std::move(options).error().in("mqtt"));
 }
 
 void RunningStation::open_models(const StationConfig& config) {
@@ -374,6 +383,7 @@ bool RunningStation::all_failed() const {
 }
 
 Result<> RunningStation::run(std::stop_token stop, bool once) {
+  if (inbox_) inbox_->start();
   if (machine_) machine_->start();
   for (const auto& lane : sources_)
     lane->thread = std::jthread(
@@ -419,6 +429,7 @@ void RunningStation::shut() {
     if (lane->thread.joinable()) lane->thread.join();
   for (const auto& judge : judges_) judge->finish();
   if (machine_) halted_ = machine_->finish();
+  if (inbox_) inbox_->finish();
   const auto started = Steady::now();
   for (const auto& lane : sinks_) {
     const auto passed =
@@ -441,6 +452,7 @@ Json RunningStation::state() {
   json["uptime_s"] =
       std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - started_).count();
   json["cycle"] = machine_ ? cycle_state(*machine_) : Json(nullptr);
+  json["mqtt"] = inbox_ ? inbox_state(*inbox_) : Json(nullptr);
   json["verdict"] = recent_.verdict();
   for (const auto* key : {"sources", "models", "sinks"}) json[key] = Json::array();
   for (const auto& lane : sources_) json["sources"].push_back(source_state(*lane));

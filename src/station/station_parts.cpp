@@ -129,6 +129,18 @@ Json cycle_state(const Machine& machine) {
           {"fault", look.fault}};
 }
 
+Json inbox_state(const Inbox& inbox) {
+  const auto state = inbox.state();
+  return {{"url", inbox.url()},
+          {"connected", state.connected},
+          {"received", state.received},
+          {"refused", state.refused},
+          {"sent", state.sent},
+          {"lost", state.lost},
+          {"reconnects", state.reconnects},
+          {"trouble", state.trouble}};
+}
+
 std::string source_summary(const SourceLane& lane) {
   return fmt::format("source {}: {} frames, {} skipped, {} restarts", lane.config.name,
                      lane.counters.frames.load(), lane.counters.skipped.load(),

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "station/inbox.h"
 #include "station/judge.h"
 #include "station/machine.h"
 #include "station/outbox.h"
@@ -83,6 +84,7 @@ Json source_state(SourceLane& lane);
 Json judge_state(Judge& judge);
 Json sink_state(const SinkLane& lane);
 Json cycle_state(const Machine& machine);
+Json inbox_state(const Inbox& inbox);
 
 // One line of the summary at the end.
 std::string source_summary(const SourceLane& lane);

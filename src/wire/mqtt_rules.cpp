@@ -64,6 +64,17 @@ Result<> check_mqtt_filter(std::string_view filter) {
   return {};
 }
 
+bool matches_mqtt_filter(std::string_view filter, std::string_view topic) {
+  const auto wanted = split(filter, '/');
+  const auto levels = split(topic, '/');
+  if (topic.starts_with('$') && (wanted[0] == "+" || wanted[0] == "#")) return false;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == "#") return true;
+    if (i >= levels.size() || (wanted[i] != "+" && wanted[i] != levels[i])) return false;
+  }
+  return wanted.size() == levels.size();
+}
+
 Result<> check_mqtt_message(const MqttMessage& message, int version) {
   TRY(check_mqtt_topic(message.topic));
   const bool is_of_5 = !message.content_type.empty() || message.expiry.count() != 0 ||

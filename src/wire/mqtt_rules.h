@@ -13,6 +13,10 @@ namespace turnstone {
 Result<> check_mqtt_topic(std::string_view topic);
 Result<> check_mqtt_filter(std::string_view filter);
 
+// Whether `filter`, which is right, asks for what is sent to `topic`. Signs in the first level do
+// not match topics of the broker's own, which begin with $.
+bool matches_mqtt_filter(std::string_view filter, std::string_view topic);
+
 // Errors: invalid (its topic, what `version` does not know).
 Result<> check_mqtt_message(const MqttMessage& message, int version);
 

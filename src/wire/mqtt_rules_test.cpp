@@ -26,6 +26,18 @@ TEST(MqttRules, SayWhichFiltersAreRight) {
             "topic 'a/+' is wrong, legal is a text without + and #");
 }
 
+TEST(MqttRules, SayWhichTopicsAFilterMatches) {
+  for (const auto& [filter, topic] :
+       {std::pair("a/b", "a/b"), std::pair("+/b", "a/b"), std::pair("a/+", "a/"),
+        std::pair("a/#", "a"), std::pair("a/#", "a/b/c"), std::pair("#", "a/b"),
+        std::pair("$SYS/#", "$SYS/a"), std::pair("+/+", "/b")})
+    EXPECT_TRUE(matches_mqtt_filter(filter, topic)) << filter << " " << topic;
+  for (const auto& [filter, topic] :
+       {std::pair("a/b", "a/c"), std::pair("a/+", "a"), std::pair("+", "a/b"),
+        std::pair("a/b", "a"), std::pair("#", "$SYS/a"), std::pair("+/a", "$SYS/a")})
+    EXPECT_FALSE(matches_mqtt_filter(filter, topic)) << filter << " " << topic;
+}
+
 TEST(MqttRules, KeepWhatIsOfVersion5FromVersion3) {
   const MqttMessage message{.topic = "a", .expiry = std::chrono::seconds(1)};
   EXPECT_EQ(check_mqtt_message(message, 3).error().text,
