@@ -4,7 +4,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
-#include "station/stepper.h"
+#include "station/simulated_table.h"
 #include "station/wait.h"
 
 namespace turnstone {
@@ -13,15 +13,18 @@ namespace {
 constexpr std::chrono::milliseconds tick_every(20);
 constexpr size_t most_answered = 4;  // a verdict's frame is among so many last ones
 
-Result<std::unique_ptr<Stepper>> open_stepper(const TurntableConfig& table) {
-  if (table.driver == "simulated")
-    return open_simulated_stepper(table, std::chrono::steady_clock::now);
-  return TRY(open_gcode_stepper(table), "table");
+Result<std::unique_ptr<Stepper>> open_stepper(const CycleConfig& config) {
+  if (config.table.driver == "simulated") {
+    auto table = TRY(SimulatedTable::make(config.table, std::chrono::steady_clock::now));
+    show_table(config.source, table);
+    return make_simulated_stepper(std::move(table));
+  }
+  return TRY(open_gcode_stepper(config.table), "table");
 }
 
 Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Decided decided) {
   if (config.stops.empty()) {
-    auto stepper = TRY(open_stepper(config.table));
+    auto stepper = TRY(open_stepper(config));
     return make_live_cycle(config, std::move(stepper), std::move(decided));
   }
   const auto text = TRY(read_text(config.stops, size_t{1} << 24));
