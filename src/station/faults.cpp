@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "station/snapshot.h"
+#include "station/showing.h"
 #include "vision/decoder.h"
 
 namespace turnstone {
@@ -120,7 +120,7 @@ void Faults::work(std::stop_token stop) {
     }
     const auto& [frame, outcome] = next->shot;
     const auto banner = outcome ? banner_of(*outcome) : Banner{};
-    const auto jpeg = take_snapshot(frame, outcome, banner, quality, picture_side);
+    const auto jpeg = jpeg_of({frame, outcome, banner}, quality, picture_side);
     if (!jpeg) continue;
     auto bytes = std::make_shared<const std::string>(reinterpret_cast<const char*>(jpeg->data()),
                                                      jpeg->size());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/text.h"
 #include "station/assets.h"
 #include "station/metrics.h"
 
@@ -23,6 +24,11 @@ HttpResponse json(const Json& value) {
   auto answer = text(200, print_json(value) + "\n");
   answer.type = "application/json";
   return answer;
+}
+
+// Whether one of the words between "&" is that one.
+bool has_word(std::string_view query, std::string_view word) {
+  return std::ranges::count(split(query, '&'), word) > 0;
 }
 
 HttpAnswer asset(std::string_view path) {
@@ -92,7 +98,8 @@ HttpAnswer Page::answer(const HttpRequest& request) {
   if (access_)
     if (auto refused = access_->check(request, std::chrono::system_clock::now())) return *refused;
   if (request.path == "/api/events") return HttpStream{"text/event-stream", ": hello\n\n", events_};
-  if (const auto name = find_between(request.path, "/stream/", ".mjpeg")) return stream(*name);
+  if (const auto name = find_between(request.path, "/stream/", ".mjpeg"))
+    return stream(*name, !has_word(request.query, "draw=0"));
   return tell(request.path);
 }
 
@@ -113,10 +120,10 @@ HttpAnswer Page::tell(const std::string& path) const {
   return asset(path);
 }
 
-HttpAnswer Page::stream(const std::string& name) const {
+HttpAnswer Page::stream(const std::string& name, bool drawn) const {
   const auto view = content_.views.find(name);
   if (view == content_.views.end()) return text(404, "there is no such source\n");
-  return view->second->stream();
+  return view->second->stream(drawn);
 }
 
 void Page::work(std::stop_token stop) {

@@ -46,7 +46,7 @@ class Page {
   explicit Page(PageContent content);
   HttpAnswer answer(const HttpRequest& request);
   HttpAnswer tell(const std::string& path) const;
-  HttpAnswer stream(const std::string& name) const;
+  HttpAnswer stream(const std::string& name, bool drawn) const;
   void work(std::stop_token stop);
   void publish();
 

@@ -18,6 +18,7 @@
 #include "station/outbox.h"
 #include "station/supervisor.h"
 #include "station/view.h"
+#include "station/viewer_lane.h"
 
 namespace turnstone {
 
@@ -28,6 +29,12 @@ struct Route {
   Overflow overflow;  // without the machine: what becomes of frames that come too fast
 };
 
+// A viewer of a source's frames.
+struct Watch {
+  ViewerLane* viewer;
+  std::vector<const Judge*> models;  // that look at the source and whose scenes are drawn
+};
+
 // A source at work.
 struct SourceLane {
   enum class State { waiting, running, ended, failed };
@@ -36,6 +43,7 @@ struct SourceLane {
   std::unique_ptr<Source> source;
   std::unique_ptr<View> view;  // nullptr without a page
   std::vector<Route> routes;
+  std::vector<Watch> watches;
   SourceCounters counters;
   Meter meter;
   std::atomic<State> state{State::waiting};
@@ -100,6 +108,7 @@ class Recent {
 Json source_state(SourceLane& lane);
 Json judge_state(Judge& judge);
 Json sink_state(const SinkLane& lane);
+Json viewer_state(const ViewerLane& lane);
 Json cycle_state(const Machine& machine);
 Json inbox_state(const Inbox& inbox);
 
@@ -114,10 +123,12 @@ void add_metrics(Metrics& metrics, const Faults& faults);
 std::string source_summary(const SourceLane& lane);
 std::string judge_summary(const Judge& judge);
 std::string sink_summary(const SinkLane& lane);
+std::string viewer_summary(const ViewerLane& lane);
 
 // What was not done when the station has ended; nothing when all was.
 std::optional<Error> find_loss(const SourceLane& lane);
 std::optional<Error> find_loss(const SinkLane& lane);
+std::optional<Error> find_loss(const ViewerLane& lane);
 std::optional<Error> find_loss(const Machine& machine);
 
 }  // namespace turnstone

@@ -1,18 +1,13 @@
 #include "station/view.h"
 
 #include "base/log.h"
+#include "media/picture.h"
 #include "station/wait.h"
 
 namespace turnstone {
 namespace {
 
 constexpr std::string_view boundary = "turnstone-picture";
-
-// Whoever looks at a frame holds up nobody who waits for its receipt.
-Frame picture_of(Frame frame) {
-  frame.receipt.reset();
-  return frame;
-}
 
 }  // namespace
 
@@ -21,6 +16,7 @@ View::View(double fps, int quality, std::chrono::milliseconds hold)
       quality_(quality),
       hold_(hold),
       feed_(std::make_shared<HttpFeed>([this] { changed(); })),
+      plain_(std::make_shared<HttpFeed>([this] { changed(); })),
       thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
 
 View::~View() { finish(); }
@@ -75,9 +71,9 @@ std::optional<Frame> View::newest() const {
   return newest_ ? std::optional(newest_->frame) : std::nullopt;
 }
 
-HttpStream View::stream() const {
+HttpStream View::stream(bool drawn) const {
   return {fmt::format("multipart/x-mixed-replace; boundary={}", boundary),
-          fmt::format("--{}\r\n", boundary), feed_};
+          fmt::format("--{}\r\n", boundary), drawn ? feed_ : plain_};
 }
 
 int64_t View::failed() const {
@@ -90,19 +86,19 @@ void View::work(std::stop_token stop) {
     Shown shown;
     {
       std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stop, [this] { return fresh_ && feed_->viewers() > 0; })) return;
+      if (!wake_.wait(lock, stop, [this] { return fresh_ && is_watched(); })) return;
       fresh_ = false;
       shown = *newest_;
     }
     const auto next = std::chrono::steady_clock::now() + pace_;
-    publish(shown);
+    if (feed_->viewers() > 0) publish(*feed_, jpeg_of(shown, quality_));
+    if (plain_->viewers() > 0) publish(*plain_, encode_jpeg(shown.frame, quality_));
     wait_until(next, stop);
   }
 }
 
 // The boundary stands behind the picture, so that browsers show it at once.
-void View::publish(const Shown& shown) {
-  const auto jpeg = take_snapshot(shown.frame, shown.outcome, shown.banner, quality_);
+void View::publish(HttpFeed& feed, const Result<Bytes>& jpeg) {
   if (!jpeg) {
     const std::lock_guard lock(mutex_);
     if (failed_++ == 0) log_warning("live view: {}", jpeg.error().text);
@@ -111,7 +107,7 @@ void View::publish(const Shown& shown) {
   auto piece = fmt::format("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg->size());
   piece.append(reinterpret_cast<const char*>(jpeg->data()), jpeg->size());
   piece += fmt::format("\r\n--{}\r\n", boundary);
-  feed_->publish(std::make_shared<const std::string>(std::move(piece)));
+  feed.publish(std::make_shared<const std::string>(std::move(piece)));
 }
 
 }  // namespace turnstone

@@ -10,9 +10,9 @@
 #include <string>
 #include <thread>
 
+#include "base/files.h"
 #include "media/frame.h"
-#include "station/outcome.h"
-#include "station/snapshot.h"
+#include "station/showing.h"
 #include "wire/http.h"
 
 namespace turnstone {
@@ -37,8 +37,9 @@ class View {
   // The newest frame, without its receipt; nothing before the first.
   std::optional<Frame> newest() const;
 
-  // multipart/x-mixed-replace. The view must outlive the server that serves it.
-  HttpStream stream() const;
+  // multipart/x-mixed-replace, with the scene drawn on the pictures or without. The view must
+  // outlive the server that serves it.
+  HttpStream stream(bool drawn = true) const;
 
   // No more pictures are published. To be called before the server goes.
   void finish();
@@ -47,13 +48,9 @@ class View {
   int64_t failed() const;
 
  private:
-  struct Shown {
-    Frame frame;
-    std::optional<Outcome> outcome;
-    Banner banner;
-  };
   void work(std::stop_token stop);
-  void publish(const Shown& shown);
+  bool is_watched() const { return feed_->viewers() > 0 || plain_->viewers() > 0; }
+  void publish(HttpFeed& feed, const Result<Bytes>& jpeg);
   void changed();
 
   std::chrono::nanoseconds pace_;
@@ -66,7 +63,8 @@ class View {
   std::chrono::steady_clock::time_point judged_at_;
   bool fresh_ = false;
   int64_t failed_ = 0;
-  std::shared_ptr<HttpFeed> feed_;
+  std::shared_ptr<HttpFeed> feed_;   // drawn
+  std::shared_ptr<HttpFeed> plain_;  // as the source delivered it
   std::jthread thread_;
 };
 
