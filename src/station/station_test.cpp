@@ -267,7 +267,8 @@ TEST_F(StationTest, TellsItsNumbersToPrometheus) {
   ASSERT_TRUE(reply) << reply.error().text;
   ASSERT_TRUE(write_file(file("metrics"), reply->body));
   const auto parsed = testing_tools::run_program(
-      {"/usr/bin/python3", std::string(TURNSTONE_SOURCE_DIR) + "/src/station/testdata/read_metrics.py",
+      {"/usr/bin/python3",
+       std::string(TURNSTONE_SOURCE_DIR) + "/src/station/testdata/read_metrics.py",
        file("metrics")},
       file("samples"), file("errors"));
   if (parsed == 77) GTEST_SKIP() << "python3-prometheus-client is not installed";
