@@ -46,6 +46,7 @@ class GstClip final : public ClipWriter {
   Gst<GstElement> pipeline_, source_;
   bool begun_ = false;
   std::chrono::steady_clock::time_point began_;
+  nanoseconds last_{0};  // picture's time in the clip
 };
 
 // A path never becomes part of a description.
@@ -80,6 +81,10 @@ Result<> GstClip::write(const EncodedPicture& picture) {
       GST_MEMORY_FLAG_READONLY, const_cast<std::byte*>(picture.bytes->data()), size, 0, size, held,
       [](gpointer data) { delete static_cast<std::shared_ptr<const Bytes>*>(data); }));
   const auto time = std::max(nanoseconds(picture.taken - began_), nanoseconds(0));
+  // About as long as the one before: without it mp4 loses the last one.
+  const auto length = std::max<nanoseconds>(time - last_, std::chrono::milliseconds(1));
+  last_ = time;
+  GST_BUFFER_DURATION(buffer.get()) = static_cast<GstClockTime>(length.count());
   GST_BUFFER_PTS(buffer.get()) = static_cast<GstClockTime>(time.count());
   GST_BUFFER_DTS(buffer.get()) =
       static_cast<GstClockTime>(std::max(time - picture.decode_lead, nanoseconds(0)).count());

@@ -23,6 +23,7 @@ struct ServerRelease {
   void operator()(gpointer object) const { g_object_unref(object); }
   void operator()(GMainContext* context) const { g_main_context_unref(context); }
   void operator()(GMainLoop* loop) const { g_main_loop_unref(loop); }
+  void operator()(GSource* source) const { g_source_unref(source); }
 };
 template <class T>
 using Owned = std::unique_ptr<T, ServerRelease>;
@@ -33,6 +34,16 @@ struct Mount {
   Gst<GstElement> source;
   int64_t beginnings = 0;
 };
+
+// Connects a function that is called with the mount, which outlives the server where a client's
+// pipeline does.
+void connect(gpointer object, const char* signal, GCallback called,
+             const std::shared_ptr<Mount>& mount) {
+  g_signal_connect_data(
+      object, signal, called, new std::shared_ptr<Mount>(mount),
+      [](gpointer held, GClosure*) { delete static_cast<std::shared_ptr<Mount>*>(held); },
+      static_cast<GConnectFlags>(0));
+}
 
 bool is_loopback(const std::string& address) {
   in_addr v4{};
@@ -80,7 +91,7 @@ class GstRtsp final : public RtspServer {
   static void end(GstRTSPMedia*, gpointer mount);
   static gboolean tidy(gpointer self);
   Result<> protect();
-  Mount* find(const std::string& name) const;
+  std::shared_ptr<Mount> find(const std::string& name) const;
 
   RtspServerOptions options_;
   Owned<GMainContext> context_;
@@ -89,26 +100,26 @@ class GstRtsp final : public RtspServer {
   Owned<GSource> listening_;
   Owned<GSource> tidying_;
   mutable std::mutex mutex_;  // of mounts_, not of what they hold
-  std::map<std::string, std::unique_ptr<Mount>> mounts_;
+  std::map<std::string, std::shared_ptr<Mount>> mounts_;
   std::thread thread_;
 };
 
 // Somebody looks: from now on there is a pipeline that wants pictures.
 void GstRtsp::begin(GstRTSPMediaFactory*, GstRTSPMedia* media, gpointer data) {
-  auto* mount = static_cast<Mount*>(data);
+  const auto& mount = *static_cast<std::shared_ptr<Mount>*>(data);
   const Gst<GstElement> bin(gst_rtsp_media_get_element(media));
   Gst<GstElement> source(gst_bin_get_by_name(GST_BIN(bin.get()), "source"));
   const Gst<GstCaps> caps(
       gst_caps_from_string("video/x-h264,stream-format=byte-stream,alignment=au"));
   g_object_set(source.get(), "caps", caps.get(), nullptr);
-  g_signal_connect(media, "unprepared", G_CALLBACK(end), mount);
+  connect(media, "unprepared", G_CALLBACK(end), mount);
   const std::lock_guard lock(mount->mutex);
   mount->source = std::move(source);
   ++mount->beginnings;
 }
 
 void GstRtsp::end(GstRTSPMedia*, gpointer data) {
-  auto* mount = static_cast<Mount*>(data);
+  const auto& mount = *static_cast<std::shared_ptr<Mount>*>(data);
   Gst<GstElement> source;
   const std::lock_guard lock(mount->mutex);
   source = std::move(mount->source);
@@ -207,7 +218,7 @@ void GstRtsp::add(const std::string& name) {
   const std::lock_guard lock(mutex_);
   auto& mount = mounts_[name];
   if (mount) return;
-  mount = std::make_unique<Mount>();
+  mount = std::make_shared<Mount>();
   auto* factory = gst_rtsp_media_factory_new();
   gst_rtsp_media_factory_set_launch(
       factory,
@@ -217,33 +228,33 @@ void GstRtsp::add(const std::string& name) {
   gst_rtsp_media_factory_add_role(factory, role, GST_RTSP_PERM_MEDIA_FACTORY_ACCESS, G_TYPE_BOOLEAN,
                                   TRUE, GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, G_TYPE_BOOLEAN, TRUE,
                                   nullptr);
-  g_signal_connect(factory, "media-configure", G_CALLBACK(begin), mount.get());
+  connect(factory, "media-configure", G_CALLBACK(begin), mount);
   const Owned<GstRTSPMountPoints> points(gst_rtsp_server_get_mount_points(server_.get()));
   gst_rtsp_mount_points_add_factory(points.get(), ("/" + name).c_str(), factory);
 }
 
-Mount* GstRtsp::find(const std::string& name) const {
+std::shared_ptr<Mount> GstRtsp::find(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   const auto found = mounts_.find(name);
-  return found == mounts_.end() ? nullptr : found->second.get();
+  return found == mounts_.end() ? nullptr : found->second;
 }
 
 bool GstRtsp::is_watched(const std::string& name) const {
-  auto* mount = find(name);
+  const auto mount = find(name);
   if (!mount) return false;
   const std::lock_guard lock(mount->mutex);
   return mount->source != nullptr;
 }
 
 int64_t GstRtsp::beginnings(const std::string& name) const {
-  auto* mount = find(name);
+  const auto mount = find(name);
   if (!mount) return 0;
   const std::lock_guard lock(mount->mutex);
   return mount->beginnings;
 }
 
 void GstRtsp::send(const std::string& name, const EncodedPicture& picture) {
-  auto* mount = find(name);
+  const auto mount = find(name);
   if (!mount) return;
   Gst<GstElement> source;
   {

@@ -27,7 +27,7 @@ struct FifoConfig {
   std::string draw = "boxes";
   std::string color = "#14a5ff";
   int thickness = 4;
-  std::string text = "{label}: {score:.2f}";
+  std::string text = "{label}: {score:.2}";
   std::string text_place = "above";
   int text_scale = 2;
   int quality = 80;

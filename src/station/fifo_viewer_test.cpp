@@ -116,7 +116,7 @@ TEST_F(FifoTest, AReaderMayGoAndComeBack) {
 TEST_F(FifoTest, AReaderThatDoesNotReadHoldsNobodyUp) {
   open("draw = \"none\"\n");
   const Reader reader(path());
-  ViewerLane lane({.name = "fifo"}, std::move(viewer_), std::chrono::milliseconds(0), {});
+  ViewerLane lane(SinkConfig(), std::move(viewer_), std::chrono::milliseconds(0), {});
   for (int i = 0; i < 2000; ++i) lane.offer(coded_frame(i % 256), 0);
   lane.finish();
   const auto counters = lane.counters();

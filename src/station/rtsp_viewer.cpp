@@ -96,11 +96,10 @@ class Streams final : public Viewer {
   };
 
   Result<> prepare(Stream& stream, const Frame& frame) {
-    if (stream.encoder && stream.options.format == frame.format &&
-        stream.options.width == frame.width && stream.options.height == frame.height)
-      return {};
+    if (stream.encoder && fits(stream.options, frame)) return {};
     stream.options = {
         .format = frame.format,
+        .yuv = frame.yuv,
         .width = frame.width,
         .height = frame.height,
         .bitrate_kbps = config_.bitrate_kbps,

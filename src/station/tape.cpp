@@ -35,7 +35,8 @@ Result<> Tape::prepare(const Frame& frame) {
                .key_every = options_.key_every,
                .encoder = options_.encoder};
   encoder_ = TRY(open_encoder(encoding_));
-  log_info("source {}: {}x{} recorded with {}", options_.source, width_, height_, encoder_->name());
+  log_info("source {}: {}x{} recorded with {}", options_.source, frame.width, frame.height,
+           encoder_->name());
   return {};
 }
 

@@ -13,7 +13,7 @@ constexpr size_t most_waiting = 8;
 }  // namespace
 
 ViewerLane::ViewerLane(SinkConfig config, std::unique_ptr<Viewer> viewer,
-                       std::chrono::milliseconds hold, Send send)
+                       std::chrono::milliseconds hold, Tell tell)
     : config_(std::move(config)),
       viewer_(std::move(viewer)),
       hold_(hold),
@@ -112,7 +112,7 @@ void ViewerLane::work(std::stop_token stop) {
 void ViewerLane::tell() {
   auto parcels = viewer_->take_parcels();
   auto happenings = viewer_->take_happenings();
-  if (!parcels.empty() || !happenings.empty()) tell_(std::move(parcels), std::move(happenings));
+  if (tell_ && (!parcels.empty() || !happenings.empty())) tell_(std::move(parcels), std::move(happenings));
 }
 
 void ViewerLane::show(const Shown& shown, const std::stop_token& stop) {

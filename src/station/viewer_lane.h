@@ -33,7 +33,7 @@ class ViewerLane {
   // Takes what the viewer has for other sinks, and what happened, on the viewer's thread.
   using Tell = std::function<void(std::vector<Parcel>, std::vector<Happening>)>;
 
-  // A frame that no model judges shows the scene before it for up to `hold`.
+  // A frame that no model judges shows the scene before it for up to `hold`. `tell` may be empty.
   ViewerLane(SinkConfig config, std::unique_ptr<Viewer> viewer, std::chrono::milliseconds hold,
              Tell tell);
   ~ViewerLane();
