@@ -21,6 +21,8 @@ struct Wanted {
   std::string source, file, model, capture, stops, vote = "mean";
   bool no_inference = false, no_table = false, quiet = false;
   int page = -1;
+  bool window = false;
+  int font = 12;
 
   bool is_video() const { return source == "video"; }
   bool captures() const { return !capture.empty(); }
@@ -42,6 +44,18 @@ constexpr std::string_view model_text = "[[model]]\nname = \"inspection\"\n";
 constexpr std::string_view lines_text =
     "[[sink]]\nname = \"results\"\nkind = \"jsonl\"\npath = \"-\"\n";
 constexpr std::string_view table_text = "[cycle]\nsettle_s = 0.3\njudge_s = 1.5\n";
+
+// The demo's window: 320x240 of the camera's middle, and in it what the model sees.
+constexpr std::string_view window_text = R"(
+[[sink]]
+name = "window"
+kind = "window"
+width_px = 320
+height_px = 240
+box = "10,10,224,224"
+draw = "none"
+stats = true
+)";
 
 // Beside a video, or in or beside a folder of pictures.
 Result<std::string> find_stops(const Wanted& wanted) {
@@ -77,6 +91,14 @@ Result<StationConfig> config_of(const Wanted& wanted) {
     text += table_text;
     settings.push_back("cycle.vote=" + wanted.vote);
     if (wanted.is_video()) settings.push_back("cycle.stops=" + TRY(find_stops(wanted)));
+  }
+  if (wanted.window) {
+    text += window_text;
+    settings.push_back(fmt::format("sink.window.font_px={}", wanted.font));
+    if (!wanted.is_video()) {
+      settings.emplace_back("sink.window.left_px=160");
+      settings.emplace_back("sink.window.top_px=120");
+    }
   }
   if (wanted.page >= 0) settings.push_back(fmt::format("page.port={}", wanted.page));
   return parse_config(text, "tvm-live", {}, settings);
@@ -128,12 +150,17 @@ void add_options(CLI::App& app, Wanted& wanted) {
                  "how a part's frames decide: mean, last, batch (the last of every four)");
   app.add_option("--page", wanted.page, "port of a live page on this machine, 0: any free one")
       ->check(CLI::Range(0, 65535));
+  app.add_flag("--window", wanted.window,
+               "show the picture on this machine's display: green or red as it is judged");
+  app.add_option("--font", wanted.font, "height of the window's letters in pixels")
+      ->check(CLI::Range(6, 200));
   app.add_flag("-q,--quiet", wanted.quiet, "only warnings, errors and results");
   app.footer(
       "A result is one line of JSON for each part.\n"
       "Examples:\n"
       "  tvm-live -s video -f turntable.mkv -m model\n"
       "  tvm-live -s video -f frames/ -m model --page 8080\n"
+      "  tvm-live -s video -f turntable.mkv -m model --window\n"
       "  tvm-live -s camera -m model -n\n"
       "  tvm-live -s video -f turntable.mkv -m model -i shots/");
 }

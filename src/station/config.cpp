@@ -97,10 +97,13 @@ void check_references(Reading& reading, const TomlTable& root, const StationConf
     check_known(reading, place_of(root, "model", i, "sources"),
                 fmt::format("model '{}'", config.models[i].name), "source",
                 config.models[i].sources, sources);
-  for (size_t i = 0; i < config.sinks.size(); ++i)
-    check_known(reading, place_of(root, "sink", i, "from"),
-                fmt::format("sink '{}'", config.sinks[i].name), "model", config.sinks[i].from,
+  for (size_t i = 0; i < config.sinks.size(); ++i) {
+    const auto where = fmt::format("sink '{}'", config.sinks[i].name);
+    check_known(reading, place_of(root, "sink", i, "from"), where, "model", config.sinks[i].from,
                 models);
+    check_known(reading, place_of(root, "sink", i, "sources"), where, "source",
+                config.sinks[i].sources, sources);
+  }
 }
 
 const ModelConfig* find_model(const StationConfig& config, std::string_view name) {

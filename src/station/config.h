@@ -15,6 +15,7 @@
 #include "station/mqtt_connection.h"
 #include "station/sink.h"
 #include "station/source.h"
+#include "station/viewer.h"
 
 namespace turnstone {
 
@@ -43,14 +44,16 @@ struct ModelConfig {
   std::string challenger;          // a second package that judges the same frames, "": none
 };
 
-// Where results go.
+// Where results or pictures go.
 struct SinkConfig {
   std::string name;
   std::string kind;
-  std::vector<std::string> from;  // models by name; empty: all
+  std::vector<std::string> from;     // models by name; empty: all
+  std::vector<std::string> sources;  // of pictures: by name; empty: all
   int queue = 1000;  // results that wait in memory; the oldest goes when one more comes
   std::chrono::milliseconds drain{5000};
-  Opener<Sink> open;
+  Opener<Sink> open;           // empty for a sink of pictures
+  Opener<Viewer> open_viewer;  // empty for a sink of results
 };
 
 // Where results wait on disk until they have arrived, and how much of them may.

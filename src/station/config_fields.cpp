@@ -70,6 +70,14 @@ const Field<SinkConfig> sink_fields[] = {
      {.least = 0, .most = 600'000}},
 };
 
+// Of a sink of pictures.
+const Field<SinkConfig> viewer_fields[] = {
+    {"name", &SinkConfig::name, "", "letters, digits, - and _", {.required = true}},
+    {"kind", &SinkConfig::kind, "", "what it is", {.required = true}},
+    {"sources", &SinkConfig::sources, "", "names of sources whose pictures are shown, []: all"},
+    {"from", &SinkConfig::from, "", "names of models whose scenes are drawn or noticed, []: all"},
+};
+
 const Field<CycleConfig> cycle_fields[] = {
     {"source", &CycleConfig::source, "", "name of the source, \"\": the only one"},
     {"model", &CycleConfig::model, "", "name of the model that judges, \"\": the only one"},
@@ -206,11 +214,20 @@ std::string text_of(const TomlTable& table, std::string_view key) {
   return text ? *text : "";
 }
 
-// Reads the fields that every kind has, then those of the kind that the table names.
+template <class Made>
+std::vector<std::string> names_of(std::span<const Kind<Made>* const> kinds) {
+  std::vector<std::string> names;
+  for (const auto* kind : kinds) names.emplace_back(kind->name);
+  return names;
+}
+
+// Reads the fields that every kind has, then those of the kind that the table names, if it is one
+// of `kinds`. `all` are the names of all kinds that the section may have.
 template <class Section, class Made, size_t common_count>
 void read_section(Reading& reading, std::string_view what, const TomlValue& at,
                   const TomlTable& table, const Field<Section> (&common)[common_count],
-                  std::span<const Kind<Made>* const> kinds, Section& into) {
+                  std::span<const Kind<Made>* const> kinds, Opener<Made> Section::* open,
+                  const std::vector<std::string>& all, Section& into) {
   const auto where = named(what, text_of(table, "name"));
   TomlTable shared;
   std::vector<std::string> common_names;
@@ -220,18 +237,15 @@ void read_section(Reading& reading, std::string_view what, const TomlValue& at,
   }
   read_fields(reading, where, at, shared, common, into);
   check_name(reading, what, at, table, into.name);
-  std::vector<std::string> names;
   for (const auto* kind : kinds) {
-    if (kind->name == into.kind) {
-      into.open = kind->read(reading, where, at, table, std::move(common_names), into.name);
-      return;
-    }
-    names.emplace_back(kind->name);
+    if (kind->name != into.kind) continue;
+    into.*open = kind->read(reading, where, at, table, std::move(common_names), into.name);
+    return;
   }
   if (into.kind.empty()) return;
-  const auto near = nearest(into.kind, names);
+  const auto near = nearest(into.kind, all);
   reading.problem(*table.find("kind"), "{}: kind '{}' is unknown, legal are {}{}", where,
-                  printable(into.kind), join(names, ", "),
+                  printable(into.kind), join(all, ", "),
                   near.empty() ? "" : fmt::format("; did you mean '{}'", near));
 }
 
@@ -248,7 +262,8 @@ std::string print_kinds(std::string_view section, std::span<const Kind<Made>* co
 
 void read_source(Reading& reading, const TomlValue& at, const TomlTable& table,
                  SourceConfig& into) {
-  read_section(reading, "source", at, table, source_fields, source_kinds(), into);
+  read_section(reading, "source", at, table, source_fields, source_kinds(), &SourceConfig::open,
+               names_of(source_kinds()), into);
 }
 
 void read_model(Reading& reading, const TomlValue& at, const TomlTable& table, ModelConfig& into) {
@@ -257,7 +272,15 @@ void read_model(Reading& reading, const TomlValue& at, const TomlTable& table, M
 }
 
 void read_sink(Reading& reading, const TomlValue& at, const TomlTable& table, SinkConfig& into) {
-  read_section(reading, "sink", at, table, sink_fields, sink_kinds(), into);
+  auto all = names_of(sink_kinds());
+  const auto viewers = names_of(viewer_kinds());
+  all.insert(all.end(), viewers.begin(), viewers.end());
+  if (std::ranges::count(viewers, text_of(table, "kind")) > 0)
+    read_section(reading, "sink", at, table, viewer_fields, viewer_kinds(),
+                 &SinkConfig::open_viewer, all, into);
+  else
+    read_section(reading, "sink", at, table, sink_fields, sink_kinds(), &SinkConfig::open, all,
+                 into);
 }
 
 void read_feedback(Reading& reading, const TomlValue& at, const TomlTable& table,
@@ -297,6 +320,7 @@ std::string print_config_reference() {
       "# [[source]]: where frames come from\n{}\n{}"
       "# [[model]]: a compiled model and the sources whose frames it sees\n{}\n"
       "# [[sink]]: where results go\n{}\n{}"
+      "# [[sink]]: where pictures go\n{}\n{}"
       "# [feedback]: a sink of kind \"feedback\" and of that name\n\n"
       "# [cycle]: parts come to stand one by one, each gets one verdict; without it: every "
       "frame\n{}\n"
@@ -306,8 +330,9 @@ std::string print_config_reference() {
       "# [page]: the live page\n{}",
       print_fields(source_fields), print_kinds("source", source_kinds()),
       print_fields(model_fields), print_fields(sink_fields), print_kinds("sink", sink_kinds()),
-      print_fields(cycle_fields), print_fields(table_fields), print_fields(spool_fields),
-      print_fields(mqtt_fields), print_fields(page_fields));
+      print_fields(viewer_fields), print_kinds("sink", viewer_kinds()), print_fields(cycle_fields),
+      print_fields(table_fields), print_fields(spool_fields), print_fields(mqtt_fields),
+      print_fields(page_fields));
 }
 
 }  // namespace turnstone

@@ -20,4 +20,13 @@ std::span<const Kind<Sink>* const> sink_kinds() {
   return kinds;
 }
 
+std::span<const Kind<Viewer>* const> viewer_kinds() {
+  static constexpr const Kind<Viewer>* kinds[] = {
+#define VIEWER(kind) &kind##_viewer,
+#include "station/viewers.def"
+#undef VIEWER
+  };
+  return kinds;
+}
+
 }  // namespace turnstone

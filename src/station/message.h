@@ -1,6 +1,7 @@
 // What leaves the station: made by a sink of an outcome, kept by the spool until it has arrived.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 namespace turnstone {
@@ -14,6 +15,8 @@ struct Message {
   std::string address = {};  // where it goes as its sink means it: a topic, a key; or ""
   std::string body = {};
   Worth worth = Worth::result;
+  std::filesystem::path file =
+      {};  // instead of `body`: a file that is complete and changes no more
 };
 
 // A message and the stream, which is a sink's name, that it stands in.

@@ -19,6 +19,8 @@ struct MqttSinkConfig : MqttConnection {
   std::string thing;               // what {thing} is in the topic
   bool retain = false;             // the broker keeps the last message for new subscribers
   std::string status_topic;        // retained "online" and "offline", "": none
+  std::string texts_topic;         // where happenings are told, "": nowhere
+  std::string texts = "plain";     // in these words
 };
 
 const Field<MqttSinkConfig> own_fields[] = {
@@ -35,16 +37,21 @@ const Field<MqttSinkConfig> own_fields[] = {
     {"retain", &MqttSinkConfig::retain, "", "the broker keeps the last message"},
     {"status_topic", &MqttSinkConfig::status_topic, "",
      "where \"online\" and, also after a loss of power, \"offline\" are kept; \"\": nowhere"},
+    {"texts_topic", &MqttSinkConfig::texts_topic, "",
+     "where it is told as plain text what happens beside outcomes; \"\": nowhere"},
+    {"texts", &MqttSinkConfig::texts, "", "in whose words", {.choices = status_words()}},
 };
 
 const auto mqtt_fields = join_fields(own_fields, mqtt_connection_fields<MqttSinkConfig>());
 
 class MqttSink final : public Sink {
  public:
-  MqttSink(MqttOptions options, const MqttSinkConfig& config, Template topic, Payload payload)
+  MqttSink(MqttOptions options, const MqttSinkConfig& config, Template topic, Template texts_topic,
+           Payload payload)
       : options_(std::move(options)),
         config_(config),
         topic_(std::move(topic)),
+        texts_topic_(std::move(texts_topic)),
         payload_(std::move(payload)) {}
 
   std::vector<Message> messages_of(const Outcome& outcome) const override {
@@ -52,7 +59,15 @@ class MqttSink final : public Sink {
     if (!body) return {};
     auto values = values_of(outcome);
     values["thing"] = config_.thing;
-    return {{.address = printed_topic(values), .body = std::move(*body)}};
+    return {{.address = printed_topic(topic_, values), .body = std::move(*body)}};
+  }
+
+  std::vector<Message> messages_of(const Happening& happening) const override {
+    if (config_.texts_topic.empty()) return {};
+    auto text = print_status(happening, config_.texts);
+    if (!text) return {};
+    return {{.address = printed_topic(texts_topic_, {{"thing", config_.thing}}),
+             .body = std::move(*text)}};
   }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
@@ -76,7 +91,7 @@ class MqttSink final : public Sink {
 
  private:
   // Values never make a topic illegal, nor add levels to it.
-  std::string printed_topic(TemplateValues values) const {
+  static std::string printed_topic(const Template& topic, TemplateValues values) {
     for (const auto& name : template_names())
       if (!values.contains(name)) values[name] = std::string("_");
     for (auto& [name, value] : values)
@@ -89,12 +104,13 @@ class MqttSink final : public Sink {
           if (letter == '+' || letter == '#' || letter == '\0' ||
               (letter == '/' && name != "thing"))
             letter = '_';
-    return topic_.print(values);
+    return topic.print(values);
   }
 
   MqttOptions options_;
   MqttSinkConfig config_;
   Template topic_;
+  Template texts_topic_;
   Payload payload_;
   std::unique_ptr<MqttClient> client_;
 };
@@ -105,10 +121,12 @@ Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
   options.status_topic = config.status_topic;
   TRY(check_mqtt_options(options));
   auto topic = TRY(Template::parse(config.topic), "topic");
+  if (!config.texts_topic.empty()) TRY(check_mqtt_topic(config.texts_topic), "texts_topic");
+  auto texts_topic = TRY(Template::parse(config.texts_topic), "texts_topic");
   auto payload = TRY(Payload::make(
       {.shape = config.payload, .text = config.text, .words = config.words, .key = config.key}));
   return std::make_unique<MqttSink>(std::move(options), config, std::move(topic),
-                                    std::move(payload));
+                                    std::move(texts_topic), std::move(payload));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/uuid.h"
 
 namespace turnstone {
 namespace {
@@ -15,11 +16,13 @@ bool may_pass(Code code) {
 
 }  // namespace
 
-Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff)
+Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff,
+               Tell tell)
     : name_(std::move(name)),
       sink_(std::move(sink)),
       spool_(spool),
       backoff_(backoff),
+      tell_(std::move(tell)),
       dropped_before_(spool.counters(name_).dropped),
       pause_(backoff.first),
       thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
@@ -32,6 +35,15 @@ std::vector<Parcel> Outbox::parcels_of(const Outcome& outcome) const {
   std::vector<Parcel> parcels;
   for (auto& message : full ? sink_->passed_over(outcome) : sink_->messages_of(outcome)) {
     message.id = parcels.empty() ? outcome.id : fmt::format("{}/{}", outcome.id, parcels.size());
+    parcels.push_back({name_, std::move(message)});
+  }
+  return parcels;
+}
+
+std::vector<Parcel> Outbox::parcels_of(const Happening& happening) const {
+  std::vector<Parcel> parcels;
+  for (auto& message : sink_->messages_of(happening)) {
+    message.id = draw_uuid();
     parcels.push_back({name_, std::move(message)});
   }
   return parcels;
@@ -99,6 +111,8 @@ void Outbox::work(std::stop_token stop) {
 void Outbox::deliver(std::span<const Message> messages, const std::stop_token& stop) {
   size_t sent = 0;
   const auto result = sink_->send(messages, sent, stop);
+  if (auto happenings = sink_->take_happenings(); tell_ && !happenings.empty())
+    tell_(std::move(happenings));
   const bool lost = !result && !may_pass(result.error().code) && sent < messages.size();
   // Tried again by itself: what has arrived is not sent twice because the disk fails.
   for (;;) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,15 +32,20 @@ struct OutboxCounters {
 // Thread-safe.
 class Outbox {
  public:
+  // Takes what happened in the sink, on its thread.
+  using Tell = std::function<void(std::vector<Happening>)>;
+
   // Sends what waits in the stream `name` of `spool`, which outlives it: of earlier processes
   // first.
-  Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff);
+  Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff,
+         Tell tell = {});
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
   // What the sink sends of the outcome, to be put into the spool.
   std::vector<Parcel> parcels_of(const Outcome& outcome) const;
+  std::vector<Parcel> parcels_of(const Happening& happening) const;
 
   // There may be something new in the spool.
   void wake();
@@ -64,6 +70,7 @@ class Outbox {
   std::unique_ptr<Sink> sink_;
   Spool& spool_;
   Backoff backoff_;
+  Tell tell_;
   const int64_t dropped_before_;
   std::atomic<int64_t> lost_{0};
   std::chrono::milliseconds pause_;  // before the next attempt

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "station/assets.h"
 
 namespace turnstone {
@@ -12,6 +13,11 @@ constexpr std::chrono::milliseconds pace(200);
 
 HttpResponse text(int status, std::string content) {
   return {.status = status, .body = std::make_shared<const std::string>(std::move(content))};
+}
+
+// Whether one of the words between "&" is that one.
+bool has_word(std::string_view query, std::string_view word) {
+  return std::ranges::count(split(query, '&'), word) > 0;
 }
 
 HttpAnswer asset(std::string_view path) {
@@ -68,7 +74,7 @@ HttpAnswer Page::answer(const HttpRequest& request) {
         request.path.substr(before.size(), request.path.size() - before.size() - after.size());
     const auto view = views_.find(name);
     if (view == views_.end()) return text(404, "there is no such source\n");
-    return view->second->stream();
+    return view->second->stream(!has_word(request.query, "draw=0"));
   }
   return asset(request.path);
 }

@@ -2,6 +2,7 @@
 #include "media/picture.h"
 #include "station/finding.h"
 #include "station/kinds.h"
+#include "station/stored_object.h"
 #include "station/template.h"
 #include "wire/s3.h"
 
@@ -84,23 +85,36 @@ class S3Sink final : public Sink {
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
     for (sent = 0; sent < messages.size(); ++sent) {
-      const auto& [id, address, body, worth] = messages[sent];
-      const auto told = TRY(parse_json(address), "address");
-      if (!told.is_object() || !told.contains("key"))
-        return fail(Code::invalid, "address '{}' is not one of this sink", printable(address));
-      S3Object object{.key = told.value("key", ""),
-                      .body = body,
-                      .content_type = told.value("type", "application/octet-stream"),
-                      .acl = config_.acl};
-      const auto metadata = told.value("metadata", Json::object());
-      for (const auto& [name, value] : metadata.items())
-        if (value.is_string()) object.metadata[name] = value.get<std::string>();
-      TRY(client_->put(object, stop));
+      const auto& message = messages[sent];
+      auto stored = TRY(parse_stored_object(message.address), "address");
+      const auto receipt = client_->put({.key = std::move(stored.key),
+                                         .body = message.body,
+                                         .file = message.file,
+                                         .content_type = std::move(stored.type),
+                                         .metadata = std::move(stored.metadata),
+                                         .acl = config_.acl},
+                                        stop);
+      if (message.worth == Worth::picture) note(receipt);
+      TRY(receipt);
     }
     return {};
   }
 
+  std::vector<Happening> take_happenings() override { return std::exchange(happened_, {}); }
+
  private:
+  // The same trouble again is not told again.
+  void note(const Result<S3Receipt>& receipt) {
+    const auto trouble = receipt ? "" : receipt.error().text;
+    if (receipt) {
+      happened_.push_back({Happening::answered, receipt->etag});
+      happened_.push_back({Happening::stored});
+    } else if (trouble != trouble_) {
+      happened_.push_back({Happening::not_stored, trouble});
+    }
+    trouble_ = trouble;
+  }
+
   bool is_wanted(const Finding& finding) const {
     return config_.labels.empty() || std::ranges::count(config_.labels, finding.word) > 0;
   }
@@ -108,15 +122,8 @@ class S3Sink final : public Sink {
   // The key, and what else the store is told of the object.
   std::string address_of(const Outcome& outcome, size_t index, std::string_view type) const {
     const auto values = values_of(outcome, index);
-    Json metadata;
-    for (const auto* name : {"id", "source", "model", "label", "score", "time"})
-      if (const auto known = values.find(name); known != values.end())
-        metadata[name] = Template::parse(fmt::format("{{{}}}", name))->print(values);
-    Json address;
-    address["key"] = key_.print(values);
-    address["type"] = type;
-    address["metadata"] = std::move(metadata);
-    return print_json(address);
+    return print_stored_object(
+        {.key = key_.print(values), .type = std::string(type), .metadata = metadata_of(values)});
   }
 
   void add_picture(std::vector<Message>& messages, const Outcome& outcome, size_t index,
@@ -133,6 +140,8 @@ class S3Sink final : public Sink {
   std::unique_ptr<S3Client> client_;
   S3SinkConfig config_;
   Template key_;
+  std::string trouble_;  // of the last picture
+  std::vector<Happening> happened_;
 };
 
 // A store that is away is found out by `send`, so that it may come back. Errors: invalid (a field),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "station/happening.h"
 #include "station/message.h"
 #include "station/outcome.h"
 
@@ -21,6 +22,12 @@ class Sink {
   // What is sent of an outcome, in this order; may be nothing. Any thread.
   virtual std::vector<Message> messages_of(const Outcome& outcome) const = 0;
 
+  // What is sent when something happens, beside outcomes; may be nothing. Any thread.
+  virtual std::vector<Message> messages_of(const Happening& happening) const {
+    (void)happening;
+    return {};
+  }
+
   // While so many messages wait, further outcomes are passed over, and what `passed_over` says is
   // sent of them instead.
   virtual int64_t most_waiting() const { return INT64_MAX; }
@@ -32,6 +39,9 @@ class Sink {
   // missing (the rest may be offered again), invalid or unsupported (the first of the rest never
   // will arrive), cancelled (stop).
   virtual Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) = 0;
+
+  // What happened since the last call. On the sink's own thread.
+  virtual std::vector<Happening> take_happenings() { return {}; }
 };
 
 }  // namespace turnstone

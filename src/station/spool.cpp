@@ -19,6 +19,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "base/uuid.h"
 
 namespace turnstone {
 namespace {
@@ -30,6 +31,7 @@ constexpr int format_version = 1;
 // What was made before, in 2025, was made on a board whose clock was not set: nobody knows its age.
 constexpr int64_t clock_is_set_ms = int64_t{1'735'689'600} * 1000;
 constexpr size_t most_in_row = size_t{64} << 10;  // larger bodies are files
+constexpr int kept_as_file = 2;                   // in the column `in_file`; 1 is a large body
 constexpr off_t reserve_bytes = off_t{1} << 20;
 // With less than this free the database does not grow, so that there is room for its log.
 constexpr int64_t low_water_bytes = int64_t{2} << 20;
@@ -51,7 +53,9 @@ int64_t now_ms() {
 }
 
 int64_t size_of(const Message& message) {
-  return static_cast<int64_t>(message.body.size() + message.address.size());
+  std::error_code ignored;
+  const auto file = message.file.empty() ? 0 : fs::file_size(message.file, ignored);
+  return static_cast<int64_t>(message.body.size() + message.address.size() + (ignored ? 0 : file));
 }
 
 // Why a step of the database failed.
@@ -84,6 +88,24 @@ struct Row {
   int worth;
   int64_t bytes;
   std::string file;
+  bool stays_file;  // came as a file and is given as one
+};
+
+// Takes the names of parcels' files away that they have until they are kept.
+class StagedFiles {
+ public:
+  explicit StagedFiles(const std::vector<Parcel>& parcels) {
+    for (const auto& parcel : parcels)
+      if (!parcel.message.file.empty()) paths_.push_back(parcel.message.file);
+  }
+  ~StagedFiles() {
+    for (const auto& path : paths_) ::unlink(path.c_str());
+  }
+  StagedFiles(const StagedFiles&) = delete;
+  StagedFiles& operator=(const StagedFiles&) = delete;
+
+ private:
+  std::vector<fs::path> paths_;
 };
 
 class DiskSpool final : public Spool {
@@ -115,8 +137,11 @@ class DiskSpool final : public Spool {
   // Calls step(change) in a transaction; all of it is done or, when it fails, nothing.
   template <class Step>
   std::optional<Failure> transact(Step step);
+  Result<> stage(std::vector<Parcel>& parcels) const;
   std::optional<Failure> store(const std::vector<Job*>& jobs);
   void store_somehow(const std::vector<Job*>& jobs);
+  bool read_body(const Row& row, Message& message) const;
+  std::optional<Failure> drop_lost(const std::string& stream, const std::vector<Row>& lost);
   std::optional<Failure> insert(const Parcel& parcel, Change& change,
                                 std::vector<std::string>& files);
   void enforce_limits(Change& change);
@@ -191,14 +216,32 @@ int64_t free_bytes(const fs::path& path) {
   return error ? 0 : static_cast<int64_t>(space.available);
 }
 
+// Gives the file another name, or copies and syncs it where that cannot be; 0, or the number of the
+// error.
+int link_file(const fs::path& from, const fs::path& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) return 0;
+  if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP) return errno;
+  std::error_code error;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  if (error) return error.value();
+  const int file = ::open(to.c_str(), O_RDONLY | O_CLOEXEC);
+  const int failed = file >= 0 && ::fsync(file) == 0 ? 0 : errno;
+  if (file >= 0) ::close(file);
+  return failed;
+}
+
 std::string name_of_body(int64_t number) { return fmt::format("{}.body", number); }
 
 // Trusts nothing of what a damaged table may say: a name would be one of any file.
 Row row_of(SQLite::Statement& rows) {
   const auto number = rows.getColumn(0).getInt64();
   const bool has_file = rows.getColumn(4).getInt() != 0;
-  return {number, rows.getColumn(1).getString(), std::clamp(rows.getColumn(2).getInt(), 0, 2),
-          rows.getColumn(3).getInt64(), has_file ? name_of_body(number) : ""};
+  return {number,
+          rows.getColumn(1).getString(),
+          std::clamp(rows.getColumn(2).getInt(), 0, 2),
+          rows.getColumn(3).getInt64(),
+          has_file ? name_of_body(number) : "",
+          rows.getColumn(4).getInt() == kept_as_file};
 }
 
 constexpr std::string_view row_columns = "number, stream, worth, bytes, in_file";
@@ -275,7 +318,8 @@ std::optional<Failure> DiskSpool::insert(const Parcel& parcel, Change& change,
   const auto& message = parcel.message;
   const auto bytes = size_of(message);
   // The database reuses what it has of a disk that is nearly full, for which files are no help.
-  const bool in_row = folder_.empty() || tight_ || message.body.size() <= most_in_row;
+  const bool in_row =
+      message.file.empty() && (folder_.empty() || tight_ || message.body.size() <= most_in_row);
   SQLite::Statement add(
       *database_,
       "INSERT OR IGNORE INTO parcel (stream, worth, made, bytes, id, address, body) "
@@ -291,10 +335,12 @@ std::optional<Failure> DiskSpool::insert(const Parcel& parcel, Change& change,
   if (in_row) return {};
   const auto number = database_->getLastInsertRowid();
   const auto& name = files.emplace_back(name_of_body(number));
-  if (const int failed = write_body(file_path(name), message.body))
+  const bool is_file = !message.file.empty();
+  if (const int failed = is_file ? link_file(message.file, file_path(name))
+                                 : write_body(file_path(name), message.body))
     return failure_of(failed, file_path(name));
-  SQLite::Statement update(*database_, "UPDATE parcel SET in_file = 1 WHERE number = ?");
-  SQLite::bind(update, static_cast<int64_t>(number));
+  SQLite::Statement update(*database_, "UPDATE parcel SET in_file = ? WHERE number = ?");
+  SQLite::bind(update, is_file ? kept_as_file : 1, static_cast<int64_t>(number));
   update.exec();
   return {};
 }
@@ -402,11 +448,30 @@ void DiskSpool::drop_all(const std::vector<Job*>& jobs) {
   apply(change);
 }
 
+// Large files may have to be copied: here nobody waits for it. From here to the body's own name is
+// one more link.
+Result<> DiskSpool::stage(std::vector<Parcel>& parcels) const {
+  for (auto& [stream, message] : parcels) {
+    if (message.file.empty()) continue;
+    if (!is_durable())
+      return fail(Code::unsupported, "spool: is in memory and keeps no {}", message.file.string());
+    const auto staged = folder_ / "bodies" / ("staged-" + draw_uuid());
+    if (const int failed = link_file(message.file, staged)) {
+      ::unlink(staged.c_str());
+      return error_of(*failure_of(failed, message.file));
+    }
+    message.file = staged;
+  }
+  return {};
+}
+
 // The first that comes writes for all that wait meanwhile: one sync for many.
 Result<> DiskSpool::put(std::vector<Parcel> parcels) {
   if (parcels.empty()) return {};
   for (const auto& parcel : parcels) CHECK(!parcel.message.id.empty());
+  TRY(stage(parcels));
   Job job{.parcels = std::move(parcels)};
+  const StagedFiles staged(job.parcels);
   std::unique_lock lock(jobs_mutex_);
   jobs_.push_back(&job);
   while (writing_ && !job.done) written_.wait(lock);
@@ -425,45 +490,70 @@ Result<> DiskSpool::put(std::vector<Parcel> parcels) {
   return job.result;
 }
 
-Result<std::vector<Message>> DiskSpool::oldest(const std::string& stream, size_t most) {
-  const std::lock_guard lock(mutex_);
-  std::vector<Message> messages;
-  std::vector<int64_t> numbers;
-  std::vector<Row> lost;
-  try {
-    SQLite::Statement rows(*database_, fmt::format("SELECT {}, id, address, body FROM parcel WHERE "
-                                                   "stream = ? ORDER BY number LIMIT ?",
-                                                   row_columns));
-    SQLite::bind(rows, stream, static_cast<int64_t>(most));
-    while (rows.executeStep()) {
-      const auto row = row_of(rows);
-      Message message{.id = rows.getColumn(5).getString(),
-                      .address = rows.getColumn(6).getString(),
-                      .body = rows.getColumn(7).getString(),
-                      .worth = static_cast<Worth>(row.worth)};
-      if (!row.file.empty()) {
-        auto body = read_text(file_path(row.file));
-        if (!body) {
-          lost.push_back(row);
-          continue;
-        }
-        message.body = *std::move(body);
-      }
-      messages.push_back(std::move(message));
-      numbers.push_back(row.number);
-    }
-  } catch (const SQLite::Exception& error) {
-    return error_of(*failure_of(error, *database_));
+// False: the file is gone.
+bool DiskSpool::read_body(const Row& row, Message& message) const {
+  const auto path = file_path(row.file);
+  std::error_code ignored;
+  if (row.stays_file) {
+    message.file = path;
+    return fs::exists(path, ignored);
   }
+  auto body = read_text(path);
+  if (body) message.body = *std::move(body);
+  return body.has_value();
+}
+
+std::optional<Failure> DiskSpool::drop_lost(const std::string& stream,
+                                            const std::vector<Row>& lost) {
+  const std::lock_guard lock(mutex_);
+  auto& leased = streams_[stream].leased;
   for (const auto& row : lost) {
     log_warning("spool: {} cannot be read, its message is dropped", file_path(row.file).string());
-    const auto failure = transact([&](Change& change) -> std::optional<Failure> {
+    auto failure = transact([&](Change& change) -> std::optional<Failure> {
       forget(row, change, true);
       return {};
     });
-    if (failure) return error_of(*failure);
+    if (failure) return failure;
+    std::erase(leased, row.number);
   }
-  streams_[stream].leased = std::move(numbers);
+  return {};
+}
+
+// Bodies that are files are read without the lock, under which nobody else could put: what is
+// leased stays.
+Result<std::vector<Message>> DiskSpool::oldest(const std::string& stream, size_t most) {
+  std::vector<std::pair<Row, Message>> found;
+  {
+    const std::lock_guard lock(mutex_);
+    std::vector<int64_t> numbers;
+    try {
+      SQLite::Statement rows(*database_,
+                             fmt::format("SELECT {}, id, address, body FROM parcel WHERE "
+                                         "stream = ? ORDER BY number LIMIT ?",
+                                         row_columns));
+      SQLite::bind(rows, stream, static_cast<int64_t>(most));
+      while (rows.executeStep()) {
+        const auto row = row_of(rows);
+        numbers.push_back(row.number);
+        found.emplace_back(row, Message{.id = rows.getColumn(5).getString(),
+                                        .address = rows.getColumn(6).getString(),
+                                        .body = rows.getColumn(7).getString(),
+                                        .worth = static_cast<Worth>(row.worth)});
+      }
+    } catch (const SQLite::Exception& error) {
+      return error_of(*failure_of(error, *database_));
+    }
+    streams_[stream].leased = std::move(numbers);
+  }
+  std::vector<Message> messages;
+  std::vector<Row> lost;
+  for (auto& [row, message] : found)
+    if (row.file.empty() || read_body(row, message))
+      messages.push_back(std::move(message));
+    else
+      lost.push_back(row);
+  if (!lost.empty())
+    if (const auto failure = drop_lost(stream, lost)) return error_of(*failure);
   return messages;
 }
 

@@ -41,12 +41,13 @@ class Spool {
   // Keeps all parcels or, with an error, none; they are on disk when it returns. One whose id waits
   // in its stream already is the same and not kept twice. What other threads
   // put meanwhile is written at once. Where the disk is full, older messages of the least worth
-  // make room, or the parcels themselves are dropped; both are counted. Errors: unavailable (the
-  // disk fails).
+  // make room, or the parcels themselves are dropped; both are counted. A message's file is kept as
+  // a second name of it, or as a copy where it is on another file system. Errors: unavailable (the
+  // disk fails), unsupported (a file, and the spool is in memory).
   virtual Result<> put(std::vector<Parcel> parcels) = 0;
 
-  // The oldest messages of a stream, at most `most`. They cannot be dropped until `remove`.
-  // Errors: unavailable.
+  // The oldest messages of a stream, at most `most`. They cannot be dropped, nor go files that were
+  // put, until `remove`. Errors: unavailable.
   virtual Result<std::vector<Message>> oldest(const std::string& stream, size_t most) = 0;
 
   // The first `arrived` messages of the last `oldest` are done with; the rest waits on. With an

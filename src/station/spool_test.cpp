@@ -226,6 +226,40 @@ TEST_F(Spools, ABodyThatIsGoneDoesNotHoldUpTheRest) {
   EXPECT_EQ(spool->counters("s").dropped, 1);
 }
 
+TEST_F(Spools, AFileStaysAFileAndOutlivesItsFirstName) {
+  const auto clip = path_.parent_path() / "clip.mkv";
+  ASSERT_TRUE(write_file(clip, std::string(100'000, 'v')));
+  auto video = parcel("s", "", Worth::video);
+  video.message.id = "clip";
+  video.message.file = clip;
+  {
+    const auto spool = open();
+    ASSERT_TRUE(spool->put({video}));
+    EXPECT_GT(spool->counters("s").bytes, 100'000);
+  }
+  fs::remove(clip);
+  const auto spool = open();
+  const auto messages = spool->oldest("s", 10);
+  ASSERT_TRUE(messages);
+  ASSERT_EQ(messages->size(), 1u);
+  const auto kept = messages->front().file;
+  EXPECT_EQ(messages->front().body, "");
+  EXPECT_EQ(read_text(kept)->size(), 100'000u);
+  ASSERT_TRUE(spool->remove("s", 1));
+  EXPECT_FALSE(fs::exists(kept));
+  EXPECT_TRUE(fs::is_empty(path_ / "bodies"));
+}
+
+TEST_F(Spools, AFileThatIsGoneIsNoMessage) {
+  const auto spool = open();
+  auto video = parcel("s", "", Worth::video);
+  video.message.id = "clip";
+  video.message.file = path_ / "none.mkv";
+  EXPECT_EQ(spool->put({video}).error().code, Code::unavailable);
+  EXPECT_EQ(spool->counters("s").waiting, 0);
+  EXPECT_EQ(open_spool({}).value()->put({video}).error().code, Code::unsupported);
+}
+
 TEST_F(Spools, BelongToOneProcess) {
   const auto spool = open();
   const auto second = open_spool(path_);

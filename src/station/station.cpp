@@ -17,6 +17,9 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+// How long pictures that are not judged show the scene before them, at least.
+constexpr std::chrono::milliseconds least_hold(500);
+
 // Several errors as one, a line each.
 Error all_of(const std::vector<Error>& errors) {
   std::vector<std::string> texts;
@@ -65,6 +68,12 @@ class RunningStation final : public Station {
  private:
   void open_spool(const StationConfig& config);
   void open_sinks(const StationConfig& config);
+  void open_sink(const SinkConfig& section);
+  void open_viewer(const SinkConfig& section, std::chrono::milliseconds hold);
+  void check_parcels(const ViewerLane& lane);
+  void send(std::vector<Parcel> parcels);
+  void tell(const Happening& happening);
+  void watch(SourceLane& lane);
   void tell_strays() const;
   void open_inbox(const MqttConnection& config);
   void open_models(const StationConfig& config);
@@ -80,6 +89,8 @@ class RunningStation final : public Station {
   void on_frame(SourceLane& lane, const Frame& frame, const std::stop_token& stop);
   bool on_cycle_frame(Judge& judge, const Frame& frame, const std::stop_token& stop);
   void on_answer(Judge& judge, const Frame& frame, Result<Scene> scene);
+  void tell_viewers(const SourceLane& lane, const Judge& judge, const Frame& frame,
+                    const Outcome* outcome);
   void on_verdict(const Verdict& verdict, const Frame& frame);
   bool publish(Outcome outcome);
 
@@ -98,6 +109,7 @@ class RunningStation final : public Station {
   std::vector<Error> problems_;  // of opening
   std::unique_ptr<Spool> spool_;
   std::vector<std::unique_ptr<SinkLane>> sinks_;
+  std::vector<std::unique_ptr<ViewerLane>> viewers_;
   std::vector<std::unique_ptr<SourceLane>> sources_;
   Recent recent_;
   std::unique_ptr<Inbox> inbox_;  // nullptr without [mqtt]
@@ -107,6 +119,7 @@ class RunningStation final : public Station {
   std::unique_ptr<Page> page_;
   std::mutex mutex_;
   std::condition_variable_any ended_;
+  std::atomic<bool> tells_{false};  // while sinks take what happens
   bool shut_ = false;
   Result<> halted_;  // the machine, when the station was shut
 };
@@ -132,19 +145,62 @@ void RunningStation::open_spool(const StationConfig& config) {
 }
 
 void RunningStation::open_sinks(const StationConfig& config) {
-  for (const auto& section : config.sinks) {
-    auto sink = section.open();
-    if (!sink) {
-      note(std::move(sink).error().in("sink '" + section.name + "'"));
-      continue;
-    }
-    if (!spool_) continue;
-    if (!spool_->is_durable()) spool_->limit(section.name, section.queue);
-    auto lane = std::make_unique<SinkLane>();
-    lane->config = section;
-    lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink), *spool_, Backoff{});
-    sinks_.push_back(std::move(lane));
-  }
+  auto hold = config.cycle ? std::chrono::milliseconds(0) : least_hold;
+  for (const auto& model : config.models)
+    if (!config.cycle) hold = std::max(hold, 2 * model.interval);
+  for (const auto& section : config.sinks)
+    section.open ? open_sink(section) : open_viewer(section, hold);
+  for (const auto& lane : viewers_) check_parcels(*lane);
+}
+
+void RunningStation::open_sink(const SinkConfig& section) {
+  auto sink = section.open();
+  if (!sink) return note(std::move(sink).error().in("sink '" + section.name + "'"));
+  if (!spool_) return;
+  if (!spool_->is_durable()) spool_->limit(section.name, section.queue);
+  auto lane = std::make_unique<SinkLane>();
+  lane->config = section;
+  lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink), *spool_, Backoff{},
+                                          [this](std::vector<Happening> happenings) {
+                                            for (const auto& happening : happenings)
+                                              tell(happening);
+                                          });
+  sinks_.push_back(std::move(lane));
+}
+
+void RunningStation::open_viewer(const SinkConfig& section, std::chrono::milliseconds hold) {
+  auto viewer = section.open_viewer();
+  if (!viewer) return note(std::move(viewer).error().in("sink '" + section.name + "'"));
+  viewers_.push_back(std::make_unique<ViewerLane>(
+      section, std::move(*viewer), hold,
+      [this](std::vector<Parcel> parcels, std::vector<Happening> happenings) {
+        if (!parcels.empty()) send(std::move(parcels));
+        for (const auto& happening : happenings) tell(happening);
+      }));
+}
+
+// What a viewer sends goes through another sink, and waits on disk.
+void RunningStation::check_parcels(const ViewerLane& lane) {
+  const auto through = lane.viewer().sends_through();
+  if (through.empty()) return;
+  const auto is_it = [&](const auto& sink) {
+    return sink->config.name == through && sink->config.kind == "s3";
+  };
+  const auto where = fmt::format("sink '{}': to '{}'", lane.config().name, printable(through));
+  if (std::ranges::none_of(sinks_, is_it))
+    note({Code::invalid, where + " is no sink of kind s3"});
+  else if (spool_ && !spool_->is_durable())
+    note({Code::invalid, where + " wants a [spool]"});
+}
+
+void RunningStation::send(std::vector<Parcel> parcels) {
+  std::vector<SinkLane*> lanes;
+  for (const auto& lane : sinks_)
+    if (std::ranges::count(parcels, lane->config.name, &Parcel::stream) > 0)
+      lanes.push_back(lane.get());
+  const auto kept = spool_->put(std::move(parcels));
+  if (!kept) log_warning("{}", kept.error().text);
+  for (auto* lane : lanes) kept ? lane->outbox->wake() : lane->outbox->lose();
 }
 
 // What a sink of another name has left behind would wait unseen.
@@ -162,6 +218,14 @@ void RunningStation::open_inbox(const MqttConnection& config) {
   auto options = mqtt_options_of(config);
   options ? void(inbox_ = std::make_unique<Inbox>(std::move(*options)))
           : note(std::move(options).error().in("mqtt"));
+}
+
+void RunningStation::tell(const Happening& happening) {
+  if (!tells_) return;
+  std::vector<Parcel> parcels;
+  for (const auto& lane : sinks_)
+    std::ranges::move(lane->outbox->parcels_of(happening), std::back_inserter(parcels));
+  if (!parcels.empty()) send(std::move(parcels));
 }
 
 void RunningStation::open_models(const StationConfig& config) {
@@ -206,7 +270,7 @@ void RunningStation::open_sources(const StationConfig& config) {
     auto lane = std::make_unique<SourceLane>();
     lane->config = section;
     lane->source = std::move(*source);
-    std::chrono::milliseconds hold(config.cycle ? 0 : 500);
+    auto hold = config.cycle ? std::chrono::milliseconds(0) : least_hold;
     for (const auto& judge : judges_) {
       const auto& seen = judge->config().sources;
       if (!seen.empty() && std::ranges::count(seen, section.name) == 0) continue;
@@ -221,7 +285,17 @@ void RunningStation::open_sources(const StationConfig& config) {
     }
     if (config.page)
       lane->view = std::make_unique<View>(config.page->fps, config.page->quality, hold);
+    watch(*lane);
     sources_.push_back(std::move(lane));
+  }
+}
+
+void RunningStation::watch(SourceLane& lane) {
+  for (const auto& viewer : viewers_) {
+    if (!viewer->shows(lane.config.name)) continue;
+    auto& made = lane.watches.emplace_back(Watch{viewer.get(), {}});
+    for (const auto& route : lane.routes)
+      if (viewer->draws(route.judge->name())) made.models.push_back(route.judge);
   }
 }
 
@@ -282,7 +356,9 @@ Judge* RunningStation::find_judge(const std::string& name) {
 void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
   lane.state = SourceLane::State::running;
   const auto report = [&](const Error& error) {
-    if (lane.set_trouble(error.text)) log_warning("source {}: {}", lane.config.name, error.text);
+    if (!lane.set_trouble(error.text)) return;
+    log_warning("source {}: {}", lane.config.name, error.text);
+    tell({Happening::failed, error.text});
   };
   const auto end = supervise(
       *lane.source, Backoff{}, stop, [&](const Frame& frame) { on_frame(lane, frame, stop); },
@@ -298,11 +374,14 @@ void RunningStation::on_frame(SourceLane& lane, const Frame& frame, const std::s
   lane.meter.add(Steady::now());
   if (lane.troubled) lane.set_trouble("");
   bool judged = false;
+  for (const auto& watch : lane.watches)
+    watch.viewer->offer(frame, static_cast<int>(watch.models.size()));
   for (const auto& route : lane.routes) {
     if (frame.receipt) frame.receipt->owe();
     const bool taken = route.cycle ? on_cycle_frame(*route.judge, frame, stop)
                                    : route.judge->offer(frame, route.overflow, stop);
     if (frame.receipt && !taken && !stop.stop_requested()) frame.receipt->settle(false);
+    if (!taken) tell_viewers(lane, *route.judge, frame, nullptr);
     judged |= taken;
   }
   if (!judged && lane.view) lane.view->show(frame);
@@ -319,9 +398,20 @@ bool RunningStation::on_cycle_frame(Judge& judge, const Frame& frame, const std:
   return false;
 }
 
+// Of a frame that was offered to them; `outcome` nullptr: the model says nothing of it.
+void RunningStation::tell_viewers(const SourceLane& lane, const Judge& judge, const Frame& frame,
+                                  const Outcome* outcome) {
+  for (const auto& [viewer, models] : lane.watches) {
+    if (std::ranges::count(models, &judge) == 0) continue;
+    outcome ? viewer->answer(frame, *outcome) : viewer->pass(frame);
+  }
+}
+
 void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> scene) {
   const bool cycle = in_cycle(frame.source, judge.name());
+  auto* lane = find_lane(frame.source);
   if (!scene) {
+    if (lane) tell_viewers(*lane, judge, frame, nullptr);
     if (cycle) machine_->lose();
     const auto code = scene.error().code;
     if (frame.receipt && (code == Code::invalid || code == Code::unsupported))
@@ -330,7 +420,8 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
   }
   Outcome outcome{{}, judge.service().model, judge.config().top, std::move(*scene), {}, frame};
   outcome.frame.receipt.reset();
-  if (auto* lane = find_lane(frame.source); lane && lane->view) lane->view->show(frame, outcome);
+  if (lane) tell_viewers(*lane, judge, frame, &outcome);
+  if (lane && lane->view) lane->view->show(frame, outcome);
   if (cycle)
     machine_->answer(outcome.frame, outcome.scene);
   else if (publish(std::move(outcome)) && frame.receipt)
@@ -346,10 +437,12 @@ void RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
   if (outcome.scene.sequence < 0) outcome.scene.wall = std::chrono::system_clock::now();
   publish(outcome);
   auto* lane = find_lane(cycle.source);
-  if (!lane || !lane->view) return;
+  if (!lane) return;
   const auto label = verdict.label < 0 ? "undecided" : label_of(*outcome.model, verdict.label);
-  lane->view->set_banner({fmt::format("part {}: {} {:.2f}", verdict.part, label, verdict.score),
-                          color_of_verdict(label)});
+  const Banner banner{fmt::format("part {}: {} {:.2f}", verdict.part, label, verdict.score),
+                      color_of_verdict(label)};
+  if (lane->view) lane->view->set_banner(banner);
+  for (const auto& watch : lane->watches) watch.viewer->set_banner(cycle.source, banner);
 }
 
 // Whether the spool keeps what the sinks will send.
@@ -358,6 +451,9 @@ bool RunningStation::publish(Outcome outcome) {
   outcome.id =
       origin.empty() || outcome.verdict ? draw_uuid() : uuid_of(origin + "/" + outcome.model->name);
   recent_.add(outcome);
+  for (const auto& viewer : viewers_)
+    if (viewer->shows(outcome.scene.source) && viewer->draws(outcome.model->name))
+      viewer->notice(outcome);
   std::vector<SinkLane*> lanes;
   std::vector<Parcel> parcels;
   for (const auto& lane : sinks_) {
@@ -384,6 +480,12 @@ bool RunningStation::all_failed() const {
 
 Result<> RunningStation::run(std::stop_token stop, bool once) {
   if (inbox_) inbox_->start();
+  tells_ = true;
+  for (const auto& judge : judges_) {
+    tell({Happening::loading, judge->name()});
+    tell({Happening::loaded, judge->name()});
+  }
+  tell({Happening::started});
   if (machine_) machine_->start();
   for (const auto& lane : sources_)
     lane->thread = std::jthread(
@@ -411,6 +513,7 @@ std::vector<Error> RunningStation::losses() const {
   if (!halted_) add(halted_.error());
   for (const auto& lane : sources_) add(find_loss(*lane));
   if (machine_) add(find_loss(*machine_));
+  for (const auto& lane : viewers_) add(find_loss(*lane));
   for (const auto& lane : sinks_) add(find_loss(*lane));
   return lost;
 }
@@ -430,6 +533,8 @@ void RunningStation::shut() {
   for (const auto& judge : judges_) judge->finish();
   if (machine_) halted_ = machine_->finish();
   if (inbox_) inbox_->finish();
+  for (const auto& lane : viewers_) lane->finish();
+  tells_ = false;
   const auto started = Steady::now();
   for (const auto& lane : sinks_) {
     const auto passed =
@@ -443,6 +548,7 @@ void RunningStation::summarise() {
   for (const auto& lane : sources_) log_info("{}", source_summary(*lane));
   for (const auto& judge : judges_) log_info("{}", judge_summary(*judge));
   if (machine_) log_info("cycle: {} parts", machine_->look().parts);
+  for (const auto& lane : viewers_) log_info("{}", viewer_summary(*lane));
   for (const auto& lane : sinks_) log_info("{}", sink_summary(*lane));
 }
 
@@ -458,6 +564,7 @@ Json RunningStation::state() {
   for (const auto& lane : sources_) json["sources"].push_back(source_state(*lane));
   for (const auto& judge : judges_) json["models"].push_back(judge_state(*judge));
   for (const auto& lane : sinks_) json["sinks"].push_back(sink_state(*lane));
+  for (const auto& lane : viewers_) json["sinks"].push_back(viewer_state(*lane));
   json["results"] = recent_.results();
   return json;
 }

@@ -120,6 +120,21 @@ Json sink_state(const SinkLane& lane) {
           {"trouble", counters.trouble}};
 }
 
+Json viewer_state(const ViewerLane& lane) {
+  const auto counters = lane.counters();
+  return {{"name", lane.config().name},
+          {"kind", lane.config().kind},
+          {"delivered", counters.shown},
+          {"waiting", 0},
+          {"waiting_bytes", 0},
+          {"oldest_s", 0},
+          {"dropped", counters.dropped},
+          {"failed", counters.failed},
+          {"retries", 0},
+          {"means", lane.viewer().means()},
+          {"trouble", counters.trouble}};
+}
+
 Json cycle_state(const Machine& machine) {
   const auto look = machine.look();
   return {{"source", machine.config().source},
@@ -161,6 +176,14 @@ std::string sink_summary(const SinkLane& lane) {
                      counters.waiting, counters.retries);
 }
 
+std::string viewer_summary(const ViewerLane& lane) {
+  const auto counters = lane.counters();
+  const auto means = lane.viewer().means();
+  return fmt::format("sink {}: {} pictures shown, {} dropped, {} failed{}", lane.config().name,
+                     counters.shown, counters.dropped, counters.failed,
+                     means.empty() ? "" : ", by " + means);
+}
+
 std::optional<Error> find_loss(const SourceLane& lane) {
   if (lane.state != SourceLane::State::failed) return {};
   return Error{Code::invalid,
@@ -177,6 +200,13 @@ std::optional<Error> find_loss(const SinkLane& lane) {
                         : fmt::format(", {} of them wait for the next run", counters.waiting);
   return Error{Code::unavailable, fmt::format("sink '{}': {} results were not delivered{}{}",
                                               lane.config.name, count, kept, why)};
+}
+
+std::optional<Error> find_loss(const ViewerLane& lane) {
+  const auto counters = lane.counters();
+  if (counters.trouble.empty()) return {};
+  return Error{Code::unavailable,
+               fmt::format("sink '{}': {}", lane.config().name, counters.trouble)};
 }
 
 std::optional<Error> find_loss(const Machine& machine) {

@@ -15,6 +15,7 @@
 #include "station/outbox.h"
 #include "station/supervisor.h"
 #include "station/view.h"
+#include "station/viewer_lane.h"
 
 namespace turnstone {
 
@@ -25,6 +26,12 @@ struct Route {
   Overflow overflow;  // without the machine: what becomes of frames that come too fast
 };
 
+// A viewer of a source's frames.
+struct Watch {
+  ViewerLane* viewer;
+  std::vector<const Judge*> models;  // that look at the source and whose scenes are drawn
+};
+
 // A source at work.
 struct SourceLane {
   enum class State { waiting, running, ended, failed };
@@ -33,6 +40,7 @@ struct SourceLane {
   std::unique_ptr<Source> source;
   std::unique_ptr<View> view;  // nullptr without a page
   std::vector<Route> routes;
+  std::vector<Watch> watches;
   SourceCounters counters;
   Meter meter;
   std::atomic<State> state{State::waiting};
@@ -83,6 +91,7 @@ class Recent {
 Json source_state(SourceLane& lane);
 Json judge_state(Judge& judge);
 Json sink_state(const SinkLane& lane);
+Json viewer_state(const ViewerLane& lane);
 Json cycle_state(const Machine& machine);
 Json inbox_state(const Inbox& inbox);
 
@@ -90,10 +99,12 @@ Json inbox_state(const Inbox& inbox);
 std::string source_summary(const SourceLane& lane);
 std::string judge_summary(const Judge& judge);
 std::string sink_summary(const SinkLane& lane);
+std::string viewer_summary(const ViewerLane& lane);
 
 // What was not done when the station has ended; nothing when all was.
 std::optional<Error> find_loss(const SourceLane& lane);
 std::optional<Error> find_loss(const SinkLane& lane);
+std::optional<Error> find_loss(const ViewerLane& lane);
 std::optional<Error> find_loss(const Machine& machine);
 
 }  // namespace turnstone

@@ -23,4 +23,13 @@ inline Result<std::unique_ptr<Sink>> open_sink(const std::string& fields) {
   return config.sinks[0].open();
 }
 
+// The same of a sink of pictures.
+inline Result<std::unique_ptr<Viewer>> open_viewer(const std::string& fields) {
+  const auto config = TRY(parse_config(
+      "[[source]]\nname = \"in\"\nkind = \"folder\"\npath = \"/\"\n[[sink]]\nname = \"out\"\n" +
+          fields,
+      "test.toml"));
+  return config.sinks[0].open_viewer();
+}
+
 }  // namespace turnstone::testing_tools

@@ -1,59 +1,27 @@
 #include "station/view.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/log.h"
-#include "base/text.h"
-#include "media/convert.h"
 #include "media/picture.h"
 #include "station/wait.h"
-#include "vision/decoder.h"
 
 namespace turnstone {
 namespace {
 
 constexpr std::string_view boundary = "turnstone-picture";
 
-// Whoever looks at a frame holds up nobody who waits for its receipt.
-Frame picture_of(Frame frame) {
-  frame.receipt.reset();
-  return frame;
-}
-
-Banner banner_of(const Outcome& outcome) {
-  if (outcome.scene.classes.empty()) return {};
-  const auto& best = outcome.scene.classes.front();
-  const auto label = label_of(*outcome.model, best.label);
-  return {fmt::format("{} {:.2f}", label, best.score), color_of_verdict(label)};
-}
-
-Result<Bytes> jpeg_of(const Frame& frame, const std::optional<Outcome>& outcome,
-                      const Banner& banner, int quality) {
-  static const Model no_model;
-  auto image = TRY(to_rgb(frame));
-  draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
-             banner);
+Result<Bytes> jpeg_of(const Shown& shown, int quality) {
+  const auto image = TRY(draw(shown));
   return encode_jpeg(image.frame(), quality);
 }
 
 }  // namespace
-
-Color color_of_verdict(std::string_view label) {
-  static constexpr std::array<std::string_view, 4> good = {"pass", "good", "ok", "normal"};
-  static constexpr std::array<std::string_view, 5> bad = {"fail", "bad", "defect", "defective",
-                                                          "crack"};
-  const auto word = lower(label);
-  if (std::ranges::count(good, word) > 0) return green;
-  if (std::ranges::count(bad, word) > 0) return red;
-  return orange;
-}
 
 View::View(double fps, int quality, std::chrono::milliseconds hold)
     : pace_(static_cast<int64_t>(1e9 / fps)),
       quality_(quality),
       hold_(hold),
       feed_(std::make_shared<HttpFeed>([this] { changed(); })),
+      plain_(std::make_shared<HttpFeed>([this] { changed(); })),
       thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
 
 View::~View() { finish(); }
@@ -103,9 +71,9 @@ void View::set_banner(Banner banner) {
   changed();
 }
 
-HttpStream View::stream() const {
+HttpStream View::stream(bool drawn) const {
   return {fmt::format("multipart/x-mixed-replace; boundary={}", boundary),
-          fmt::format("--{}\r\n", boundary), feed_};
+          fmt::format("--{}\r\n", boundary), drawn ? feed_ : plain_};
 }
 
 int64_t View::failed() const {
@@ -118,19 +86,19 @@ void View::work(std::stop_token stop) {
     Shown shown;
     {
       std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stop, [this] { return fresh_ && feed_->viewers() > 0; })) return;
+      if (!wake_.wait(lock, stop, [this] { return fresh_ && is_watched(); })) return;
       fresh_ = false;
       shown = *newest_;
     }
     const auto next = std::chrono::steady_clock::now() + pace_;
-    publish(shown);
+    if (feed_->viewers() > 0) publish(*feed_, jpeg_of(shown, quality_));
+    if (plain_->viewers() > 0) publish(*plain_, encode_jpeg(shown.frame, quality_));
     wait_until(next, stop);
   }
 }
 
 // The boundary stands behind the picture, so that browsers show it at once.
-void View::publish(const Shown& shown) {
-  const auto jpeg = jpeg_of(shown.frame, shown.outcome, shown.banner, quality_);
+void View::publish(HttpFeed& feed, const Result<Bytes>& jpeg) {
   if (!jpeg) {
     const std::lock_guard lock(mutex_);
     if (failed_++ == 0) log_warning("live view: {}", jpeg.error().text);
@@ -139,7 +107,7 @@ void View::publish(const Shown& shown) {
   auto piece = fmt::format("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg->size());
   piece.append(reinterpret_cast<const char*>(jpeg->data()), jpeg->size());
   piece += fmt::format("\r\n--{}\r\n", boundary);
-  feed_->publish(std::make_shared<const std::string>(std::move(piece)));
+  feed.publish(std::make_shared<const std::string>(std::move(piece)));
 }
 
 }  // namespace turnstone

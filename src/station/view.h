@@ -10,9 +10,9 @@
 #include <string>
 #include <thread>
 
+#include "base/files.h"
 #include "media/frame.h"
-#include "station/outcome.h"
-#include "vision/overlay.h"
+#include "station/showing.h"
 #include "wire/http.h"
 
 namespace turnstone {
@@ -34,8 +34,9 @@ class View {
   // What stands across the top; a scene's own class is told where no banner is set.
   void set_banner(Banner banner);
 
-  // multipart/x-mixed-replace. The view must outlive the server that serves it.
-  HttpStream stream() const;
+  // multipart/x-mixed-replace, with the scene drawn on the pictures or without. The view must
+  // outlive the server that serves it.
+  HttpStream stream(bool drawn = true) const;
 
   // No more pictures are published. To be called before the server goes.
   void finish();
@@ -44,13 +45,9 @@ class View {
   int64_t failed() const;
 
  private:
-  struct Shown {
-    Frame frame;
-    std::optional<Outcome> outcome;
-    Banner banner;
-  };
   void work(std::stop_token stop);
-  void publish(const Shown& shown);
+  bool is_watched() const { return feed_->viewers() > 0 || plain_->viewers() > 0; }
+  void publish(HttpFeed& feed, const Result<Bytes>& jpeg);
   void changed();
 
   std::chrono::nanoseconds pace_;
@@ -63,11 +60,9 @@ class View {
   std::chrono::steady_clock::time_point judged_at_;
   bool fresh_ = false;
   int64_t failed_ = 0;
-  std::shared_ptr<HttpFeed> feed_;
+  std::shared_ptr<HttpFeed> feed_;   // drawn
+  std::shared_ptr<HttpFeed> plain_;  // as the source delivered it
   std::jthread thread_;
 };
-
-// Green for labels that say all is well, red for those that say it is not, orange for others.
-Color color_of_verdict(std::string_view label);
 
 }  // namespace turnstone

@@ -88,6 +88,21 @@ TEST_F(ViewTest, AFrameThatIsNotJudgedShowsTheSceneBeforeIt) {
   EXPECT_EQ(next(), judged);
 }
 
+TEST_F(ViewTest, WhoWantsThePictureAloneSeesNothingDrawn) {
+  make(1h);
+  const auto drawn = feed_;
+  look();
+  view_->show(gray(64, 0));
+  const auto plain = next();
+  feed_ = view_->stream(false).feed;
+  seen_ = 0;
+  look();
+  view_->show(gray(64, 1), boxed());
+  EXPECT_EQ(next(), plain);
+  EXPECT_TRUE(eventually([&] { return drawn->newest().number > 1; }));
+  EXPECT_NE(*drawn->newest().bytes, plain);
+}
+
 TEST_F(ViewTest, ASceneIsNotHeldForLonger) {
   make(0ms);
   look();

@@ -1,0 +1,35 @@
+// A frame with what is known of it, as it is shown: on the page, in recordings, streams and
+// windows.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "media/frame.h"
+#include "media/image.h"
+#include "station/outcome.h"
+#include "vision/overlay.h"
+
+namespace turnstone {
+
+// Copies share pixels.
+struct Shown {
+  Frame frame = {};                     // without its receipt
+  std::optional<Outcome> outcome = {};  // the last that is known, of this frame or one before it
+  Banner banner = {};                   // what was said last of a part
+};
+
+// The frame as whoever looks may keep it: looking holds up nobody who waits for its receipt.
+Frame picture_of(Frame frame);
+
+// What stands across the top of a scene of classes: the first of them.
+Banner banner_of(const Outcome& outcome);
+
+// The picture as `rgb`, with its scene and banner drawn on it. Errors: those of make_image.
+Result<Image> draw(const Shown& shown);
+
+// Green for labels that say all is well, red for those that say it is not, orange for others.
+Color color_of_verdict(std::string_view label);
+
+}  // namespace turnstone
