@@ -98,23 +98,109 @@ const Field<CycleConfig> cycle_fields[] = {
     {"timeout_s",
      &CycleConfig::timeout_seconds,
      "s",
-     "live: that a move, or the wait for a part's first frame, may take",
+     "live: of each phase that has none of its own",
      {.least = 0.001, .most = 3600}},
+    {"move_timeout_s",
+     &CycleConfig::move_timeout_seconds,
+     "s",
+     "live: that a move may take, 0: timeout_s",
+     {.least = 0, .most = 3600}},
+    {"settle_timeout_s",
+     &CycleConfig::settle_timeout_seconds,
+     "s",
+     "live: until a table that moves again by itself stands still for settle_s, 0: timeout_s",
+     {.least = 0, .most = 3600}},
+    {"judge_timeout_s",
+     &CycleConfig::judge_timeout_seconds,
+     "s",
+     "live: that a part's first frame, or the model's answer, is waited for, 0: timeout_s",
+     {.least = 0, .most = 3600}},
+    {"sort_timeout_s",
+     &CycleConfig::sort_timeout_seconds,
+     "s",
+     "live: from an action to its acknowledgement, 0: timeout_s",
+     {.least = 0, .most = 3600}},
+    {"unsorted",
+     &CycleConfig::unsorted,
+     "",
+     "live: whether a part that was not sorted is a fault, or counted and left behind",
+     {.choices = {"fault", "count"}}},
+    {"reinspections",
+     &CycleConfig::reinspections,
+     "",
+     "live: times that an undecided or doubtful part is judged again",
+     {.least = 0, .most = 100}},
+    {"reinspect_below",
+     &CycleConfig::reinspect_below,
+     "",
+     "live: score below which a part is doubtful",
+     {.least = 0, .most = 1}},
+    {"stop_after_fails",
+     &CycleConfig::stop_after_fails,
+     "",
+     "live: parts in a row with one of stop_labels that stop the line, 0: none do",
+     {.least = 0, .most = 1'000'000}},
+    {"stop_labels", &CycleConfig::stop_labels, "", "live: labels that stop_after_fails counts"},
+    {"stop_after_faults",
+     &CycleConfig::stop_after_faults,
+     "",
+     "live: faults, also those that end by themselves, that stop the line for good, 0: none do",
+     {.least = 0, .most = 1'000'000}},
+};
+
+const Field<SorterConfig> sorter_fields[] = {
+    {"driver",
+     &SorterConfig::driver,
+     "",
+     "none: parts are not sorted; mqtt: what is to be done is sent to the broker in [mqtt]",
+     {.choices = {"none", "simulated", "mqtt"}}},
+    {"actions", &SorterConfig::actions, "", "that labels call for, such as \"Pass=keep\""},
+    {"otherwise", &SorterConfig::otherwise, "", "action for other labels and undecided parts"},
+    {"answer_s",
+     &SorterConfig::answer_seconds,
+     "s",
+     "simulated: from an action to its acknowledgement",
+     {.least = 0, .most = 3600}},
+    {"late_every",
+     &SorterConfig::late_every,
+     "",
+     "simulated: one in so many acknowledgements is late, 0: none",
+     {.least = 0, .most = 1'000'000}},
+    {"late_s",
+     &SorterConfig::late_seconds,
+     "s",
+     "simulated: by which it is late",
+     {.least = 0, .most = 3600}},
+    {"refuse_every",
+     &SorterConfig::refuse_every,
+     "",
+     "simulated: one in so many actions is refused, 0: none",
+     {.least = 0, .most = 1'000'000}},
+    {"topic", &SorterConfig::topic, "", "mqtt: of actions"},
+    {"answer_topic", &SorterConfig::answer_topic, "", "mqtt: of acknowledgements"},
 };
 
 const Field<TurntableConfig> table_fields[] = {
     {"driver",
      &TurntableConfig::driver,
      "",
-     "simulated, or a controller that speaks G-code over a serial line",
-     {.choices = {"simulated", "grbl", "marlin"}}},
-    {"device", &TurntableConfig::device, "path", "the serial line"},
-    {"baud", &TurntableConfig::baud, "", "of the serial line", {.least = 1200, .most = 921'600}},
-    {"axis", &TurntableConfig::axis, "", "that turns the table", {.choices = {"X", "Y", "Z"}}},
+     "simulated, a controller that speaks G-code over a serial line, or one of Phidgets",
+     {.choices = {"simulated", "grbl", "marlin", "phidget"}}},
+    {"device", &TurntableConfig::device, "path", "grbl, marlin: the serial line"},
+    {"baud",
+     &TurntableConfig::baud,
+     "",
+     "grbl, marlin: of the serial line",
+     {.least = 1200, .most = 921'600}},
+    {"axis",
+     &TurntableConfig::axis,
+     "",
+     "grbl, marlin: that turns the table",
+     {.choices = {"X", "Y", "Z"}}},
     {"ticks_per_unit",
      &TurntableConfig::ticks_per_unit,
      "ticks",
-     "of the controller's millimetre or degree",
+     "grbl, marlin: of the controller's millimetre or degree",
      {.least = 1e-6, .most = 1e9}},
     {"ticks_per_turn",
      &TurntableConfig::ticks_per_turn,
@@ -132,6 +218,32 @@ const Field<TurntableConfig> table_fields[] = {
      "ticks/s^2",
      "also when it slows down",
      {.least = 1e-3, .most = 1e12}},
+    {"library", &TurntableConfig::library, "", "phidget: Phidget22, a name or a path"},
+    {"serial_number",
+     &TurntableConfig::serial_number,
+     "",
+     "phidget: of the controller, -1: any",
+     {.least = -1, .most = 2'147'483'647}},
+    {"hub_port",
+     &TurntableConfig::hub_port,
+     "",
+     "phidget: where it is plugged into a hub, -1: any",
+     {.least = -1, .most = 255}},
+    {"channel",
+     &TurntableConfig::channel,
+     "",
+     "phidget: of the controller, -1: any",
+     {.least = -1, .most = 255}},
+    {"rescale_factor",
+     &TurntableConfig::rescale_factor,
+     "",
+     "phidget: ticks of one step of the controller",
+     {.least = 1e-9, .most = 1e9}},
+    {"current_limit_a",
+     &TurntableConfig::current_limit,
+     "A",
+     "phidget: through the motor",
+     {.least = 0.001, .most = 100}},
 };
 
 constexpr double most_mb = 1 << 30, most_days = 100'000;
@@ -268,14 +380,26 @@ void read_feedback(Reading& reading, const TomlValue& at, const TomlTable& table
   read_sink(reading, at, named, into);
 }
 
-void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, CycleConfig& into) {
-  read_fields(reading, "cycle", at, table, cycle_fields, into, {"table"});
-  const auto* value = table.find("table");
+namespace {
+
+// Reads the table `key` inside of the cycle, where it is there.
+template <class T, size_t n>
+void read_inner(Reading& reading, const TomlTable& cycle, const std::string& key,
+                const Field<T> (&fields)[n], T& into) {
+  const auto* value = cycle.find(key);
   if (!value) return;
   if (const auto* inner = std::get_if<TomlTable>(&value->content))
-    read_fields(reading, "cycle.table", *value, *inner, table_fields, into.table);
+    read_fields(reading, "cycle." + key, *value, *inner, fields, into);
   else
-    reading.problem(*value, "cycle: 'table' is {}, write [cycle.table]", kind_of(*value));
+    reading.problem(*value, "cycle: '{}' is {}, write [cycle.{}]", key, kind_of(*value), key);
+}
+
+}  // namespace
+
+void read_cycle(Reading& reading, const TomlValue& at, const TomlTable& table, CycleConfig& into) {
+  read_fields(reading, "cycle", at, table, cycle_fields, into, {"table", "sorter"});
+  read_inner(reading, table, "table", table_fields, into.table);
+  read_inner(reading, table, "sorter", sorter_fields, into.sorter);
 }
 
 void read_spool(Reading& reading, const TomlValue& at, const TomlTable& table, SpoolConfig& into) {
@@ -301,13 +425,14 @@ std::string print_config_reference() {
       "# [cycle]: parts come to stand one by one, each gets one verdict; without it: every "
       "frame\n{}\n"
       "# [cycle.table]: live, the table that brings the parts\n{}\n"
+      "# [cycle.sorter]: live, what takes each part where it belongs\n{}\n"
       "# [spool]: results wait on disk until they have arrived; without it: in memory\n{}\n"
       "# [mqtt]: a broker over which others send messages to the station\n{}\n"
       "# [page]: the live page\n{}",
       print_fields(source_fields), print_kinds("source", source_kinds()),
       print_fields(model_fields), print_fields(sink_fields), print_kinds("sink", sink_kinds()),
-      print_fields(cycle_fields), print_fields(table_fields), print_fields(spool_fields),
-      print_fields(mqtt_fields), print_fields(page_fields));
+      print_fields(cycle_fields), print_fields(table_fields), print_fields(sorter_fields),
+      print_fields(spool_fields), print_fields(mqtt_fields), print_fields(page_fields));
 }
 
 }  // namespace turnstone

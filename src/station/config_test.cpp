@@ -162,6 +162,31 @@ TEST(Config, ReadsTheCycleAndItsTable) {
   EXPECT_EQ(config->cycle->table.sections, 7);
 }
 
+TEST(Config, ReadsTheSorterAndWhatStopsTheLine) {
+  const auto config =
+      parse_config(std::string(good) +
+                       "[cycle]\nsort_timeout_s = 3\nunsorted = \"count\"\nreinspections = 2\n"
+                       "stop_after_fails = 4\nstop_labels = [\"Scratch\", \"Dent\"]\n"
+                       "[cycle.sorter]\ndriver = \"simulated\"\nactions = [\"Pass=keep\"]\n",
+                   "line3.toml");
+  ASSERT_TRUE(config) << config.error().text;
+  const auto& cycle = *config->cycle;
+  EXPECT_EQ(cycle.sort_timeout_seconds, 3);
+  EXPECT_EQ(cycle.unsorted, "count");
+  EXPECT_EQ(cycle.reinspections, 2);
+  EXPECT_EQ(cycle.stop_after_fails, 4);
+  EXPECT_EQ(cycle.stop_labels, (std::vector<std::string>{"Scratch", "Dent"}));
+  EXPECT_EQ(cycle.sorter.driver, "simulated");
+  EXPECT_EQ(cycle.sorter.actions, (std::vector<std::string>{"Pass=keep"}));
+}
+
+TEST(Config, RefusesASorterThatIsNoTable) {
+  EXPECT_EQ(problem(std::string(good) + "[cycle]\nsorter = \"mqtt\"\n"),
+            "line3.toml:22: cycle: 'sorter' is a text, write [cycle.sorter]");
+  EXPECT_EQ(problem(std::string(good) + "[cycle.sorter]\nactionz = []\n"),
+            "line3.toml:22: cycle.sorter: key 'actionz' is unknown, did you mean 'actions'");
+}
+
 TEST(Config, RefusesACycleOfAnUnknownModel) {
   EXPECT_EQ(problem(std::string(good) + "[cycle]\nmodel = \"inspektion\"\n"),
             "line3.toml:21: cycle: there is no model 'inspektion', did you mean 'inspection'");

@@ -12,6 +12,8 @@ const char* print(Phase phase) {
       return "settling";
     case Phase::judging:
       return "judging";
+    case Phase::sorting:
+      return "sorting";
     case Phase::fault:
       return "fault";
   }

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "station/cycle.h"
 
 namespace turnstone {
@@ -55,6 +57,44 @@ class SilentStepper final : public Stepper {
   int halts = 0;
 };
 
+// A stepper that moves by itself as long as it is told.
+class RestlessStepper final : public Stepper {
+ public:
+  explicit RestlessStepper(const bool& moves) : moves_(moves) {}
+  Result<> move_by(int64_t) override { return {}; }
+  Result<bool> is_moving() override { return moves_; }
+  Result<int64_t> position() override { return 0; }
+  Result<> halt() override { return {}; }
+
+ private:
+  const bool& moves_;
+};
+
+// What a sorter is to do and has been told.
+struct SorterScript {
+  std::vector<Action> actions;
+  bool done = true;      // acknowledges
+  bool refuses = false;  // what it was told
+  bool away = false;     // cannot be told
+};
+
+class ScriptedSorter final : public Sorter {
+ public:
+  explicit ScriptedSorter(SorterScript& script) : script_(script) {}
+  Result<> sort(const Action& action) override {
+    if (script_.away) return fail(Code::unavailable, "it is away");
+    script_.actions.push_back(action);
+    return {};
+  }
+  Result<bool> is_done() override {
+    if (script_.refuses) return fail(Code::unavailable, "it is jammed");
+    return script_.done;
+  }
+
+ private:
+  SorterScript& script_;
+};
+
 Frame frame_of(int64_t sequence, std::chrono::steady_clock::time_point taken) {
   Frame frame;
   frame.sequence = sequence;
@@ -77,37 +117,65 @@ class LiveCycle : public testing::Test {
   int64_t sequence_ = 0;
   int answered_ = 0;
 
+  std::optional<SorterScript> sorter_;
+  std::vector<int> labels_;  // of the parts, in turn; then 0
+  float score_ = 0.9f;
+  bool keeps_ = true;  // verdicts, at once
+  size_t kept_ = 0;
+
   void make() {
     make(*open_simulated_stepper(config_.table, [this] { return now_; }));
   }
   void make(std::unique_ptr<Stepper> stepper) {
     stepper_ = stepper.get();
-    auto cycle = make_live_cycle(config_, std::move(stepper),
+    auto sorter = sorter_ ? std::make_unique<ScriptedSorter>(*sorter_) : nullptr;
+    auto cycle = make_live_cycle(config_, std::move(stepper), std::move(sorter),
                                  [this](const Verdict& verdict) { verdicts_.push_back(verdict); });
     ASSERT_TRUE(cycle) << cycle.error().text;
     cycle_ = std::move(*cycle);
   }
 
-  static Scene good() {
+  Scene scene() const {
+    const auto part = verdicts_.size();
+    const int label = part < labels_.size() ? labels_[part] : 0;
     Scene scene;
-    scene.classes = {{0, 0.9f}, {1, 0.1f}};
+    scene.classes = {{label, score_}, {1 - label, 1 - score_}};
     return scene;
+  }
+
+  // Verdicts are kept in turn, as "Pass" and "Fail".
+  void keep() {
+    while (keeps_ && kept_ < verdicts_.size()) {
+      const auto& verdict = verdicts_[kept_++];
+      static constexpr const char* words[] = {"undecided", "Pass", "Fail"};
+      cycle_->kept(Kept{verdict.part, fmt::format("id{}", verdict.part), words[verdict.label + 1],
+                        verdict.score});
+    }
+  }
+
+  void judge() {
+    cycle_->judged(scene());
+    keep();
+  }
+
+  void tick() {
+    cycle_->tick(now_ += milliseconds(100));
+    keep();
   }
 
   // One frame at each tenth of a second, answered at once.
   void run(int tenths) {
     for (int i = 0; i < tenths; ++i) {
-      now_ += milliseconds(100);
-      cycle_->tick(now_);
+      tick();
       if (!cycle_->take(frame_of(sequence_++, now_))) continue;
       ++answered_;
-      cycle_->judged(good());
+      judge();
     }
   }
 
   // Without frames.
   void wait(int tenths) {
-    for (int i = 0; i < tenths; ++i) cycle_->tick(now_ += milliseconds(100));
+    for (int i = 0; i < tenths; ++i) tick();
   }
 };
 
@@ -179,7 +247,7 @@ TEST_F(LiveCycle, StaysUntilTheLastFrameIsAnswered) {
   wait(30);
   EXPECT_EQ(cycle_->phase(), Phase::judging);
   EXPECT_EQ(verdicts_.size(), 0u);
-  cycle_->judged(good());
+  judge();
   EXPECT_EQ(cycle_->phase(), Phase::moving);
   EXPECT_EQ(verdicts_.size(), 1u);
 }
@@ -192,7 +260,7 @@ TEST_F(LiveCycle, ALostFrameIsReplacedByTheNext) {
   EXPECT_FALSE(cycle_->take(frame_of(1, now_)));
   cycle_->lost();
   EXPECT_TRUE(cycle_->take(frame_of(2, now_)));
-  cycle_->judged(good());
+  judge();
   ASSERT_EQ(verdicts_.size(), 1u);
   EXPECT_EQ(verdicts_[0].label, 0);
 }
@@ -204,7 +272,7 @@ TEST_F(LiveCycle, ARefusedFrameIsReplacedByTheNext) {
   ASSERT_TRUE(cycle_->take(frame_of(0, now_)));
   cycle_->refused();
   ASSERT_TRUE(cycle_->take(frame_of(1, now_)));
-  cycle_->judged(good());
+  judge();
   ASSERT_EQ(verdicts_.size(), 1u);
   EXPECT_EQ(verdicts_[0].frames, 1);
 }
@@ -316,10 +384,251 @@ TEST_F(LiveCycle, FinishHaltsATableThatMoves) {
   EXPECT_FALSE(*stepper_->is_moving());
 }
 
+TEST_F(LiveCycle, StaysUntilTheVerdictIsKept) {
+  keeps_ = false;
+  config_.judge_frames = 1;
+  make();
+  run(100);
+  EXPECT_EQ(cycle_->phase(), Phase::sorting);
+  EXPECT_EQ(verdicts_.size(), 1u);
+  keeps_ = true;
+  keep();
+  EXPECT_EQ(cycle_->phase(), Phase::moving);
+}
+
+TEST_F(LiveCycle, AVerdictThatIsNotKeptIsAFaultThatStays) {
+  keeps_ = false;
+  config_.judge_frames = 1;
+  make();
+  run(100);
+  cycle_->kept(fail(Code::unavailable, "the disk fails"));
+  run(100);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "part 0: verdict not kept: the disk fails");
+}
+
+TEST_F(LiveCycle, TellsTheSorterOfEachPartWhenItsVerdictIsKept) {
+  sorter_.emplace();
+  labels_ = {0, 1, 0};
+  config_.judge_frames = 1;
+  config_.table.sections = 2;
+  config_.sorter.actions = {"Pass=keep"};
+  make();
+  while (sorter_->actions.size() < 3) run(1);
+  for (size_t i = 0; i < 3; ++i) {
+    const auto& action = sorter_->actions[i];
+    EXPECT_EQ(action.part, static_cast<int64_t>(i));
+    EXPECT_EQ(action.id, fmt::format("id{}", i));
+    EXPECT_EQ(action.section, static_cast<int64_t>(i % 2));
+    EXPECT_FLOAT_EQ(static_cast<float>(action.score), 0.9f);
+  }
+  EXPECT_EQ(sorter_->actions[0].action, "keep");
+  EXPECT_EQ(sorter_->actions[1].label, "Fail");
+  EXPECT_EQ(sorter_->actions[1].action, "reject");
+}
+
+TEST_F(LiveCycle, StaysUntilThePartIsSorted) {
+  sorter_.emplace().done = false;
+  config_.judge_frames = 1;
+  make();
+  run(50);
+  EXPECT_EQ(cycle_->phase(), Phase::sorting);
+  sorter_->done = true;
+  run(1);
+  EXPECT_EQ(cycle_->phase(), Phase::moving);
+  EXPECT_EQ(sorter_->actions.size(), 1u);
+}
+
+TEST_F(LiveCycle, APartThatIsNotSortedInTimeIsAFaultUntilItIsSortedAfterAll) {
+  sorter_.emplace().done = false;
+  config_.judge_frames = 1;
+  config_.sort_timeout_seconds = 2;
+  make();
+  while (sorter_->actions.empty()) run(1);
+  run(19);
+  EXPECT_EQ(cycle_->phase(), Phase::sorting);
+  run(2);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "part 0: sorter: no acknowledgement within 2 s");
+  sorter_->done = true;
+  run(1);
+  EXPECT_EQ(cycle_->phase(), Phase::moving);
+  EXPECT_FALSE(cycle_->fault());
+  EXPECT_EQ(sorter_->actions.size(), 1u);
+  EXPECT_EQ(cycle_->counters().sorted, 1);
+  EXPECT_EQ(cycle_->counters().unsorted, 0);
+}
+
+TEST_F(LiveCycle, AnUnsortedPartMayBeCountedAndLeftBehind) {
+  sorter_.emplace().done = false;
+  config_.judge_frames = 1;
+  config_.sort_timeout_seconds = 2;
+  config_.unsorted = "count";
+  make();
+  while (sorter_->actions.size() < 3) run(1);
+  EXPECT_FALSE(cycle_->fault());
+  EXPECT_EQ(cycle_->counters().unsorted, 2);
+  EXPECT_EQ(cycle_->counters().faults, 0);
+  EXPECT_EQ(cycle_->counters().why, "part 1: sorter: no acknowledgement within 2 s");
+}
+
+TEST_F(LiveCycle, ASorterThatRefusesOrIsAwayIsAFaultThatStays) {
+  for (const bool away : {false, true}) {
+    sorter_.emplace().away = away;
+    sorter_->refuses = !away;
+    verdicts_.clear();
+    kept_ = 0;
+    config_.judge_frames = 1;
+    make();
+    run(100);
+    sorter_->away = sorter_->refuses = false;
+    run(100);
+    ASSERT_EQ(cycle_->phase(), Phase::fault);
+    EXPECT_EQ(cycle_->fault()->text,
+              away ? "part 0: sorter: it is away" : "part 0: sorter: it is jammed");
+  }
+}
+
+TEST_F(LiveCycle, APartWithoutFramesIsSortedToo) {
+  sorter_.emplace();
+  make();
+  wait(80);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_TRUE(sorter_->actions.empty());
+  run(1);
+  ASSERT_EQ(sorter_->actions.size(), 1u);
+  EXPECT_EQ(sorter_->actions[0].label, "undecided");
+  EXPECT_EQ(sorter_->actions[0].action, "reject");
+  EXPECT_EQ(cycle_->phase(), Phase::moving);
+}
+
+TEST_F(LiveCycle, ATableThatMovesAgainSettlesAnew) {
+  bool moves = false;
+  make(std::make_unique<RestlessStepper>(moves));
+  wait(3);
+  ASSERT_EQ(cycle_->phase(), Phase::settling);
+  moves = true;
+  wait(10);
+  EXPECT_EQ(cycle_->phase(), Phase::settling);
+  moves = false;
+  wait(6);
+  EXPECT_EQ(cycle_->phase(), Phase::judging);
+}
+
+TEST_F(LiveCycle, ATableThatDoesNotComeToStandIsAFault) {
+  bool moves = false;
+  config_.settle_timeout_seconds = 2;
+  make(std::make_unique<RestlessStepper>(moves));
+  wait(3);
+  moves = true;
+  wait(30);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "table: does not come to stand within 2 s, it was halted");
+}
+
+TEST_F(LiveCycle, EachPhaseHasATimeOutOfItsOwn) {
+  config_.move_timeout_seconds = 1;
+  make();
+  wait(13);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "table: still moves after 1 s, it was halted");
+  config_.move_timeout_seconds = 0;
+  config_.judge_timeout_seconds = 1;
+  make();
+  wait(32);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "part 0: no frame to judge within 1 s");
+}
+
+TEST_F(LiveCycle, AModelThatDoesNotAnswerIsAFaultUntilItDoes) {
+  sorter_.emplace();
+  make();
+  wait(25);
+  ASSERT_TRUE(cycle_->take(frame_of(sequence_++, now_)));
+  wait(51);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "part 0: no answer of the model within 5 s");
+  EXPECT_EQ(verdicts_.size(), 0u);
+  EXPECT_FALSE(cycle_->take(frame_of(sequence_++, now_)));
+  EXPECT_EQ(cycle_->phase(), Phase::sorting);
+  judge();
+  EXPECT_EQ(cycle_->phase(), Phase::moving);
+  ASSERT_EQ(sorter_->actions.size(), 1u);
+  EXPECT_EQ(sorter_->actions[0].label, "Pass");
+}
+
+TEST_F(LiveCycle, ADoubtfulPartIsJudgedAgain) {
+  config_.judge_frames = 2;
+  config_.reinspections = 2;
+  config_.reinspect_below = 0.8;
+  score_ = 0.6f;
+  make();
+  while (answered_ < 2) run(1);
+  EXPECT_EQ(verdicts_.size(), 0u);
+  score_ = 0.95f;
+  run(2);
+  ASSERT_EQ(verdicts_.size(), 1u);
+  EXPECT_EQ(verdicts_[0].inspections, 2);
+  EXPECT_EQ(verdicts_[0].frames, 2);
+  EXPECT_FLOAT_EQ(verdicts_[0].score, 0.95f);
+}
+
+TEST_F(LiveCycle, APartThatStaysDoubtfulGetsTheLastVerdict) {
+  config_.judge_frames = 1;
+  config_.reinspections = 2;
+  config_.reinspect_below = 0.8;
+  score_ = 0.6f;
+  make();
+  while (verdicts_.empty()) run(1);
+  EXPECT_EQ(verdicts_[0].inspections, 3);
+  EXPECT_EQ(answered_, 3);
+}
+
+TEST_F(LiveCycle, AnUndecidedPartIsJudgedAgain) {
+  config_.judge_frames = 1;
+  config_.reinspections = 1;
+  make();
+  wait(25);
+  ASSERT_TRUE(cycle_->take(frame_of(sequence_++, now_)));
+  cycle_->judged({});
+  EXPECT_EQ(verdicts_.size(), 0u);
+  run(1);
+  ASSERT_EQ(verdicts_.size(), 1u);
+  EXPECT_EQ(verdicts_[0].label, 0);
+  EXPECT_EQ(verdicts_[0].inspections, 2);
+}
+
+TEST_F(LiveCycle, StopsAfterPartsInARowThatFail) {
+  sorter_.emplace();
+  labels_ = {1, 1, 0, 1, 1, 1, 1};
+  config_.judge_frames = 1;
+  config_.stop_after_fails = 3;
+  make();
+  run(400);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text, "the line stops after 3 parts in a row that are Fail");
+  EXPECT_EQ(verdicts_.size(), 6u);
+  EXPECT_EQ(sorter_->actions.size(), 6u);
+}
+
+TEST_F(LiveCycle, StopsAfterFaultsThatWouldEndByThemselves) {
+  config_.stop_after_faults = 2;
+  make();
+  wait(80);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  run(1);
+  ASSERT_EQ(cycle_->phase(), Phase::moving);
+  wait(80);
+  run(10);
+  ASSERT_EQ(cycle_->phase(), Phase::fault);
+  EXPECT_EQ(cycle_->fault()->text,
+            "part 1: no frame to judge within 5 s; the line stops after 2 faults");
+}
+
 TEST_F(LiveCycle, RefusesWrongSettings) {
   const auto refused = [this](const CycleConfig& config) {
     auto stepper = *open_simulated_stepper(config_.table, [this] { return now_; });
-    const auto cycle = make_live_cycle(config, std::move(stepper), [](const Verdict&) {});
+    const auto cycle = make_live_cycle(config, std::move(stepper), nullptr, [](const Verdict&) {});
     return cycle ? "" : cycle.error().text;
   };
   auto config = config_;
@@ -328,6 +637,17 @@ TEST_F(LiveCycle, RefusesWrongSettings) {
   config = config_;
   config.table.sections = 0;
   EXPECT_EQ(refused(config), "cycle: sections 0 is outside [1, 500], the ticks of a turn");
+  config = config_;
+  config.sort_timeout_seconds = -1;
+  EXPECT_EQ(refused(config), "cycle: sort_timeout_seconds -1 is outside [0, 3600]");
+  config = config_;
+  config.stop_after_fails = -1;
+  EXPECT_EQ(refused(config), "cycle: stop_after_fails -1 is negative");
+  config = config_;
+  config.sorter.actions = {"Pass"};
+  EXPECT_EQ(refused(config), "cycle: actions: 'Pass' is not LABEL=ACTION");
+  config.sorter.actions = {"Pass=keep", "Pass=reject"};
+  EXPECT_EQ(refused(config), "cycle: actions: label 'Pass' stands twice");
   config = config_;
   config.vote = "loudest";
   EXPECT_EQ(refused(config), "cycle: vote 'loudest' is not one of mean, last, batch");

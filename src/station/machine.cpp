@@ -11,7 +11,8 @@ namespace turnstone {
 namespace {
 
 constexpr std::chrono::milliseconds tick_every(20);
-constexpr size_t most_answered = 4;  // a verdict's frame is among so many last ones
+constexpr size_t most_answered = 4;   // a verdict's frame is among so many last ones
+constexpr size_t most_decisions = 8;  // that wait to be kept
 
 Result<std::unique_ptr<Stepper>> open_stepper(const CycleConfig& config) {
   if (config.table.driver == "simulated") {
@@ -19,14 +20,28 @@ Result<std::unique_ptr<Stepper>> open_stepper(const CycleConfig& config) {
     show_table(config.source, table);
     return make_simulated_stepper(std::move(table));
   }
+  if (config.table.driver == "phidget") return TRY(open_phidget_stepper(config.table), "table");
   return TRY(open_gcode_stepper(config.table), "table");
 }
 
-Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Decided decided) {
+// nullptr: parts are not sorted.
+Result<std::unique_ptr<Sorter>> open_sorter(const SorterConfig& config, Inbox* inbox) {
+  if (config.driver == "none") return nullptr;
+  if (config.driver == "simulated")
+    return open_simulated_sorter(config, std::chrono::steady_clock::now);
+  if (!inbox) return fail(Code::invalid, "sorter: driver 'mqtt' needs a section [mqtt]");
+  return TRY(open_mqtt_sorter(config, *inbox), "sorter");
+}
+
+Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Inbox* inbox,
+                                          Cycle::Decided decided) {
   if (config.stops.empty()) {
     auto stepper = TRY(open_stepper(config));
-    return make_live_cycle(config, std::move(stepper), std::move(decided));
+    auto sorter = TRY(open_sorter(config.sorter, inbox));
+    return make_live_cycle(config, std::move(stepper), std::move(sorter), std::move(decided));
   }
+  if (config.sorter.driver != "none")
+    return fail(Code::invalid, "a recording is not sorted, leave out 'stops' or the sorter");
   const auto text = TRY(read_text(config.stops, size_t{1} << 24));
   auto stops = TRY(parse_stops(text), config.stops);
   return make_recorded_cycle(std::move(stops), TRY(parse_voting(config.vote)), std::move(decided));
@@ -34,15 +49,19 @@ Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Deci
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Decided decided) {
-  std::unique_ptr<Machine> machine(new Machine(config));
-  machine->cycle_ =
-      TRY(open_cycle(config,
-                     [raw = machine.get(), decided = std::move(decided)](const Verdict& verdict) {
-                       ++raw->parts_;
-                       decided(verdict, raw->frame_of(verdict));
-                     }),
-          "cycle");
+Machine::Machine(CycleConfig config, Decided decided)
+    : config_(std::move(config)), decided_(std::move(decided)) {}
+
+Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Inbox* inbox,
+                                               Decided decided) {
+  std::unique_ptr<Machine> machine(new Machine(config, std::move(decided)));
+  const auto decide = [raw = machine.get()](const Verdict& verdict) {
+    raw->decisions_.push_back({verdict, raw->frame_of(verdict)});
+    raw->changed_.notify_all();
+  };
+  machine->cycle_ = TRY(open_cycle(config, inbox, decide), "cycle");
+  machine->keeper_ =
+      std::jthread([raw = machine.get()](const std::stop_token& stop) { raw->work(stop); });
   return machine;
 }
 
@@ -60,21 +79,49 @@ void Machine::start() {
   });
 }
 
+// Ends when a stop is requested and no verdict waits.
+void Machine::work(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [this] { return !decisions_.empty(); })) {
+    const auto decision = decisions_.front();
+    lock.unlock();
+    auto kept = decided_(decision.verdict, decision.frame);
+    lock.lock();
+    decisions_.pop_front();
+    changed_.notify_all();
+    ++parts_;
+    if (decision.verdict.inspections > 1) ++reinspected_;
+    if (kept) count(decision.verdict, kept->label);
+    cycle_->kept(std::move(kept));
+  }
+}
+
+void Machine::count(const Verdict& verdict, const std::string& label) {
+  auto& section = sections_[verdict.part % config_.table.sections];
+  section.section = verdict.part % config_.table.sections;
+  ++section.labels[label];
+  section.last = label;
+}
+
 void Machine::tick() {
   const std::lock_guard lock(mutex_);
   cycle_->tick(std::chrono::steady_clock::now());
-  report_fault();
+  report();
 }
 
-void Machine::report_fault() {
+void Machine::report() {
   const auto& fault = cycle_->fault();
   if (fault && !fault_reported_) log_error("cycle: {}", fault->text);
   if (!fault && fault_reported_) log_info("cycle: goes on");
+  const auto& counters = cycle_->counters();
+  if (!fault && counters.unsorted > unsorted_reported_) log_warning("cycle: {}", counters.why);
   fault_reported_ = fault.has_value();
+  unsorted_reported_ = counters.unsorted;
 }
 
 bool Machine::take(const Frame& frame) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return decisions_.size() < most_decisions; });
   return cycle_->take(frame);
 }
 
@@ -98,15 +145,27 @@ void Machine::refuse() {
 Result<> Machine::finish() {
   ticker_.request_stop();
   if (ticker_.joinable()) ticker_.join();
-  const std::lock_guard lock(mutex_);
-  TRY(cycle_->finish(), "cycle");
+  Result<> finished;
+  {
+    const std::lock_guard lock(mutex_);
+    finished = cycle_->finish();
+  }
+  keeper_.request_stop();
+  if (keeper_.joinable()) keeper_.join();
+  TRY(std::move(finished), "cycle");
   return {};
 }
 
 Machine::Look Machine::look() const {
   const std::lock_guard lock(mutex_);
   const auto& fault = cycle_->fault();
-  return {cycle_->phase(), parts_, fault ? fault->text : ""};
+  Look look{.phase = cycle_->phase(),
+            .parts = parts_,
+            .reinspected = reinspected_,
+            .fault = fault ? fault->text : "",
+            .counters = cycle_->counters()};
+  for (const auto& [number, section] : sections_) look.sections.push_back(section);
+  return look;
 }
 
 }  // namespace turnstone

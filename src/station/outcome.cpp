@@ -96,6 +96,7 @@ Json verdict_json(const Verdict& verdict, const Model& model, int top) {
   json["part"] = verdict.part;
   add_class(json, model, verdict.label, verdict.score);
   json["frames"] = verdict.frames;
+  json["inspections"] = verdict.inspections;
   json["picture"] = verdict.frames > 0 ? Json(picture_name(verdict.scene)) : Json(nullptr);
   json["top"] = classes_json(verdict.classes, model, top);
   return json;

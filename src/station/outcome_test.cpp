@@ -50,7 +50,7 @@ TEST(Outcome, APartWithoutJudgedFramesTellsItsFirstFrame) {
   vote.show(frame);
   EXPECT_EQ(
       print_outcome(undecided(vote)),
-      R"({"part":3,"label":"undecided","class":-1,"score":0.0,"frames":0,"picture":null,"top":[],)"
+      R"({"part":3,"label":"undecided","class":-1,"score":0.0,"frames":0,"inspections":1,"picture":null,"top":[],)"
       R"("source":"camera","model":"inspection","frame":91,"time":"1970-01-01T00:01:00.000Z"})");
 }
 
@@ -62,7 +62,7 @@ TEST(Outcome, APartWithoutFramesHasNoFrame) {
 TEST(Outcome, VerdictLine) {
   EXPECT_EQ(
       print_outcome(verdict_outcome()),
-      R"({"part":3,"label":"Fail","class":1,"score":0.987,"frames":34,)"
+      R"({"part":3,"label":"Fail","class":1,"score":0.987,"frames":34,"inspections":1,)"
       R"("picture":"img00091.jpg","top":[{"label":"Fail","class":1,"score":0.987}],)"
       R"("source":"camera","model":"inspection","frame":91,"time":"1970-01-01T00:00:00.000Z"})");
 }

@@ -12,11 +12,13 @@ void PartQueue::open() {
 void PartQueue::take(const Frame& frame) {
   CHECK(is_open());
   parts_.back().vote.show(frame);
+  ++parts_.back().frames;
   ++parts_.back().waiting;
 }
 
 void PartQueue::take_back() {
   CHECK(!parts_.empty() && parts_.back().waiting > 0);
+  --parts_.back().frames;
   --parts_.back().waiting;
   decide();
 }
@@ -35,8 +37,16 @@ void PartQueue::judged(const Scene& scene) {
 }
 
 void PartQueue::lost() {
-  --oldest_waiting().waiting;
+  auto& part = oldest_waiting();
+  --part.frames;
+  --part.waiting;
   decide();
+}
+
+void PartQueue::inspect_again() {
+  CHECK(is_open() && parts_.back().waiting == 0);
+  auto& part = parts_.back();
+  part = {.vote = Vote(voting_), .inspections = part.inspections + 1};
 }
 
 void PartQueue::close() {
@@ -51,9 +61,25 @@ int PartQueue::waiting() const {
   return frames;
 }
 
+int PartQueue::frames() const {
+  CHECK(is_open());
+  return parts_.back().frames;
+}
+
+Verdict PartQueue::verdict() const {
+  CHECK(is_open());
+  return verdict_of(parts_.back(), decided_parts_ + std::ssize(parts_) - 1);
+}
+
+Verdict PartQueue::verdict_of(const Part& part, int64_t number) {
+  auto verdict = part.vote.verdict(number);
+  verdict.inspections = part.inspections;
+  return verdict;
+}
+
 void PartQueue::decide() {
   while (!parts_.empty() && parts_.front().closed && parts_.front().waiting == 0) {
-    const auto verdict = parts_.front().vote.verdict(decided_parts_++);
+    const auto verdict = verdict_of(parts_.front(), decided_parts_++);
     parts_.pop_front();
     decided_(verdict);
   }

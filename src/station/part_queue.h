@@ -27,21 +27,32 @@ class PartQueue {
   void judged(const Scene& scene);
   void lost();
 
+  // The newest part is judged anew: what its frames said so far does not count. All of them must
+  // be answered.
+  void inspect_again();
+
   // The newest part gets no more frames.
   void close();
 
   bool is_open() const { return !parts_.empty() && !parts_.back().closed; }
 
-  // Frames without an answer.
+  // Frames without an answer, of all parts.
   int waiting() const;
+
+  // Of the newest part, which is open: its frames that were judged or will be, the verdict so far.
+  int frames() const;
+  Verdict verdict() const;
 
  private:
   struct Part {
     Vote vote;
+    int frames = 0;  // of this inspection, without those that were lost
     int waiting = 0;
+    int inspections = 1;
     bool closed = false;
   };
   Part& oldest_waiting();
+  static Verdict verdict_of(const Part& part, int64_t number);
   void decide();
 
   Voting voting_;

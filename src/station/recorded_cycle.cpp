@@ -19,17 +19,20 @@ class RecordedCycle final : public Cycle {
   void judged(const Scene& scene) override { parts_.judged(scene); }
   void lost() override { parts_.lost(); }
   void refused() override { parts_.take_back(); }
+  void kept(Result<Kept>) override {}
   void tick(Time) override {}
 
   Result<> finish() override {
     if (parts_.is_open()) parts_.close();
     if (!stops_.empty() && last_ < stops_.back()) fault_ = cut_short();
+    counters_.faults = fault_ ? 1 : 0;
     phase_ = fault_ ? Phase::fault : Phase::idle;
     return {};
   }
 
   Phase phase() const override { return phase_; }
   const std::optional<Error>& fault() const override { return fault_; }
+  const CycleCounters& counters() const override { return counters_; }
 
  private:
   // The frame at which a part begins to stand shows it, and so does the one at which it begins to
@@ -56,6 +59,7 @@ class RecordedCycle final : public Cycle {
   int64_t last_ = -1;  // frame that was taken last
   Phase phase_ = Phase::idle;
   std::optional<Error> fault_;  // known at the end
+  CycleCounters counters_;
 };
 
 }  // namespace

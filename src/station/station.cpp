@@ -80,8 +80,8 @@ class RunningStation final : public Station {
   void on_frame(SourceLane& lane, const Frame& frame, const std::stop_token& stop);
   bool on_cycle_frame(Judge& judge, const Frame& frame, const std::stop_token& stop);
   void on_answer(Judge& judge, const Frame& frame, Result<Scene> scene);
-  void on_verdict(const Verdict& verdict, const Frame& frame);
-  bool publish(Outcome outcome);
+  Result<Kept> on_verdict(const Verdict& verdict, const Frame& frame);
+  Result<> publish(Outcome outcome);
 
   bool in_cycle(const std::string& source, const std::string& model) const {
     return machine_ && machine_->config().source == source && machine_->config().model == model;
@@ -227,7 +227,8 @@ void RunningStation::open_sources(const StationConfig& config) {
 
 void RunningStation::open_machine(const CycleConfig& config) {
   auto machine = Machine::open(
-      config, [this](const Verdict& verdict, const Frame& frame) { on_verdict(verdict, frame); });
+      config, inbox_.get(),
+      [this](const Verdict& verdict, const Frame& frame) { return on_verdict(verdict, frame); });
   machine ? void(machine_ = std::move(*machine)) : note(machine.error());
   const auto* judge = find_judge(config.model);
   if (!judge) return;
@@ -337,26 +338,27 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
     frame.receipt->settle(false);
 }
 
-void RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
+Result<Kept> RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
   const auto& cycle = machine_->config();
   auto* judge = find_judge(cycle.model);
-  Outcome outcome{{}, judge->service().model, judge->config().top, verdict.scene, verdict, frame};
+  Outcome outcome{draw_uuid(), judge->service().model, judge->config().top, verdict.scene, verdict,
+                  frame};
   outcome.scene.model = cycle.model;
   outcome.scene.source = cycle.source;
   if (outcome.scene.sequence < 0) outcome.scene.wall = std::chrono::system_clock::now();
-  publish(outcome);
-  auto* lane = find_lane(cycle.source);
-  if (!lane || !lane->view) return;
-  const auto label = verdict.label < 0 ? "undecided" : label_of(*outcome.model, verdict.label);
-  lane->view->set_banner({fmt::format("part {}: {} {:.2f}", verdict.part, label, verdict.score),
-                          color_of_verdict(label)});
+  const auto label = word_of(*outcome.model, verdict.label);
+  if (auto* lane = find_lane(cycle.source); lane && lane->view)
+    lane->view->set_banner({fmt::format("part {}: {} {:.2f}", verdict.part, label, verdict.score),
+                            color_of_verdict(label)});
+  TRY(publish(outcome));
+  return Kept{verdict.part, outcome.id, label, verdict.score};
 }
 
-// Whether the spool keeps what the sinks will send.
-bool RunningStation::publish(Outcome outcome) {
+// Returns when the spool keeps what the sinks will send.
+Result<> RunningStation::publish(Outcome outcome) {
   const auto& origin = outcome.scene.origin;
-  outcome.id =
-      origin.empty() || outcome.verdict ? draw_uuid() : uuid_of(origin + "/" + outcome.model->name);
+  if (outcome.id.empty())
+    outcome.id = origin.empty() ? draw_uuid() : uuid_of(origin + "/" + outcome.model->name);
   recent_.add(outcome);
   std::vector<SinkLane*> lanes;
   std::vector<Parcel> parcels;
@@ -365,10 +367,10 @@ bool RunningStation::publish(Outcome outcome) {
     lanes.push_back(lane.get());
     std::ranges::move(lane->outbox->parcels_of(outcome), std::back_inserter(parcels));
   }
-  const auto kept = spool_->put(std::move(parcels));
+  auto kept = spool_->put(std::move(parcels));
   if (!kept) log_warning("{}", kept.error().text);
   for (auto* lane : lanes) kept ? lane->outbox->wake() : lane->outbox->lose();
-  return kept.has_value();
+  return kept;
 }
 
 bool RunningStation::all_ended() const {
@@ -442,7 +444,7 @@ void RunningStation::shut() {
 void RunningStation::summarise() {
   for (const auto& lane : sources_) log_info("{}", source_summary(*lane));
   for (const auto& judge : judges_) log_info("{}", judge_summary(*judge));
-  if (machine_) log_info("cycle: {} parts", machine_->look().parts);
+  if (machine_) log_info("{}", cycle_summary(*machine_));
   for (const auto& lane : sinks_) log_info("{}", sink_summary(*lane));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "vision/decoder.h"
 
 namespace turnstone {
@@ -122,11 +123,20 @@ Json sink_state(const SinkLane& lane) {
 
 Json cycle_state(const Machine& machine) {
   const auto look = machine.look();
+  auto sections = Json::array();
+  for (const auto& section : look.sections)
+    sections.push_back(
+        {{"section", section.section}, {"labels", section.labels}, {"last", section.last}});
   return {{"source", machine.config().source},
           {"model", machine.config().model},
           {"phase", print(look.phase)},
           {"parts", look.parts},
-          {"fault", look.fault}};
+          {"reinspected", look.reinspected},
+          {"sorted", look.counters.sorted},
+          {"unsorted", look.counters.unsorted},
+          {"faults", look.counters.faults},
+          {"fault", look.fault},
+          {"sections", std::move(sections)}};
 }
 
 Json inbox_state(const Inbox& inbox) {
@@ -159,6 +169,20 @@ std::string sink_summary(const SinkLane& lane) {
   return fmt::format("sink {}: {} delivered, {} dropped, {} failed, {} wait, {} retries",
                      lane.config.name, counters.delivered, counters.dropped, counters.failed,
                      counters.waiting, counters.retries);
+}
+
+std::string cycle_summary(const Machine& machine) {
+  const auto look = machine.look();
+  auto text = fmt::format("cycle: {} parts, {} reinspected, {} sorted, {} unsorted, {} faults",
+                          look.parts, look.reinspected, look.counters.sorted,
+                          look.counters.unsorted, look.counters.faults);
+  for (const auto& section : look.sections) {
+    std::vector<std::string> labels;
+    for (const auto& [label, count] : section.labels)
+      labels.push_back(fmt::format("{} {}", count, label));
+    text += fmt::format("; section {}: {}", section.section, join(labels, ", "));
+  }
+  return text;
 }
 
 std::optional<Error> find_loss(const SourceLane& lane) {

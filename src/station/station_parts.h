@@ -90,6 +90,7 @@ Json inbox_state(const Inbox& inbox);
 std::string source_summary(const SourceLane& lane);
 std::string judge_summary(const Judge& judge);
 std::string sink_summary(const SinkLane& lane);
+std::string cycle_summary(const Machine& machine);
 
 // What was not done when the station has ended; nothing when all was.
 std::optional<Error> find_loss(const SourceLane& lane);

@@ -42,4 +42,9 @@ Result<std::unique_ptr<Stepper>> open_simulated_stepper(const TurntableConfig& t
 // unavailable (no such device, no answer).
 Result<std::unique_ptr<Stepper>> open_gcode_stepper(const TurntableConfig& table);
 
+// A motor behind a stepper controller of Phidgets, whose library is found when it is opened. Waits
+// up to five seconds for the controller; where the motor stands then is 0. Errors: unavailable (no
+// library, no controller, it refuses a setting).
+Result<std::unique_ptr<Stepper>> open_phidget_stepper(const TurntableConfig& table);
+
 }  // namespace turnstone

@@ -15,10 +15,11 @@ namespace turnstone {
 
 // The verdict on a part.
 struct Verdict {
-  int64_t part = 0;  // counts from 0 in each run
-  int label = -1;    // index into Model::labels, -1: undecided, no frame of the part was judged
-  float score = 0;   // 0..1
-  int frames = 0;    // that had a say
+  int64_t part = 0;     // counts from 0 in each run
+  int label = -1;       // index into Model::labels, -1: undecided, no frame of the part was judged
+  float score = 0;      // 0..1
+  int frames = 0;       // that had a say
+  int inspections = 1;  // times that the part was judged; only the last of them counts
   std::vector<Classification> classes = {};  // falling by score
   // Of the last frame that had a say: its model, source, sequence, file and time. Where none had,
   // the part's first frame without model and classes; sequence -1: it had no frame at all.
