@@ -66,10 +66,14 @@ struct SpoolConfig {
 
 // The live page.
 struct PageConfig {
-  std::string address = "127.0.0.1";  // of this machine only
+  std::string address = "127.0.0.1";  // another than of the loopback wants the three files
   int port = 8080;                    // 0: any free one
+  std::string token_file = {};        // with the token that lets in
+  std::string certificate_file = {};  // PEM, with those of its issuers
+  std::string key_file = {};          // PEM
   double fps = 15;                    // pictures a second and viewer, at most
   int quality = 80;                   // of the JPEG pictures
+  bool metrics = true;                // for Prometheus, at /metrics
 };
 
 struct StationConfig {

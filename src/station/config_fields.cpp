@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "station/kinds.h"
+#include "wire/http_rules.h"
 
 namespace turnstone {
 namespace {
@@ -277,14 +278,20 @@ const Field<SpoolConfig> spool_fields[] = {
 const auto mqtt_fields = mqtt_connection_fields<MqttConnection>();
 
 const Field<PageConfig> page_fields[] = {
-    {"address", &PageConfig::address, "", "of this machine itself"},
+    {"address", &PageConfig::address, "",
+     "where it listens; another than of the loopback wants the three files"},
     {"port", &PageConfig::port, "", "0: any free one", {.least = 0, .most = 65535}},
+    {"token_file", &PageConfig::token_file, "path", "one line, the token that lets in"},
+    {"certificate_file", &PageConfig::certificate_file, "path",
+     "PEM, of the server and its issuers"},
+    {"key_file", &PageConfig::key_file, "path", "PEM, of the certificate"},
     {"fps",
      &PageConfig::fps,
      "Hz",
      "pictures a second and viewer, at most",
      {.least = 0.1, .most = 60}},
     {"quality", &PageConfig::quality, "", "of the JPEG pictures", {.least = 1, .most = 100}},
+    {"metrics", &PageConfig::metrics, "", "numbers for Prometheus at /metrics"},
 };
 
 bool is_name(std::string_view name) {
@@ -413,6 +420,24 @@ void read_mqtt(Reading& reading, const TomlValue& at, const TomlTable& table,
 
 void read_page(Reading& reading, const TomlValue& at, const TomlTable& table, PageConfig& into) {
   read_fields(reading, "page", at, table, page_fields, into);
+  const auto* address = table.find("address");
+  if (!is_address(into.address))
+    return reading.problem(address ? *address : at, "page: address '{}' is no IP address",
+                           printable(into.address));
+  const std::pair<const char*, const std::string*> files[] = {
+      {"token_file", &into.token_file},
+      {"certificate_file", &into.certificate_file},
+      {"key_file", &into.key_file}};
+  const bool open = !is_loopback_address(into.address);
+  if (!open && std::ranges::all_of(files, [](auto& file) { return file.second->empty(); })) return;
+  for (const auto& [key, path] : files)
+    if (path->empty() && open)
+      reading.problem(address ? *address : at,
+                      "page: address '{}' is seen by other machines, which wants a login over TLS: "
+                      "key '{}' is missing",
+                      into.address, key);
+    else if (path->empty())
+      reading.problem(at, "page: key '{}' is missing, a login is over TLS", key);
 }
 
 std::string print_config_reference() {

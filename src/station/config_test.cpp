@@ -199,5 +199,22 @@ TEST(Config, ReferenceNamesEveryKindAndDefault) {
     EXPECT_NE(text.find(part), std::string::npos) << part;
 }
 
+TEST(Config, APageForOtherMachinesWantsALoginOverTls) {
+  EXPECT_EQ(problem(with("port = 0", "port = 0\naddress = \"0.0.0.0\"\nkey_file = \"k\"")),
+            "line3.toml:21: page: address '0.0.0.0' is seen by other machines, which wants a login "
+            "over TLS: key 'token_file' is missing\n"
+            "line3.toml:21: page: address '0.0.0.0' is seen by other machines, which wants a login "
+            "over TLS: key 'certificate_file' is missing");
+  EXPECT_EQ(problem(with("port = 0", "port = 0\ntoken_file = \"t\"")),
+            "line3.toml:19: page: key 'certificate_file' is missing, a login is over TLS\n"
+            "line3.toml:19: page: key 'key_file' is missing, a login is over TLS");
+  EXPECT_EQ(problem(with("port = 0", "address = \"camera.example\"")),
+            "line3.toml:20: page: address 'camera.example' is no IP address");
+  EXPECT_EQ(problem(with("port = 0",
+                         "address = \"::\"\ntoken_file = \"t\"\ncertificate_file = \"c\"\n"
+                         "key_file = \"k\"")),
+            "fine");
+}
+
 }  // namespace
 }  // namespace turnstone

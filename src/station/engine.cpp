@@ -71,15 +71,16 @@ Result<Scene> Engine::scene_of(const Frame& frame, std::span<const OutputView> o
 
 Result<std::vector<Result<Scene>>> Engine::run(std::span<const Frame> frames) {
   CHECK(!frames.empty() && frames.size() <= static_cast<size_t>(batch()));
+  const auto started = std::chrono::steady_clock::now();
   std::vector<Result<Geometry>> geometries;
   for (int i = 0; i < batch(); ++i) {
     const auto which = std::min(static_cast<size_t>(i), frames.size() - 1);
     auto geometry = preprocessor_.run(frames[which], i, input_.mutable_bytes());
     if (static_cast<size_t>(i) < frames.size()) geometries.push_back(std::move(geometry));
   }
-  const auto started = std::chrono::steady_clock::now();
+  const auto prepared = std::chrono::steady_clock::now();
   TRY(turnstone::run(runtime_));
-  last_run_ = std::chrono::steady_clock::now() - started;
+  const auto ran = std::chrono::steady_clock::now();
   std::vector<std::vector<int64_t>> shapes;
   const auto views = outputs(shapes);
   std::vector<Result<Scene>> scenes;
@@ -89,6 +90,9 @@ Result<std::vector<Result<Scene>>> Engine::run(std::span<const Frame> frames) {
     else
       scenes.push_back(scene_of(frames[i], views, static_cast<int>(i), *geometries[i]));
   }
+  times_ = {.preprocess = prepared - started,
+            .model = ran - prepared,
+            .decode = std::chrono::steady_clock::now() - ran};
   return scenes;
 }
 

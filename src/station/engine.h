@@ -14,6 +14,13 @@
 
 namespace turnstone {
 
+// What the parts of a run have taken.
+struct EngineTimes {
+  std::chrono::nanoseconds preprocess{0};
+  std::chrono::nanoseconds model{0};  // its code
+  std::chrono::nanoseconds decode{0};
+};
+
 // One thread at a time.
 class Engine {
  public:
@@ -32,8 +39,8 @@ class Engine {
   // is not used. One result a frame, in order. Errors: invalid, the run itself failed.
   Result<std::vector<Result<Scene>>> run(std::span<const Frame> frames);
 
-  // What the model's code took in the last run, without preparing and decoding.
-  std::chrono::nanoseconds last_run() const { return last_run_; }
+  // Of the last run.
+  const EngineTimes& times() const { return times_; }
 
  private:
   Engine(Runtime runtime, Preprocessor preprocessor, std::unique_ptr<Decoder> decoder);
@@ -45,7 +52,7 @@ class Engine {
   Preprocessor preprocessor_;
   std::unique_ptr<Decoder> decoder_;
   Tensor input_;
-  std::chrono::nanoseconds last_run_{0};
+  EngineTimes times_;
 };
 
 }  // namespace turnstone

@@ -32,6 +32,14 @@ std::vector<std::string> gist_of(const Scene& scene, const Model& model) {
   return labels;
 }
 
+// How sure a model is of the best that it says; nothing where it sees nothing.
+std::optional<float> best_score_of(const Scene& scene) {
+  if (!scene.classes.empty()) return scene.classes.front().score;
+  std::optional<float> best;
+  for (const auto& detection : scene.detections) best = std::max(best.value_or(0), detection.score);
+  return best;
+}
+
 // Frames that wait for a receipt may not be kept.
 std::vector<Frame> copies_of(std::span<const Frame> frames) {
   std::vector<Frame> copies(frames.begin(), frames.end());
@@ -131,12 +139,23 @@ void Judge::work() {
 }
 
 void Judge::run(std::span<const Frame> frames) {
+  const auto started = std::chrono::steady_clock::now();
   auto scenes = engine_.run(frames);
-  run_time_ = engine_.last_run().count();
+  if (scenes) note_run(frames, started);
   meter_.add(std::chrono::steady_clock::now(), static_cast<int>(frames.size()));
   remember(frames, scenes);
   if (scenes && challenger_) compare(frames, *scenes);
   answer(frames, std::move(scenes));
+}
+
+void Judge::note_run(std::span<const Frame> frames, std::chrono::steady_clock::time_point started) {
+  const auto& times = engine_.times();
+  run_time_ = times.model.count();
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto& frame : frames) latency_.add(Stage::wait, started - frame.taken, now);
+  latency_.add(Stage::preprocess, times.preprocess, now);
+  latency_.add(Stage::model, times.model, now);
+  latency_.add(Stage::decode, times.decode, now);
 }
 
 // Frames on which another model can be tried.
@@ -174,7 +193,15 @@ void Judge::answer(std::span<const Frame> frames, Result<std::vector<Result<Scen
       log_warning("model {}: frame {} of {}: {}", config_.name, frames[i].sequence,
                   frames[i].source, scene.error().text);
     }
+    const auto score = scene ? best_score_of(*scene) : std::nullopt;
+    const bool judged = scene.has_value();
+    const auto started = std::chrono::steady_clock::now();
     answered_(frames[i], std::move(scene));
+    if (!judged) continue;
+    const auto now = std::chrono::steady_clock::now();
+    latency_.add(Stage::publish, now - started, now);
+    latency_.add(Stage::total, now - frames[i].taken, now);
+    if (score) latency_.add_score(*score, now);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "station/config.h"
 #include "station/engine.h"
 #include "station/frame_queue.h"
+#include "station/latency.h"
 #include "station/meter.h"
 #include "station/tracking.h"
 
@@ -79,8 +80,10 @@ class Judge {
   const JudgeCounters& counters() const { return counters_; }
   // Pictures a second.
   double rate() { return meter_.rate(std::chrono::steady_clock::now()); }
-  // Of the last run, a whole batch.
+  // Of the model's code in the last run, a whole batch.
   std::chrono::nanoseconds run_time() const { return std::chrono::nanoseconds(run_time_); }
+  // Of the frames that could be judged, and of runs.
+  const Latency& latency() const { return latency_; }
 
  private:
   void work();
@@ -88,6 +91,7 @@ class Judge {
   void remember(std::span<const Frame> frames, const Result<std::vector<Result<Scene>>>& scenes);
   void compare(std::span<const Frame> frames, std::vector<Result<Scene>>& scenes);
   void answer(std::span<const Frame> frames, Result<std::vector<Result<Scene>>> scenes);
+  void note_run(std::span<const Frame> frames, std::chrono::steady_clock::time_point started);
   bool within_interval(const Frame& frame);
 
   ModelConfig config_;
@@ -102,6 +106,7 @@ class Judge {
   FrameQueue queue_;
   JudgeCounters counters_;
   Meter meter_;
+  Latency latency_;
   std::atomic<int64_t> run_time_{0};
   std::mutex mutex_;  // of last_taken_
   std::map<std::string, std::chrono::steady_clock::time_point> last_taken_;

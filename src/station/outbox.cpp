@@ -15,11 +15,13 @@ bool may_pass(Code code) {
 
 }  // namespace
 
-Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff)
+Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff,
+               std::function<void(const Error&)> report)
     : name_(std::move(name)),
       sink_(std::move(sink)),
       spool_(spool),
       backoff_(backoff),
+      report_(std::move(report)),
       dropped_before_(spool.counters(name_).dropped),
       pause_(backoff.first),
       thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
@@ -131,6 +133,7 @@ void Outbox::settle(const Result<>& sent, const std::stop_token& stop) {
   }
   if (sent || stop.stop_requested()) return;
   if (!told) log_warning("sink {}: {}", name_, sent.error().text);
+  if (!told && report_) report_(sent.error());
   if (wait) rest(stop);
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,8 +33,9 @@ struct OutboxCounters {
 class Outbox {
  public:
   // Sends what waits in the stream `name` of `spool`, which outlives it: of earlier processes
-  // first.
-  Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff);
+  // first. `report` hears of each failure that is another one than before, on the outbox's thread.
+  Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backoff backoff,
+         std::function<void(const Error&)> report = {});
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
@@ -64,6 +66,7 @@ class Outbox {
   std::unique_ptr<Sink> sink_;
   Spool& spool_;
   Backoff backoff_;
+  std::function<void(const Error&)> report_;
   const int64_t dropped_before_;
   std::atomic<int64_t> lost_{0};
   std::chrono::milliseconds pause_;  // before the next attempt

@@ -1,8 +1,10 @@
 #include "station/page.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "station/assets.h"
+#include "station/metrics.h"
 
 namespace turnstone {
 namespace {
@@ -10,8 +12,17 @@ namespace {
 // Between two states that are sent to pages that are open.
 constexpr std::chrono::milliseconds pace(200);
 
+// Of what is posted: a token.
+constexpr uint32_t most_body_bytes = 4096;
+
 HttpResponse text(int status, std::string content) {
   return {.status = status, .body = std::make_shared<const std::string>(std::move(content))};
+}
+
+HttpResponse json(const Json& value) {
+  auto answer = text(200, print_json(value) + "\n");
+  answer.type = "application/json";
+  return answer;
 }
 
 HttpAnswer asset(std::string_view path) {
@@ -23,12 +34,26 @@ HttpAnswer asset(std::string_view path) {
                       .body = std::make_shared<const std::string>(found->content)};
 }
 
+// What stands between `before` and `after`; nothing where the path is another one.
+std::optional<std::string> find_between(std::string_view path, std::string_view before,
+                                        std::string_view after) {
+  if (path.size() <= before.size() + after.size()) return {};
+  if (!path.starts_with(before) || !path.ends_with(after)) return {};
+  path.remove_prefix(before.size());
+  path.remove_suffix(after.size());
+  return std::string(path);
+}
+
+// The token of a page that has a login, "" of one that has none.
+Result<std::string> token_of(const PageConfig& config) {
+  if (config.token_file.empty()) return "";
+  return TRY(read_token(config.token_file), "page: token_file");
+}
+
 }  // namespace
 
-Page::Page(std::function<Json()> state, std::map<std::string, View*> views)
-    : state_(std::move(state)),
-      views_(std::move(views)),
-      events_(std::make_shared<HttpFeed>([this] {
+Page::Page(PageContent content)
+    : content_(std::move(content)), events_(std::make_shared<HttpFeed>([this] {
         {
           const std::lock_guard lock(mutex_);
           joined_ = true;
@@ -36,12 +61,21 @@ Page::Page(std::function<Json()> state, std::map<std::string, View*> views)
         wake_.notify_all();
       })) {}
 
-Result<std::unique_ptr<Page>> Page::open(const PageConfig& config, std::function<Json()> state,
-                                         std::map<std::string, View*> views) {
-  std::unique_ptr<Page> page(new Page(std::move(state), std::move(views)));
-  page->server_ = TRY(open_http_server(
+Result<std::unique_ptr<Page>> Page::open(const PageConfig& config, PageContent content) {
+  std::unique_ptr<Page> page(new Page(std::move(content)));
+  const auto token = token_of(config);
+  if (token && !token->empty()) page->access_.emplace(*token, config.port);
+  std::optional<HttpIdentity> identity;
+  if (!config.certificate_file.empty())
+    identity = HttpIdentity{config.certificate_file, config.key_file};
+  auto server = open_http_server(
       config.address, config.port,
-      [raw = page.get()](const HttpRequest& request) { return raw->answer(request); }));
+      [raw = page.get()](const HttpRequest& request) { return raw->answer(request); },
+      {.body_bytes = page->access_ ? most_body_bytes : 0}, identity);
+  if (!token && !server)
+    return fail(Code::invalid, "{}\n{}", token.error().text, server.error().text);
+  if (!token) return std::unexpected(token.error());
+  page->server_ = TRY(std::move(server));
   page->url_ = page->server_->url();
   page->thread_ = std::jthread([raw = page.get()](std::stop_token stop) { raw->work(stop); });
   return page;
@@ -50,27 +84,39 @@ Result<std::unique_ptr<Page>> Page::open(const PageConfig& config, std::function
 Page::~Page() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
-  for (const auto& [name, view] : views_) view->finish();
+  for (const auto& [name, view] : content_.views) view->finish();
   server_.reset();
 }
 
 HttpAnswer Page::answer(const HttpRequest& request) {
-  if (request.path == "/api/state")
-    return HttpResponse{.status = 200,
-                        .type = "application/json",
-                        .body = std::make_shared<const std::string>(print_json(state_()) + "\n")};
+  if (access_)
+    if (auto refused = access_->check(request, std::chrono::system_clock::now())) return *refused;
   if (request.path == "/api/events") return HttpStream{"text/event-stream", ": hello\n\n", events_};
-  constexpr std::string_view before = "/stream/";
-  constexpr std::string_view after = ".mjpeg";
-  if (request.path.starts_with(before) && request.path.ends_with(after) &&
-      request.path.size() > before.size() + after.size()) {
-    const auto name =
-        request.path.substr(before.size(), request.path.size() - before.size() - after.size());
-    const auto view = views_.find(name);
-    if (view == views_.end()) return text(404, "there is no such source\n");
-    return view->second->stream();
+  if (const auto name = find_between(request.path, "/stream/", ".mjpeg")) return stream(*name);
+  return tell(request.path);
+}
+
+HttpAnswer Page::tell(const std::string& path) const {
+  if (path == "/api/state") return json(content_.state());
+  if (path == "/api/history") return json(content_.history());
+  if (path == "/api/faults") return json(content_.faults());
+  if (path == "/metrics" && content_.metrics) {
+    auto answer = text(200, content_.metrics());
+    answer.type = Metrics::media_type;
+    return answer;
   }
-  return asset(request.path);
+  if (const auto number = find_between(path, "/fault/", ".jpg")) {
+    auto picture = content_.fault_picture(std::strtoll(number->c_str(), nullptr, 10));
+    if (!picture) return text(404, "there is no such picture\n");
+    return HttpResponse{.status = 200, .type = "image/jpeg", .body = std::move(picture)};
+  }
+  return asset(path);
+}
+
+HttpAnswer Page::stream(const std::string& name) const {
+  const auto view = content_.views.find(name);
+  if (view == content_.views.end()) return text(404, "there is no such source\n");
+  return view->second->stream();
 }
 
 void Page::work(std::stop_token stop) {
@@ -85,7 +131,8 @@ void Page::work(std::stop_token stop) {
 }
 
 void Page::publish() {
-  events_->publish(std::make_shared<const std::string>("data: " + print_json(state_()) + "\n\n"));
+  events_->publish(
+      std::make_shared<const std::string>("data: " + print_json(content_.state()) + "\n\n"));
 }
 
 }  // namespace turnstone

@@ -1,4 +1,4 @@
-// The live page: the single-page application, streams of pictures, and the station's state.
+// The live page: the single-page application, streams of pictures, and what the station tells.
 #pragma once
 
 #include <condition_variable>
@@ -6,23 +6,36 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "base/json.h"
 #include "station/config.h"
+#include "station/page_access.h"
 #include "station/view.h"
 #include "wire/http.h"
 
 namespace turnstone {
 
-// Serves /, /api/state, /api/events (server-sent events) and /stream/SOURCE.mjpeg on its own
-// threads. What it is given must outlive it.
+// What a page shows. Called on the threads of the page.
+struct PageContent {
+  std::function<Json()> state;
+  std::function<Json()> history;
+  std::function<Json()> faults;
+  std::function<std::shared_ptr<const std::string>(int64_t)> fault_picture;  // JPEG, or nullptr
+  std::function<std::string()> metrics;  // in Prometheus's text format; empty: none are told
+  std::map<std::string, View*> views;    // by source
+};
+
+// Serves /, /api/state, /api/events (server-sent events), /api/history, /api/faults, /fault/N.jpg,
+// /stream/SOURCE.mjpeg and /metrics on its own threads; with a token only to who has it. What it is
+// given must outlive it.
 class Page {
  public:
-  // Errors: invalid (an address that is not of the loopback), unavailable (the port is taken).
-  static Result<std::unique_ptr<Page>> open(const PageConfig& config, std::function<Json()> state,
-                                            std::map<std::string, View*> views);
+  // Errors: invalid (the address, token, certificate or key), missing (no such file), unavailable
+  // (the port is taken): all there are, one a line.
+  static Result<std::unique_ptr<Page>> open(const PageConfig& config, PageContent content);
   ~Page();
   Page(const Page&) = delete;
   Page& operator=(const Page&) = delete;
@@ -30,13 +43,15 @@ class Page {
   const std::string& url() const { return url_; }
 
  private:
-  Page(std::function<Json()> state, std::map<std::string, View*> views);
+  explicit Page(PageContent content);
   HttpAnswer answer(const HttpRequest& request);
+  HttpAnswer tell(const std::string& path) const;
+  HttpAnswer stream(const std::string& name) const;
   void work(std::stop_token stop);
   void publish();
 
-  std::function<Json()> state_;
-  std::map<std::string, View*> views_;
+  PageContent content_;
+  std::optional<PageAccess> access_;  // nothing without a login; on the server's thread
   std::string url_;
   std::mutex mutex_;
   std::condition_variable_any wake_;

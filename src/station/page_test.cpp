@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/files.h"
 #include "media/image.h"
+#include "wire/http_client.h"
 #include "wire/test_broker.h"
+#include "wire/test_certificates.h"
 
 namespace turnstone {
 namespace {
@@ -15,9 +18,22 @@ using testing::StartsWith;
 class PageTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto page = Page::open({.port = 0}, [] { return Json{{"answer", 42}}; }, {{"camera", &view_}});
+    auto page = Page::open({.port = 0}, content());
     ASSERT_TRUE(page) << page.error().text;
     page_ = std::move(*page);
+  }
+
+  PageContent content() {
+    const auto answer = [] { return Json{{"answer", 42}}; };
+    return {.state = answer,
+            .history = answer,
+            .faults = answer,
+            .fault_picture =
+                [](int64_t number) {
+                  return number == 7 ? std::make_shared<const std::string>("a JPEG") : nullptr;
+                },
+            .metrics = [] { return std::string("up 1\n"); },
+            .views = {{"camera", &view_}}};
   }
 
   // What comes for `path` until the text `last` has come or the connection is closed.
@@ -70,6 +86,85 @@ TEST_F(PageTest, HasTheApplicationAndNothingElse) {
   EXPECT_THAT(get("/nothing"), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(get("/stream/other.mjpeg"), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(get("/stream/.mjpeg"), StartsWith("HTTP/1.1 404"));
+}
+
+TEST_F(PageTest, TellsFaultsHistoryAndMetrics) {
+  EXPECT_THAT(get("/api/faults"), HasSubstr("{\"answer\":42}"));
+  EXPECT_THAT(get("/api/history"), HasSubstr("{\"answer\":42}"));
+  EXPECT_THAT(get("/metrics"), HasSubstr("\r\n\r\nup 1\n"));
+  EXPECT_THAT(get("/fault/7.jpg"), HasSubstr("\r\n\r\na JPEG"));
+  for (const auto* path : {"/fault/8.jpg", "/fault/x.jpg", "/fault/.jpg"})
+    EXPECT_THAT(get(path), StartsWith("HTTP/1.1 404")) << path;
+}
+
+// A page for other machines, asked by libcurl.
+class OpenPage : public PageTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(write_file(token_file(), token_ + "\n"));
+    auto page = Page::open(config(), content());
+    ASSERT_TRUE(page) << page.error().text;
+    page_ = std::move(*page);
+  }
+
+  std::string token_file() const { return (folder_.path() / "token").string(); }
+  PageConfig config() const {
+    return {.address = "0.0.0.0",
+            .port = 0,
+            .token_file = token_file(),
+            .certificate_file = certificates_.file("server.pem"),
+            .key_file = certificates_.file("server.key")};
+  }
+
+  HttpReply ask(const std::string& path, std::vector<HttpHeader> headers = {},
+                const std::string& posted = {}) const {
+    const auto& url = page_->url();
+    const auto client = *make_http_client({.tls = {.ca_file = certificates_.ca_file()}});
+    const auto reply =
+        client->exchange({.method = posted.empty() ? "GET" : "POST",
+                          .url = "https://127.0.0.1" + url.substr(url.rfind(':')) + path.substr(1),
+                          .headers = std::move(headers),
+                          .body = posted},
+                         {});
+    EXPECT_TRUE(reply) << reply.error().text;
+    return reply.value_or(HttpReply{});
+  }
+
+  const std::string token_ = "0123456789abcdef0123456789abcdef";
+  testing_tools::Certificates certificates_;
+  TemporaryFolder folder_ = *TemporaryFolder::make();
+};
+
+TEST_F(OpenPage, RefusesWhoHasNoToken) {
+  for (const auto* path : {"/api/state", "/api/events", "/stream/camera.mjpeg", "/metrics"})
+    EXPECT_EQ(ask(path).status, 401) << path;
+  EXPECT_EQ(ask("/api/state", {{"Authorization", "Bearer wrong"}}).status, 401);
+  EXPECT_THAT(ask("/").body, HasSubstr("type=\"password\""));
+}
+
+TEST_F(OpenPage, LetsAScraperInByItsToken) {
+  const auto reply = ask("/metrics", {{"Authorization", "Bearer " + token_}});
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "up 1\n");
+}
+
+TEST_F(OpenPage, LetsABrowserInByItsCookie) {
+  const auto login = ask("/login", {}, "token=" + token_);
+  ASSERT_EQ(login.status, 303);
+  const auto cookie = login.header("set-cookie");
+  const HttpHeader sent{"Cookie", cookie.substr(0, cookie.find(';'))};
+  EXPECT_EQ(ask("/api/state", {sent}).body, "{\"answer\":42}\n");
+  EXPECT_THAT(ask("/", {sent}).body, HasSubstr("/page.js"));
+}
+
+TEST_F(OpenPage, TellsAllThatIsWrongWithItsFiles) {
+  auto wrong = config();
+  wrong.token_file = "none";
+  wrong.certificate_file = "none.pem";
+  const auto page = Page::open(wrong, content());
+  ASSERT_FALSE(page);
+  EXPECT_THAT(page.error().text, HasSubstr("page: token_file: "));
+  EXPECT_THAT(page.error().text, HasSubstr("\npage: certificate_file none.pem: no such file"));
 }
 
 }  // namespace

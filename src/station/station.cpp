@@ -60,6 +60,8 @@ class RunningStation final : public Station {
     if (reloader_) reloader_->reload();
   }
   Json state() override;
+  Json history() const;
+  std::string metrics() const;
   std::string url() const override { return page_ ? page_->url() : ""; }
 
  private:
@@ -96,6 +98,7 @@ class RunningStation final : public Station {
 
   Steady::time_point started_ = Steady::now();
   std::vector<Error> problems_;  // of opening
+  Faults faults_;
   std::unique_ptr<Spool> spool_;
   std::vector<std::unique_ptr<SinkLane>> sinks_;
   std::vector<std::unique_ptr<SourceLane>> sources_;
@@ -142,7 +145,10 @@ void RunningStation::open_sinks(const StationConfig& config) {
     if (!spool_->is_durable()) spool_->limit(section.name, section.queue);
     auto lane = std::make_unique<SinkLane>();
     lane->config = section;
-    lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink), *spool_, Backoff{});
+    lane->outbox = std::make_unique<Outbox>(section.name, std::move(*sink), *spool_, Backoff{},
+                                            [this, name = section.name](const Error& error) {
+                                              faults_.add(FaultKind::sink, name, error.text);
+                                            });
     sinks_.push_back(std::move(lane));
   }
 }
@@ -262,9 +268,15 @@ void RunningStation::open_reloader() {
 
 void RunningStation::open_page(const StationConfig& config) {
   if (!config.page) return;
-  std::map<std::string, View*> views;
-  for (const auto& lane : sources_) views[lane->config.name] = lane->view.get();
-  auto page = Page::open(*config.page, [this] { return state(); }, std::move(views));
+  PageContent content{.state = [this] { return state(); },
+                      .history = [this] { return history(); },
+                      .faults = [this] { return faults_.list(); },
+                      .fault_picture = [this](int64_t number) { return faults_.picture(number); },
+                      .metrics = {},
+                      .views = {}};
+  if (config.page->metrics) content.metrics = [this] { return metrics(); };
+  for (const auto& lane : sources_) content.views[lane->config.name] = lane->view.get();
+  auto page = Page::open(*config.page, std::move(content));
   page ? void(page_ = std::move(*page)) : note(page.error());
 }
 
@@ -283,7 +295,11 @@ Judge* RunningStation::find_judge(const std::string& name) {
 void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
   lane.state = SourceLane::State::running;
   const auto report = [&](const Error& error) {
-    if (lane.set_trouble(error.text)) log_warning("source {}: {}", lane.config.name, error.text);
+    if (!lane.set_trouble(error.text)) return;
+    log_warning("source {}: {}", lane.config.name, error.text);
+    std::optional<Faults::Shot> last;
+    if (auto frame = lane.view ? lane.view->newest() : std::nullopt) last = {std::move(*frame), {}};
+    faults_.add(FaultKind::source, lane.config.name, error.text, std::move(last));
   };
   const auto end = supervise(
       *lane.source, Backoff{}, stop, [&](const Frame& frame) { on_frame(lane, frame, stop); },
@@ -325,6 +341,8 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
   if (!scene) {
     if (cycle) machine_->lose();
     const auto code = scene.error().code;
+    if (code != Code::cancelled)
+      faults_.add(FaultKind::model, judge.name(), scene.error().text, Faults::Shot{frame, {}});
     if (frame.receipt && (code == Code::invalid || code == Code::unsupported))
       frame.receipt->settle(true);
     return;
@@ -360,6 +378,7 @@ Result<> RunningStation::publish(Outcome outcome) {
   if (outcome.id.empty())
     outcome.id = origin.empty() ? draw_uuid() : uuid_of(origin + "/" + outcome.model->name);
   recent_.add(outcome);
+  faults_.judge(outcome);
   std::vector<SinkLane*> lanes;
   std::vector<Parcel> parcels;
   for (const auto& lane : sinks_) {
@@ -461,7 +480,33 @@ Json RunningStation::state() {
   for (const auto& judge : judges_) json["models"].push_back(judge_state(*judge));
   for (const auto& lane : sinks_) json["sinks"].push_back(sink_state(*lane));
   json["results"] = recent_.results();
+  json["counts"] = recent_.counts();
+  json["faults"] = faults_.list();
   return json;
+}
+
+// How sure the models were, and where the time went, over the last minutes.
+Json RunningStation::history() const {
+  auto models = Json::array();
+  for (const auto& judge : judges_) {
+    auto course = judge->latency().course(Steady::now());
+    course["name"] = judge->name();
+    models.push_back(std::move(course));
+  }
+  return {{"models", std::move(models)}};
+}
+
+std::string RunningStation::metrics() const {
+  Metrics metrics;
+  metrics.gauge("turnstone_info", "1; the version is in the label", {{"version", ts_version()}}, 1);
+  metrics.gauge("turnstone_uptime_seconds", "Since the station was opened", {},
+                std::chrono::duration<double>(Steady::now() - started_).count());
+  for (const auto& lane : sources_) add_metrics(metrics, *lane);
+  for (const auto& judge : judges_) add_metrics(metrics, *judge);
+  for (const auto& lane : sinks_) add_metrics(metrics, *lane);
+  add_metrics(metrics, recent_);
+  add_metrics(metrics, faults_);
+  return metrics.print();
 }
 
 }  // namespace

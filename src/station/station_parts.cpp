@@ -19,10 +19,8 @@ const char* print(SourceLane::State state) {
 double tenths(double value) { return std::round(value * 10) / 10; }
 
 const char* tone_of(std::string_view label) {
-  const auto color = color_of_verdict(label);
-  if (color.green == green.green && color.red == green.red) return "good";
-  if (color.red == red.red && color.green == red.green) return "bad";
-  return "other";
+  if (is_reject(label)) return "bad";
+  return color_of_verdict(label).green == green.green ? "good" : "other";
 }
 
 Json json_of(const Outcome& outcome) {
@@ -40,6 +38,33 @@ void Recent::add(const Outcome& outcome) {
   outcomes_.front().frame = {};
   if (outcomes_.size() > most_recent) outcomes_.pop_back();
   if (outcome.verdict) verdict_ = outcomes_.front();
+  count(outcome);
+}
+
+void Recent::count(const Outcome& outcome) {
+  const auto& scene = outcome.scene;
+  const auto say = [&](int label) {
+    ++tally_[{scene.model, word_of(*outcome.model, label), outcome.verdict.has_value()}];
+  };
+  if (outcome.verdict) return say(outcome.verdict->label);
+  if (!scene.classes.empty()) return say(scene.classes.front().label);
+  for (const auto& detection : scene.detections) say(detection.label);
+}
+
+std::map<Recent::Said, int64_t> Recent::tally() const {
+  const std::lock_guard lock(mutex_);
+  return tally_;
+}
+
+Json Recent::counts() const {
+  auto list = Json::array();
+  for (const auto& [said, count] : tally())
+    list.push_back({{"model", said.model},
+                    {"label", said.label},
+                    {"part", said.part},
+                    {"count", count},
+                    {"tone", tone_of(said.label)}});
+  return list;
 }
 
 Json Recent::results() const {

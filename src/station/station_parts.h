@@ -3,15 +3,18 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "station/faults.h"
 #include "station/inbox.h"
 #include "station/judge.h"
 #include "station/machine.h"
+#include "station/metrics.h"
 #include "station/outbox.h"
 #include "station/supervisor.h"
 #include "station/view.h"
@@ -72,11 +75,25 @@ class Recent {
   // The last verdict, or null.
   Json verdict() const;
 
+  // How often what was said: of a part, of a picture, or of a thing in one.
+  struct Said {
+    std::string model;
+    std::string label;
+    bool part = false;
+    auto operator<=>(const Said&) const = default;
+  };
+  std::map<Said, int64_t> tally() const;
+  // The same: a list of {"model","label","part","count","tone"}.
+  Json counts() const;
+
  private:
+  void count(const Outcome& outcome);  // under mutex_
+
   mutable std::mutex mutex_;
   std::deque<Outcome> outcomes_;
   std::optional<Outcome> verdict_;
   int64_t count_ = 0;
+  std::map<Said, int64_t> tally_;  // no more labels than the models have
 };
 
 // One section of the state that the page shows.
@@ -85,6 +102,13 @@ Json judge_state(Judge& judge);
 Json sink_state(const SinkLane& lane);
 Json cycle_state(const Machine& machine);
 Json inbox_state(const Inbox& inbox);
+
+// The same as numbers for Prometheus.
+void add_metrics(Metrics& metrics, SourceLane& lane);
+void add_metrics(Metrics& metrics, const Judge& judge);
+void add_metrics(Metrics& metrics, const SinkLane& lane);
+void add_metrics(Metrics& metrics, const Recent& recent);
+void add_metrics(Metrics& metrics, const Faults& faults);
 
 // One line of the summary at the end.
 std::string source_summary(const SourceLane& lane);

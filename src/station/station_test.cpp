@@ -12,6 +12,7 @@
 #include "media/image.h"
 #include "media/picture.h"
 #include "station/testing_kinds.h"
+#include "wire/http_client.h"
 #include "wire/test_broker.h"
 
 namespace turnstone {
@@ -197,13 +198,14 @@ TEST_F(StationTest, ABatchDoesNotHoldUpTheVerdict) {
 
 TEST_F(StationTest, ReportsEverythingThatCannotBeOpened) {
   add_pictures(1, 0);
-  auto text = config("[page]\naddress = \"0.0.0.0\"\n");
+  auto text = config(
+      "[page]\ntoken_file = \"none\"\ncertificate_file = \"none.pem\"\nkey_file = \"none.key\"\n");
   text.replace(text.find("brightness1"), 11, "nothing");
   const auto station = open(text);
   ASSERT_FALSE(station);
   EXPECT_THAT(station.error().text, HasSubstr("model 'inspection': "));
   EXPECT_THAT(station.error().text, HasSubstr("no such package"));
-  EXPECT_THAT(station.error().text, HasSubstr("\npage: address '0.0.0.0' is wrong"));
+  EXPECT_THAT(station.error().text, HasSubstr("\npage: certificate_file none.pem: no such file"));
 }
 
 TEST_F(StationTest, RefusesAPackageWhoseModelJsonDoesNotFit) {
@@ -251,6 +253,54 @@ TEST_F(StationTest, TellsItsState) {
   EXPECT_EQ(state["results"][0]["tone"], "bad");
   EXPECT_EQ(state["sources"][0]["stream"], "/stream/camera.mjpeg");
   EXPECT_THAT((*station)->url(), testing::StartsWith("http://127.0.0.1:"));
+}
+
+TEST_F(StationTest, TellsItsNumbersToPrometheus) {
+  add_pictures(5, 3);
+  auto station = open(config("[page]\nport = 0\n"));
+  ASSERT_TRUE(station) << station.error().text;
+  std::jthread runner(
+      [&](std::stop_token stop) { EXPECT_TRUE((*station)->run(std::move(stop), false)); });
+  EXPECT_TRUE(eventually([&] { return (*station)->state()["sinks"][0]["delivered"] == 5; }));
+  const auto client = *make_http_client({});
+  const auto reply = client->exchange({.url = (*station)->url() + "metrics"}, {});
+  ASSERT_TRUE(reply) << reply.error().text;
+  ASSERT_TRUE(write_file(file("metrics"), reply->body));
+  const auto parsed = testing_tools::run_program(
+      {"/usr/bin/python3",
+       std::string(TURNSTONE_SOURCE_DIR) + "/src/station/testdata/read_metrics.py",
+       file("metrics")},
+      file("samples"), file("errors"));
+  if (parsed == 77) GTEST_SKIP() << "python3-prometheus-client is not installed";
+  ASSERT_EQ(parsed, 0) << read_text(file("errors")).value_or("") << reply->body;
+  const auto samples = read_text(file("samples")).value_or("");
+  for (const auto* line :
+       {"turnstone_source_frames_total{source=camera} 5.0",
+        "turnstone_source_up{source=camera} 0.0",
+        "turnstone_model_judged_total{model=inspection} 5.0",
+        "turnstone_results_total{label=Fail,model=inspection} 2.0",
+        "turnstone_sink_delivered_total{sink=lines} 5.0", "turnstone_sink_waiting{sink=lines} 0.0",
+        "turnstone_faults_total{kind=reject} 2.0",
+        "turnstone_stage_seconds_count{model=inspection,stage=total} 5.0",
+        "turnstone_stage_seconds_bucket{le=+Inf,model=inspection,stage=decode} 5.0"})
+    EXPECT_THAT(samples, HasSubstr(std::string(line) + "\n"));
+}
+
+TEST_F(StationTest, KeepsItsFaultsWithTheirPictures) {
+  add_pictures(2, 1);
+  auto station = open(config("[page]\nport = 0\n"));
+  ASSERT_TRUE(station) << station.error().text;
+  std::jthread runner(
+      [&](std::stop_token stop) { EXPECT_TRUE((*station)->run(std::move(stop), false)); });
+  const auto fault = [&] { return (*station)->state()["faults"]; };
+  ASSERT_TRUE(eventually([&] { return !fault().empty() && fault()[0]["picture"].is_string(); }));
+  EXPECT_EQ(fault()[0]["kind"], "reject");
+  EXPECT_EQ(fault()[0]["text"], "Fail");
+  const auto client = *make_http_client({});
+  const auto reply = client->exchange({.url = (*station)->url() + "fault/1.jpg"}, {});
+  ASSERT_TRUE(reply) << reply.error().text;
+  EXPECT_EQ(reply->header("content-type"), "image/jpeg");
+  EXPECT_TRUE(decode_picture(std::as_bytes(std::span(reply->body))));
 }
 
 TEST_F(StationTest, AFrameEndsTheTroubleOfItsSource) {

@@ -1,14 +1,7 @@
 #include "station/view.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/log.h"
-#include "base/text.h"
-#include "media/convert.h"
-#include "media/picture.h"
 #include "station/wait.h"
-#include "vision/decoder.h"
 
 namespace turnstone {
 namespace {
@@ -21,33 +14,7 @@ Frame picture_of(Frame frame) {
   return frame;
 }
 
-Banner banner_of(const Outcome& outcome) {
-  if (outcome.scene.classes.empty()) return {};
-  const auto& best = outcome.scene.classes.front();
-  const auto label = label_of(*outcome.model, best.label);
-  return {fmt::format("{} {:.2f}", label, best.score), color_of_verdict(label)};
-}
-
-Result<Bytes> jpeg_of(const Frame& frame, const std::optional<Outcome>& outcome,
-                      const Banner& banner, int quality) {
-  static const Model no_model;
-  auto image = TRY(to_rgb(frame));
-  draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
-             banner);
-  return encode_jpeg(image.frame(), quality);
-}
-
 }  // namespace
-
-Color color_of_verdict(std::string_view label) {
-  static constexpr std::array<std::string_view, 4> good = {"pass", "good", "ok", "normal"};
-  static constexpr std::array<std::string_view, 5> bad = {"fail", "bad", "defect", "defective",
-                                                          "crack"};
-  const auto word = lower(label);
-  if (std::ranges::count(good, word) > 0) return green;
-  if (std::ranges::count(bad, word) > 0) return red;
-  return orange;
-}
 
 View::View(double fps, int quality, std::chrono::milliseconds hold)
     : pace_(static_cast<int64_t>(1e9 / fps)),
@@ -103,6 +70,11 @@ void View::set_banner(Banner banner) {
   changed();
 }
 
+std::optional<Frame> View::newest() const {
+  const std::lock_guard lock(mutex_);
+  return newest_ ? std::optional(newest_->frame) : std::nullopt;
+}
+
 HttpStream View::stream() const {
   return {fmt::format("multipart/x-mixed-replace; boundary={}", boundary),
           fmt::format("--{}\r\n", boundary), feed_};
@@ -130,7 +102,7 @@ void View::work(std::stop_token stop) {
 
 // The boundary stands behind the picture, so that browsers show it at once.
 void View::publish(const Shown& shown) {
-  const auto jpeg = jpeg_of(shown.frame, shown.outcome, shown.banner, quality_);
+  const auto jpeg = take_snapshot(shown.frame, shown.outcome, shown.banner, quality_);
   if (!jpeg) {
     const std::lock_guard lock(mutex_);
     if (failed_++ == 0) log_warning("live view: {}", jpeg.error().text);

@@ -12,7 +12,7 @@
 
 #include "media/frame.h"
 #include "station/outcome.h"
-#include "vision/overlay.h"
+#include "station/snapshot.h"
 #include "wire/http.h"
 
 namespace turnstone {
@@ -33,6 +33,9 @@ class View {
   void show(const Frame& frame, const Outcome& outcome);
   // What stands across the top; a scene's own class is told where no banner is set.
   void set_banner(Banner banner);
+
+  // The newest frame, without its receipt; nothing before the first.
+  std::optional<Frame> newest() const;
 
   // multipart/x-mixed-replace. The view must outlive the server that serves it.
   HttpStream stream() const;
@@ -66,8 +69,5 @@ class View {
   std::shared_ptr<HttpFeed> feed_;
   std::jthread thread_;
 };
-
-// Green for labels that say all is well, red for those that say it is not, orange for others.
-Color color_of_verdict(std::string_view label);
 
 }  // namespace turnstone

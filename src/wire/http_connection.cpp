@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'";
 
 template <class Fields>
@@ -33,29 +33,61 @@ bool is_bad_request(const boost::system::error_code& error) {
          error != http::error::partial_message;
 }
 
+// The client's IP address, one of IPv4 as such.
+std::string peer_of(const boost::asio::ip::tcp::socket& socket) {
+  namespace ip = boost::asio::ip;
+  boost::system::error_code error;
+  auto address = socket.remote_endpoint(error).address();
+  if (error) return "";
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    address = ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return address.to_string();
+}
+
+// For who asks without TLS where it is spoken.
+constexpr std::string_view plain_answer =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 45\r\nConnection: close\r\n\r\n"
+    "TLS is spoken here: ask with https, not http\n";
+
 }  // namespace
 
 HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket,
                                std::shared_ptr<HttpShared> shared)
-    : stream_(std::move(socket)), shared_(std::move(shared)) {
+    : shared_(std::move(shared)),
+      stream_(std::move(socket), shared_->tls.get()),
+      peer_(peer_of(stream_.tcp().socket())) {
   ++shared_->open;
 }
 
 HttpConnection::~HttpConnection() { --shared_->open; }
 
-void HttpConnection::start() { read_request(); }
+void HttpConnection::start() { stream_.has_tls() ? shake_hands() : read_request(); }
 
 void HttpConnection::close() {
+  waits_since_.reset();
   boost::system::error_code ignored;
-  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
-  stream_.close();
+  stream_.tcp().socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
+  stream_.tcp().close();
+}
+
+void HttpConnection::shake_hands() {
+  waits_since_ = std::chrono::steady_clock::now();
+  stream_.tcp().expires_after(shared_->limits.idle);
+  stream_.async_handshake([self = shared_from_this()](boost::system::error_code error) {
+    if (!error) return self->read_request();
+    if (!is_plain_http(error)) return self->close();
+    boost::asio::async_write(self->stream_.tcp(), boost::asio::buffer(plain_answer),
+                             [self](boost::system::error_code, size_t) { self->close_softly(); });
+  });
 }
 
 void HttpConnection::read_request() {
   parser_.emplace();
   parser_->header_limit(shared_->limits.header_bytes);
-  parser_->body_limit(0);
-  stream_.expires_after(shared_->limits.idle);
+  parser_->body_limit(shared_->limits.body_bytes);
+  waits_since_ = std::chrono::steady_clock::now();
+  stream_.tcp().expires_after(shared_->limits.idle);
   http::async_read(stream_, buffer_, *parser_,
                    [self = shared_from_this()](boost::system::error_code error, size_t) {
                      if (!error) return self->answer();
@@ -63,8 +95,7 @@ void HttpConnection::read_request() {
                        return self->refuse(http::status::request_header_fields_too_large,
                                            "the header is too long");
                      if (error == http::error::body_limit)
-                       return self->refuse(http::status::payload_too_large,
-                                           "requests have no body here");
+                       return self->refuse(http::status::payload_too_large, "the body is too long");
                      if (is_bad_request(error))
                        return self->refuse(http::status::bad_request, "this is not HTTP");
                      self->close();
@@ -72,21 +103,31 @@ void HttpConnection::read_request() {
 }
 
 void HttpConnection::answer() {
+  waits_since_.reset();
   const auto& request = parser_->get();
-  if (!is_loopback_host(std::string_view(request[http::field::host])))
+  if (!stream_.has_tls() && !is_loopback_host(std::string_view(request[http::field::host])))
     return refuse(http::status::forbidden, "this host name is not served");
-  if (request.method() != http::verb::get && request.method() != http::verb::head)
-    return refuse(http::status::method_not_allowed, "only GET and HEAD are served");
+  const bool posted = request.method() == http::verb::post && shared_->limits.body_bytes > 0;
+  if (!posted && request.method() != http::verb::get && request.method() != http::verb::head)
+    return refuse(http::status::method_not_allowed, "this method is not served");
   auto target = parse_target(std::string_view(request.target()));
   if (!target) return refuse(http::status::bad_request, "this is not a path");
-  auto made = shared_->handler({std::move(target->path), std::move(target->query)});
+  auto made = shared_->handler({.posted = posted,
+                                .path = std::move(target->path),
+                                .query = std::move(target->query),
+                                .authorization = std::string(request[http::field::authorization]),
+                                .cookie = std::string(request[http::field::cookie]),
+                                .body = request.body(),
+                                .peer = peer_});
   std::visit([this](auto& answer) { send(std::move(answer)); }, made);
 }
 
 void HttpConnection::refuse(http::status status, std::string text) {
   Response response{status, 11};
   response.set(http::field::content_type, "text/plain; charset=utf-8");
-  if (status == http::status::method_not_allowed) response.set(http::field::allow, "GET, HEAD");
+  if (status == http::status::method_not_allowed)
+    response.set(http::field::allow,
+                 shared_->limits.body_bytes > 0 ? "GET, HEAD, POST" : "GET, HEAD");
   response.body() = std::move(text) + "\n";
   response.keep_alive(false);
   write(std::move(response));
@@ -97,6 +138,7 @@ void HttpConnection::send(const HttpResponse& answer) {
   Response response{static_cast<http::status>(answer.status), request.version()};
   response.set(http::field::content_type, answer.type);
   response.set(http::field::cache_control, "no-store");
+  for (const auto& [name, value] : answer.headers) response.insert(name, value);
   response.keep_alive(request.keep_alive());
   if (answer.body) response.body() = *answer.body;
   write(std::move(response));
@@ -107,7 +149,7 @@ void HttpConnection::write(Response response) {
   set_safety(response_);
   response_.prepare_payload();
   if (parser_->get().method() == http::verb::head) response_.body().clear();
-  stream_.expires_after(shared_->limits.write);
+  stream_.tcp().expires_after(shared_->limits.write);
   http::async_write(stream_, response_,
                     [self = shared_from_this()](boost::system::error_code error, size_t) {
                       if (error) return self->close();
@@ -118,18 +160,26 @@ void HttpConnection::write(Response response) {
 
 // A connection that is closed while bytes are unread is reset, which takes the answer with it.
 void HttpConnection::finish() {
+  waits_since_ = std::chrono::steady_clock::now();
+  stream_.tcp().expires_after(shared_->limits.idle);
+  if (!stream_.has_tls()) return close_softly();
+  stream_.async_shutdown(
+      [self = shared_from_this()](boost::system::error_code) { self->close_softly(); });
+}
+
+void HttpConnection::close_softly() {
   boost::system::error_code ignored;
-  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(shared_->limits.idle);
+  stream_.tcp().socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
   discard();
 }
 
 void HttpConnection::discard() {
-  stream_.async_read_some(boost::asio::buffer(ignored_),
-                          [self = shared_from_this()](boost::system::error_code error, size_t) {
-                            if (error) return self->close();
-                            self->discard();
-                          });
+  stream_.tcp().async_read_some(
+      boost::asio::buffer(ignored_),
+      [self = shared_from_this()](boost::system::error_code error, size_t) {
+        if (error) return self->close();
+        self->discard();
+      });
 }
 
 void HttpConnection::send(HttpStream answer) {
@@ -144,7 +194,7 @@ void HttpConnection::send(HttpStream answer) {
   busy_ = true;
   feed_ = std::move(answer.feed);
   const bool head_only = parser_->get().method() == http::verb::head;
-  stream_.expires_after(shared_->limits.write);
+  stream_.tcp().expires_after(shared_->limits.write);
   boost::asio::async_write(
       stream_, boost::asio::buffer(*writing_),
       [self = shared_from_this(), head_only](boost::system::error_code error, size_t) {
@@ -158,8 +208,8 @@ void HttpConnection::send(HttpStream answer) {
 
 // A viewer that left is noticed also while there is nothing to write. It also holds the connection.
 void HttpConnection::watch_for_end() {
-  stream_.expires_never();
-  stream_.socket().async_read_some(
+  stream_.tcp().expires_never();
+  stream_.tcp().socket().async_read_some(
       boost::asio::buffer(ignored_),
       [self = shared_from_this()](boost::system::error_code error, size_t) {
         if (error) return self->close();
@@ -172,18 +222,18 @@ void HttpConnection::wake() {
 }
 
 void HttpConnection::pump() {
-  if (busy_ || !stream_.socket().is_open()) return;
+  if (busy_ || !stream_.tcp().socket().is_open()) return;
   auto piece = feed_->newest();
   if (piece.number == written_ || !piece.bytes) return;
   busy_ = true;
   written_ = piece.number;
   writing_ = std::move(piece.bytes);
-  stream_.expires_after(shared_->limits.write);
+  stream_.tcp().expires_after(shared_->limits.write);
   boost::asio::async_write(stream_, boost::asio::buffer(*writing_),
                            [self = shared_from_this()](boost::system::error_code error, size_t) {
                              self->busy_ = false;
                              if (error) return self->close();
-                             self->stream_.expires_never();
+                             self->stream_.tcp().expires_never();
                              self->pump();
                            });
 }

@@ -1,9 +1,7 @@
 // One browser's connection to the HTTP server. Everything runs on the server's one thread.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
@@ -12,6 +10,8 @@
 #include <optional>
 
 #include "wire/http.h"
+#include "wire/http_socket.h"
+#include "wire/http_tls.h"
 
 namespace turnstone {
 
@@ -19,7 +19,8 @@ namespace turnstone {
 struct HttpShared {
   HttpHandler handler;
   HttpLimits limits;
-  int open = 0;  // connections, on the server's thread only
+  std::unique_ptr<boost::asio::ssl::context> tls;  // nullptr: none
+  int open = 0;                                    // connections, on the server's thread only
 };
 
 // One client. Used on the server's thread alone, but for wake.
@@ -33,10 +34,16 @@ class HttpConnection final : public HttpFeed::Viewer,
   void close();
   void wake() override;  // any thread
 
+  // Since when it waits for what its client sends; nothing while the client is answered.
+  const std::optional<std::chrono::steady_clock::time_point>& waits_since() const {
+    return waits_since_;
+  }
+
  private:
   using Response = boost::beast::http::response<boost::beast::http::string_body>;
-  using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+  void shake_hands();
   void read_request();
   void answer();
   void refuse(boost::beast::http::status status, std::string text);
@@ -44,12 +51,15 @@ class HttpConnection final : public HttpFeed::Viewer,
   void send(HttpStream stream);
   void write(Response response);
   void finish();
+  void close_softly();
   void discard();
   void watch_for_end();
   void pump();
 
-  boost::beast::tcp_stream stream_;
-  std::shared_ptr<HttpShared> shared_;
+  std::shared_ptr<HttpShared> shared_;  // first: the socket needs its TLS to the end
+  HttpSocket stream_;
+  std::string peer_;
+  std::optional<std::chrono::steady_clock::time_point> waits_since_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   Response response_;

@@ -1,6 +1,7 @@
 #include "wire/http_rules.h"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <cctype>
 
 #include "base/text.h"
@@ -27,6 +28,32 @@ int hex_of(char c) {
   return -1;
 }
 
+// With every %XX as its byte; nothing where two hexadecimal digits are missing.
+std::optional<std::string> percent_decoded(std::string_view raw) {
+  std::string made;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '%') {
+      made += raw[i];
+      continue;
+    }
+    if (i + 2 >= raw.size()) return {};
+    const int high = hex_of(raw[i + 1]);
+    const int low = hex_of(raw[i + 2]);
+    if (high < 0 || low < 0) return {};
+    made += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return made;
+}
+
+std::optional<boost::asio::ip::address> find_address(std::string_view text) {
+  boost::system::error_code error;
+  auto address = boost::asio::ip::make_address(
+      text == "localhost" ? std::string("127.0.0.1") : std::string(text), error);
+  if (error) return {};
+  return address;
+}
+
 }  // namespace
 
 bool is_loopback_host(std::string_view host) {
@@ -45,23 +72,50 @@ std::optional<HttpTarget> parse_target(std::string_view target) {
   HttpTarget made;
   const auto mark = target.find('?');
   if (mark != std::string_view::npos) made.query = target.substr(mark + 1);
-  const auto raw = target.substr(0, mark);
-  for (size_t i = 0; i < raw.size(); ++i) {
-    char c = raw[i];
-    if (c == '%') {
-      if (i + 2 >= raw.size()) return {};
-      const int high = hex_of(raw[i + 1]);
-      const int low = hex_of(raw[i + 2]);
-      if (high < 0 || low < 0) return {};
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return {};
-    made.path += c;
-  }
+  auto path = percent_decoded(target.substr(0, mark));
+  if (!path) return {};
+  made.path = std::move(*path);
+  for (const unsigned char c : made.path)
+    if (c < 0x20 || c == 0x7f) return {};
   for (const auto& step : split(made.path, '/'))
     if (step == "..") return {};
   return made;
+}
+
+bool is_address(std::string_view text) { return find_address(text).has_value(); }
+
+bool is_loopback_address(std::string_view text) {
+  const auto address = find_address(text);
+  return address && address->is_loopback();
+}
+
+std::string_view bearer_of(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (lower(authorization.substr(0, scheme.size())) != scheme) return {};
+  return trim(authorization.substr(scheme.size()));
+}
+
+std::string_view cookie_of(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    const auto end = std::min(header.find(';'), header.size());
+    const auto pair = trim(header.substr(0, end));
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+      return pair.substr(equals + 1);
+    header.remove_prefix(std::min(end + 1, header.size()));
+  }
+  return {};
+}
+
+std::optional<std::string> find_form_value(std::string_view form, std::string_view name) {
+  for (const auto& pair : split(form, '&')) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || pair.substr(0, equals) != name) continue;
+    auto value = pair.substr(equals + 1);
+    std::ranges::replace(value, '+', ' ');
+    return percent_decoded(value);
+  }
+  return {};
 }
 
 }  // namespace turnstone

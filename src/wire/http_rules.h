@@ -20,4 +20,18 @@ struct HttpTarget {
 // hexadecimal digits, or the path holds a control character or a "..".
 std::optional<HttpTarget> parse_target(std::string_view target);
 
+// Whether the text is an IP address or "localhost"; whether it is one of the loopback.
+bool is_address(std::string_view text);
+bool is_loopback_address(std::string_view text);
+
+// What follows "Bearer " in an Authorization header, "" where it is of another scheme.
+std::string_view bearer_of(std::string_view authorization);
+
+// The value of the first cookie of that name in a Cookie header, "" without one.
+std::string_view cookie_of(std::string_view header, std::string_view name);
+
+// The value of the first field of that name in a form (application/x-www-form-urlencoded); nothing
+// where there is none or a percent sign is not followed by two hexadecimal digits.
+std::optional<std::string> find_form_value(std::string_view form, std::string_view name);
+
 }  // namespace turnstone

@@ -18,8 +18,9 @@ using tcp = asio::ip::tcp;
 
 class Server final : public HttpServer {
  public:
-  Server(HttpHandler handler, HttpLimits limits)
-      : shared_(std::make_shared<HttpShared>(HttpShared{std::move(handler), limits})) {}
+  Server(HttpHandler handler, HttpLimits limits, std::unique_ptr<asio::ssl::context> tls)
+      : shared_(std::make_shared<HttpShared>(
+            HttpShared{.handler = std::move(handler), .limits = limits, .tls = std::move(tls)})) {}
 
   ~Server() override {
     asio::post(io_, [this] {
@@ -47,7 +48,7 @@ class Server final : public HttpServer {
                   port, error.message());
     port_ = bound.port();
     const auto host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
-    url_ = fmt::format("http://{}:{}/", host, port_);
+    url_ = fmt::format("http{}://{}:{}/", shared_->tls ? "s" : "", host, port_);
     accept();
     thread_ = std::thread([this] { serve(); });
     return {};
@@ -91,13 +92,27 @@ class Server final : public HttpServer {
     std::erase_if(connections_, [](const auto& connection) { return connection.expired(); });
     if (shared_->open >= shared_->limits.connections) {
       ++refused_;
-      return;
+      const auto waiting = longest_waiting();
+      if (!waiting) return;
+      waiting->close();
     }
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     const auto connection = std::make_shared<HttpConnection>(std::move(socket), shared_);
     connections_.push_back(connection);
     connection->start();
+  }
+
+  // The connection whose client has been waited for longest: it may be gone, or hostile.
+  std::shared_ptr<HttpConnection> longest_waiting() const {
+    std::shared_ptr<HttpConnection> longest;
+    for (const auto& weak : connections_) {
+      auto connection = weak.lock();
+      if (!connection || !connection->waits_since()) continue;
+      if (!longest || *connection->waits_since() < *longest->waits_since())
+        longest = std::move(connection);
+    }
+    return longest;
   }
 
   asio::io_context io_{1};
@@ -115,18 +130,22 @@ class Server final : public HttpServer {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> open_http_server(std::string_view address, int port,
-                                                     HttpHandler handler, HttpLimits limits) {
+                                                     HttpHandler handler, HttpLimits limits,
+                                                     std::optional<HttpIdentity> identity) {
   boost::system::error_code error;
   const auto parsed = asio::ip::make_address(
       address == "localhost" ? std::string("127.0.0.1") : std::string(address), error);
-  if (error || !parsed.is_loopback())
+  if (error) return fail(Code::invalid, "page: '{}' is no IP address", printable(address));
+  if (!identity && !parsed.is_loopback())
     return fail(Code::invalid,
-                "page: address '{}' is wrong, legal are loopback addresses such as 127.0.0.1: the "
-                "page has no login and is for this machine only",
+                "page: address '{}' is wrong, legal without TLS are those of the loopback such as "
+                "127.0.0.1",
                 printable(address));
   if (port < 0 || port > 65535)
     return fail(Code::invalid, "page: port {} is outside [0, 65535]", port);
-  auto server = std::make_unique<Server>(std::move(handler), limits);
+  std::unique_ptr<asio::ssl::context> tls;
+  if (identity) tls = TRY(open_tls(*identity), "page");
+  auto server = std::make_unique<Server>(std::move(handler), limits, std::move(tls));
   TRY(server->listen(parsed, static_cast<uint16_t>(port)));
   return server;
 }

@@ -140,10 +140,23 @@ TEST(Http, ClosesAConnectionThatSaysNothing) {
 TEST(Http, ClosesConnectionsBeyondTheLimit) {
   Fixture fixture({.connections = 1});
   Client first(fixture.server->port());
-  first.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  first.read_until("home");
+  first.send("GET /feed HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  first.read_until("hello\n");
   Client second(fixture.server->port());
   EXPECT_EQ(second.read_until(), "");
+  EXPECT_EQ(fixture.server->refused(), 1);
+  fixture.feed->publish(std::make_shared<const std::string>("one;"));
+  EXPECT_THAT(first.read_until("one;"), EndsWith("one;"));
+}
+
+TEST(Http, GivesUpTheClientThatSaysNothingForOneThatDoes) {
+  Fixture fixture({.connections = 2});
+  Client silent(fixture.server->port());
+  Client slow(fixture.server->port());
+  slow.send("GET / HTTP/1.1\r\n");
+  EXPECT_THAT(fixture.ask("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+              EndsWith("home"));
+  EXPECT_EQ(silent.read_until(), "");
   EXPECT_EQ(fixture.server->refused(), 1);
 }
 
@@ -221,12 +234,12 @@ TEST(HttpFeed, KeepsNoMemoryOfViewersThatLeftBeforeAPieceCame) {
   EXPECT_EQ(*held, 1);
 }
 
-TEST(Http, ServesLoopbackOnly) {
+TEST(Http, ServesLoopbackOnlyWithoutTls) {
   const auto server = open_http_server("0.0.0.0", 0, {});
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().text,
-            "page: address '0.0.0.0' is wrong, legal are loopback addresses such as 127.0.0.1: the "
-            "page has no login and is for this machine only");
+            "page: address '0.0.0.0' is wrong, legal without TLS are those of the loopback such as "
+            "127.0.0.1");
 }
 
 TEST(Http, SaysThatAPortIsTaken) {
@@ -243,6 +256,32 @@ TEST(HttpRules, KnowsLoopbackNames) {
   for (const auto* host : {"", "example.org", "localhost.example.org", "127.0.0.1.example.org",
                            "[::1].example.org", "128.0.0.1", "localhost:80:80", "localhost:x"})
     EXPECT_FALSE(is_loopback_host(host)) << host;
+}
+
+TEST(HttpRules, KnowsAddresses) {
+  for (const auto* address : {"localhost", "127.1.2.3", "::1"}) {
+    EXPECT_TRUE(is_address(address)) << address;
+    EXPECT_TRUE(is_loopback_address(address)) << address;
+  }
+  for (const auto* address : {"0.0.0.0", "::", "192.0.2.1"}) {
+    EXPECT_TRUE(is_address(address)) << address;
+    EXPECT_FALSE(is_loopback_address(address)) << address;
+  }
+  for (const auto* address : {"", "example.org", "127.0.0.1:80", "[::1]"})
+    EXPECT_FALSE(is_address(address)) << address;
+}
+
+TEST(HttpRules, FindsWhatAClientBrings) {
+  EXPECT_EQ(bearer_of("Bearer  abc "), "abc");
+  EXPECT_EQ(bearer_of("bearer abc"), "abc");
+  EXPECT_EQ(bearer_of("Basic abc"), "");
+  EXPECT_EQ(bearer_of("Bearer"), "");
+  EXPECT_EQ(cookie_of("a=1; b=2=3;c=", "b"), "2=3");
+  EXPECT_EQ(cookie_of("a=1; b=2", "c"), "");
+  EXPECT_EQ(cookie_of(";;=;", "a"), "");
+  EXPECT_EQ(find_form_value("x=1&token=a%2Bb+c", "token"), "a+b c");
+  EXPECT_EQ(find_form_value("x=1", "token"), std::nullopt);
+  EXPECT_EQ(find_form_value("token=%2", "token"), std::nullopt);
 }
 
 TEST(HttpRules, RefusesPathsThatClimb) {

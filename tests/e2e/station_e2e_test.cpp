@@ -1,16 +1,12 @@
 // The station's commands as a user starts them: spellings, output and exit codes that scripts
-// depend on, and the live page in a real browser.
+// depend on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <map>
 
-#include "base/files.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "media/image.h"
-#include "media/picture.h"
+#include "programs.h"
 #include "tensor/npy.h"
 #include "wire/test_broker.h"
 
@@ -21,63 +17,7 @@ using testing::HasSubstr;
 using testing_tools::eventually;
 using testing_tools::Process;
 
-class Programs : public testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_TRUE(make_folder(file("pictures")));
-    for (int i = 0; i < 4; ++i) write_picture(fmt::format("pictures/p{}.png", i), i < 2 ? 5 : 250);
-    ASSERT_TRUE(write_file(file("station.toml"),
-                           fmt::format("[[source]]\nname = \"camera\"\nkind = \"folder\"\n"
-                                       "path = \"pictures\"\n"
-                                       "[[model]]\nname = \"inspection\"\npackage = \"{}\"\n"
-                                       "[[sink]]\nname = \"lines\"\nkind = \"jsonl\"\n",
-                                       package())));
-  }
-
-  std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
-  static std::string package(const std::string& name = "brightness1") {
-    return std::string(TURNSTONE_TEST_PACKAGES) + "/" + name;
-  }
-
-  void write_picture(const std::string& name, uint8_t value) const {
-    auto image = *make_image(PixelFormat::rgb, 320, 240);
-    for (int y = 0; y < 240; ++y) std::fill_n(image.row(y), 320 * 3, value);
-    ASSERT_TRUE(write_png(file(name), image.frame()));
-  }
-
-  std::unique_ptr<Process> start(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), TURNSTONE_PROGRAM);
-    for (const auto* name : {"out", "err"}) std::filesystem::remove(file(name));
-    return std::make_unique<Process>(std::move(arguments), file("out"), file("err"));
-  }
-  int run(std::vector<std::string> arguments) const { return start(std::move(arguments))->wait(); }
-
-  std::string out() const { return read_text(file("out")).value_or(""); }
-  std::string err() const { return read_text(file("err")).value_or(""); }
-  std::vector<Json> json_lines() const {
-    std::vector<Json> made;
-    for (const auto& line : split(out(), '\n'))
-      if (!line.empty()) made.push_back(parse_json(line).value_or(Json("not JSON: " + line)));
-    return made;
-  }
-
-  // The address of the page once the station has said it.
-  std::string page_url() const {
-    constexpr std::string_view before = "page: http://";
-    std::string url;
-    eventually([&] {
-      const auto text = err();
-      const auto begin = text.find(before);
-      const auto end = text.find('\n', begin);
-      if (begin == std::string::npos || end == std::string::npos) return false;
-      url = text.substr(begin + 6, end - begin - 6);
-      return true;
-    });
-    return url;
-  }
-
-  TemporaryFolder folder_ = *TemporaryFolder::make("turnstone-e2e");
-};
+using testing_tools::Programs;
 
 TEST_F(Programs, RunOnceTellsEveryPictureAndEnds) {
   ASSERT_EQ(run({"run", file("station.toml"), "--once"}), 0) << err();
@@ -373,23 +313,6 @@ TEST_F(Programs, BenchHasItsKeys) {
   EXPECT_EQ(json["threads"], 1);
   EXPECT_GT(json["peak_gflops"].get<double>(), 0);
   EXPECT_EQ(json["layers"][0]["name"], "mean");
-}
-
-TEST_F(Programs, ThePageWorksInABrowser) {
-  if (!testing_tools::has_program("chromium")) GTEST_SKIP() << "chromium is not installed";
-  auto station =
-      start({"run", file("station.toml"), "--set", "page.port=0", "--set", "source.0.loop=true",
-             "--set", "source.0.interval_s=0.05", "--set", "sink.0.path=" + file("lines.jsonl")});
-  const auto url = page_url();
-  ASSERT_NE(url, "") << err();
-  const auto* wanted = std::getenv("TURNSTONE_SCREENSHOTS");
-  std::vector<std::string> command = {
-      "node", std::string(TURNSTONE_SOURCE_DIR) + "/web/test/page_test.mjs", url};
-  if (wanted) command.emplace_back(wanted);
-  const int status = Process(command, file("browser"), file("browser")).wait();
-  if (status == 77) GTEST_SKIP() << "there is no browser";
-  EXPECT_EQ(status, 0) << read_text(file("browser")).value_or("");
-  EXPECT_EQ(station->end(SIGTERM), 0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-import type { Result } from "./state";
+import { clock, type Result } from "./state";
 
 function what(result: Result): string {
   if (!result.detections) return `${result.label} ${(result.score ?? 0).toFixed(2)}`;
@@ -16,7 +16,7 @@ export function Results({ results }: { results: Result[] }) {
       <ol class="results" data-testid="results">
         {results.slice(0, 12).map((result) => (
           <li key={result.number} class={result.tone ?? ""}>
-            <time dateTime={result.time}>{result.time.slice(11, 19)}</time>
+            <time dateTime={result.time}>{clock(result.time)}</time>
             <span class="what">{what(result)}</span>
             <span class="from">{result.picture ?? result.source}</span>
           </li>

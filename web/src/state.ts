@@ -37,6 +37,7 @@ export interface Source {
   frames: number;
   skipped: number;
   restarts: number;
+  decoder: string;
   trouble: string;
   stream: string | null;
 }
@@ -53,6 +54,11 @@ export interface ModelInService {
   dropped: number;
   skipped: number;
   failed: number;
+  compared: number;
+  disputed: number;
+  swaps: number;
+  since: string;
+  trouble: string;
 }
 
 export interface Sink {
@@ -68,15 +74,56 @@ export interface Sink {
   trouble: string;
 }
 
+// What came out of one section of the table.
+export interface Section {
+  section: number;
+  labels: Record<string, number>;
+  last: string;
+}
+
+export interface Cycle {
+  source: string;
+  model: string;
+  phase: string;
+  parts: number;
+  reinspected: number;
+  unsorted: number;
+  faults: number;
+  fault: string;
+  sections: Section[];
+}
+
+// How often a label was said: of parts, of pictures, or of things in them.
+export interface Count {
+  model: string;
+  label: string;
+  part: boolean;
+  count: number;
+  tone: Tone;
+}
+
+export interface Fault {
+  number: number;
+  kind: "source" | "model" | "sink" | "cycle" | "reject";
+  of: string;
+  text: string;
+  count: number;
+  time: string;
+  last: string;
+  picture: string | null;
+}
+
 export interface Station {
   version: string;
   uptime_s: number;
-  cycle: { source: string; model: string; phase: string; parts: number; fault: string } | null;
+  cycle: Cycle | null;
   verdict: Result | null;
   sources: Source[];
   models: ModelInService[];
   sinks: Sink[];
   results: Result[];
+  counts: Count[];
+  faults: Fault[];
 }
 
 // Whether the page can be seen: it is neither in a hidden tab nor minimised.
@@ -90,23 +137,64 @@ export function useVisible(): boolean {
   return visible;
 }
 
+// A station that says nothing for so long is away: it sends its state five times a second.
+const patienceMs = 5000;
+const retryMs = 2000;
+
+// Asks whether the login has ended, which an EventSource does not tell; then the page shows it.
+async function checkLogin(): Promise<void> {
+  const answer = await fetch("/api/state").catch(() => null);
+  if (answer?.status === 401) location.reload();
+}
+
 // The newest state, and whether the station still sends any; a page that is not visible asks for
-// none. The browser connects again by itself.
+// none. It connects again by itself.
 export function useStation(visible: boolean): { station: Station | null; connected: boolean } {
   const [station, setStation] = useState<Station | null>(null);
   const [connected, setConnected] = useState(false);
   useEffect(() => {
     if (!visible) return;
-    const events = new EventSource("/api/events");
-    events.onmessage = (event) => {
-      setStation(JSON.parse(event.data) as Station);
-      setConnected(true);
+    let events: EventSource;
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(again, ms);
     };
-    events.onerror = () => setConnected(false);
+    const lost = () => {
+      setConnected(false);
+      events.close();
+      wait(retryMs);
+    };
+    const open = () => {
+      events = new EventSource("/api/events");
+      events.onmessage = (event) => {
+        setStation(JSON.parse(event.data) as Station);
+        setConnected(true);
+        wait(patienceMs);
+      };
+      events.onerror = lost;
+      wait(patienceMs);
+    };
+    const again = () => {
+      events.close();
+      setConnected(false);
+      void checkLogin();
+      open();
+    };
+    open();
     return () => {
+      clearTimeout(timer);
       events.close();
       setConnected(false);
     };
   }, [visible]);
   return { station, connected };
+}
+
+// The time of day where the page is read, with the day before it when that is not today.
+export function clock(time: string): string {
+  const when = new Date(time);
+  const hours = when.toLocaleTimeString("en-GB");
+  const today = when.toDateString() === new Date().toDateString();
+  return today ? hours : `${when.toLocaleDateString("en-CA")} ${hours}`;
 }

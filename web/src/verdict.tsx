@@ -1,4 +1,4 @@
-import type { Result, Station } from "./state";
+import type { Count, Result, Station } from "./state";
 
 function percent(score: number): string {
   return `${(100 * score).toFixed(1)} %`;
@@ -22,6 +22,22 @@ function headline(result: Result): { text: string; tone: string; note: string } 
   };
 }
 
+// Where parts are judged, what was said of single pictures is not told.
+function Counts({ counts }: { counts: Count[] }) {
+  const parts = counts.some((count) => count.part);
+  const shown = counts.filter((count) => count.part === parts);
+  shown.sort((a, b) => b.count - a.count);
+  return (
+    <ul class="counts" aria-label={parts ? "Parts by verdict" : "Results by label"}>
+      {shown.slice(0, 8).map((count) => (
+        <li key={`${count.model} ${count.label}`}>
+          {count.label} <strong>{count.count}</strong>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 export function Verdict({ station }: { station: Station }) {
   const result = station.verdict ?? station.results[0] ?? null;
   const { text, tone, note } = result
@@ -41,9 +57,12 @@ export function Verdict({ station }: { station: Station }) {
       {cycle && (
         <p class="note">
           cycle {cycle.phase}, {cycle.parts} parts
+          {cycle.reinspected > 0 && `, ${cycle.reinspected} judged again`}
+          {cycle.unsorted > 0 && `, ${cycle.unsorted} not sorted`}
           {cycle.fault && <span class="trouble"> {cycle.fault}</span>}
         </p>
       )}
+      <Counts counts={station.counts} />
       <dl class="meters">
         {station.sources.map((source) => (
           <div key={`s ${source.name}`}>

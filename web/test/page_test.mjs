@@ -1,15 +1,9 @@
 // page_test.mjs URL [SCREENSHOT FOLDER]: looks at the live page of a running station as a browser on
 // a desktop and on a phone does. The station judges pictures called Pass or Fail. Exit code 0: all is
 // well, 1: what is wrong stands on stderr, 77: there is no browser.
-import { existsSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { check, runLooks, seePicture } from "./browser.mjs";
 
 const [url, screenshots] = process.argv.slice(2);
-const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
-if (!browserPath) {
-  console.error("there is no /usr/bin/chromium");
-  process.exit(77);
-}
 
 const screens = [
   { name: "desktop-light", viewport: { width: 1280, height: 800 }, colorScheme: "light" },
@@ -17,10 +11,6 @@ const screens = [
   { name: "phone-light", viewport: { width: 390, height: 844 }, colorScheme: "light", isMobile: true },
   { name: "phone-dark", viewport: { width: 360, height: 740 }, colorScheme: "dark", isMobile: true },
 ];
-
-function check(holds, text) {
-  if (!holds) throw new Error(text);
-}
 
 // The contrast of the text of `selector` with its own background (WCAG 2, 1.4.3), as it is with the
 // class `tone` where one is given.
@@ -44,6 +34,39 @@ function contrastOf([selector, tone]) {
   return (high + 0.05) / (low + 0.05);
 }
 
+// A picture that was rejected is there, with its text and time.
+async function seeFault(page) {
+  const fault = page.getByTestId("faults").getByRole("listitem").first();
+  await fault.filter({ hasText: "Rejected" }).filter({ hasText: /camera: Fail/ }).waitFor();
+  await fault.getByRole("img", { name: "Picture of camera: Fail" }).scrollIntoViewIfNeeded();
+  await page.waitForFunction(
+    () => document.querySelector("[data-testid=faults] img")?.naturalWidth > 0,
+  );
+  check(/\d\d:\d\d:\d\d/.test(await fault.innerText()), "a fault has no time");
+}
+
+async function seeCharts(page) {
+  for (const [name, parts] of [
+    [/^Confidence of inspection over the last 5 minutes: now 0\.\d\d/, ".line"],
+    [/^Time from capture to result of inspection.*: now [\d.]+ ms$/, ".area.model"],
+  ]) {
+    const chart = page.getByRole("img", { name });
+    await chart.waitFor();
+    const path = await chart.locator(parts).getAttribute("d");
+    check(/^M[\d.]+,[\d.]+/.test(path ?? ""), `the chart ${name} shows nothing`);
+  }
+}
+
+// How far what stands below moves while the state changes (CLS, which is good below 0.1).
+async function watchJumps(page) {
+  await page.evaluate(() => {
+    globalThis.jumps = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) globalThis.jumps += entry.value;
+    }).observe({ type: "layout-shift", buffered: false });
+  });
+}
+
 async function look(browser, { name, ...screen }) {
   const context = await browser.newContext(screen);
   const page = await context.newPage();
@@ -58,9 +81,20 @@ async function look(browser, { name, ...screen }) {
   await page.goto(url, { waitUntil: "domcontentloaded" });
   await page.getByTestId("verdict").filter({ hasText: /^(Pass|Fail)$/ }).waitFor();
   await page.getByTestId("results").getByRole("listitem").first().waitFor();
-  await page.waitForFunction(() => document.querySelector("figure img")?.naturalWidth > 0);
+  await seePicture(page);
+  await seeFault(page);
+  await seeCharts(page);
   check(/fps/.test(await page.getByTestId("fps").first().innerText()), "no frames a second");
   check(/inferences/.test(await page.getByTestId("ips").first().innerText()), "no inferences");
+  await watchJumps(page);
+  const shown = () => page.getByTestId("results").innerText();
+  const before = await shown();
+  await page.waitForFunction(
+    (text) => document.querySelector("[data-testid=results]").innerText !== text,
+    before,
+  );
+  const jumps = await page.evaluate(() => globalThis.jumps);
+  check(jumps < 0.1, `the page jumps by ${jumps.toFixed(3)}`);
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
@@ -92,7 +126,8 @@ function stateOf(count) {
     stream: `/stream/camera${i}.mjpeg`,
   }));
   const station = { version: "0", uptime_s: 1, cycle: null, verdict: null };
-  return JSON.stringify({ ...station, sources, models: [], sinks: [], results: [] });
+  const none = { models: [], sinks: [], results: [], counts: [], faults: [] };
+  return JSON.stringify({ ...station, ...none, sources });
 }
 
 // Many sources leave the browser connections for other pages.
@@ -108,8 +143,8 @@ async function lookAtManySources(browser) {
     };
   }, stateOf(6));
   await page.goto(url, { waitUntil: "domcontentloaded" });
-  await page.getByRole("figure").nth(5).waitFor();
-  const shown = page.locator("figure img");
+  await page.locator("figure.stream").nth(5).waitFor();
+  const shown = page.locator("figure.stream img");
   check((await shown.count()) === 4, `${await shown.count()} streams at once`);
   const buttons = page.getByRole("button", { name: /^Show camera/ });
   check((await buttons.count()) === 2, `${await buttons.count()} sources can be asked for`);
@@ -124,36 +159,21 @@ async function hide(browser) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(url, { waitUntil: "domcontentloaded" });
-  await page.waitForFunction(() => document.querySelector("figure img")?.naturalWidth > 0);
+  await seePicture(page);
   const turn = (hidden) =>
     page.evaluate((value) => {
       Object.defineProperty(document, "hidden", { configurable: true, value });
       document.dispatchEvent(new Event("visibilitychange"));
     }, hidden);
   await turn(true);
-  await page.locator("figure img").waitFor({ state: "detached" });
+  await page.locator("figure.stream img").waitFor({ state: "detached" });
   await turn(false);
-  await page.waitForFunction(() => document.querySelector("figure img")?.naturalWidth > 0);
+  await seePicture(page);
   await context.close();
 }
 
-const browser = await chromium.launch({
-  executablePath: browserPath,
-  args: ["--no-sandbox", "--disable-gpu"],
-});
-let failed = false;
-const looks = [
-  ...screens.map((screen) => [screen.name, () => look(browser, screen)]),
-  ["many sources", () => lookAtManySources(browser)],
-  ["hidden", () => hide(browser)],
-];
-for (const [name, run] of looks) {
-  try {
-    await run();
-  } catch (error) {
-    failed = true;
-    console.error(`${name}: ${error.message}`);
-  }
-}
-await browser.close();
-process.exit(failed ? 1 : 0);
+await runLooks([
+  ...screens.map((screen) => [screen.name, (browser) => look(browser, screen)]),
+  ["many sources", lookAtManySources],
+  ["hidden", hide],
+]);

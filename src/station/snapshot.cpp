@@ -1,0 +1,43 @@
+#include "station/snapshot.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "media/convert.h"
+#include "media/picture.h"
+#include "media/shrink.h"
+#include "vision/decoder.h"
+
+namespace turnstone {
+
+bool is_reject(std::string_view label) {
+  static constexpr std::array<std::string_view, 5> bad = {"fail", "bad", "defect", "defective",
+                                                          "crack"};
+  return std::ranges::count(bad, lower(label)) > 0;
+}
+
+Color color_of_verdict(std::string_view label) {
+  static constexpr std::array<std::string_view, 4> good = {"pass", "good", "ok", "normal"};
+  if (std::ranges::count(good, lower(label)) > 0) return green;
+  return is_reject(label) ? red : orange;
+}
+
+Banner banner_of(const Outcome& outcome) {
+  if (outcome.scene.classes.empty()) return {};
+  const auto& best = outcome.scene.classes.front();
+  const auto label = label_of(*outcome.model, best.label);
+  return {fmt::format("{} {:.2f}", label, best.score), color_of_verdict(label)};
+}
+
+Result<Bytes> take_snapshot(const Frame& frame, const std::optional<Outcome>& outcome,
+                            const Banner& banner, int quality, int most_side) {
+  static const Model no_model;
+  auto image = TRY(to_rgb(frame));
+  if (most_side > 0) image = TRY(shrink(image, most_side));
+  draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
+             banner);
+  return encode_jpeg(image.frame(), quality);
+}
+
+}  // namespace turnstone
