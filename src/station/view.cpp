@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "media/convert.h"
+#include "media/curves.h"
 #include "media/picture.h"
 #include "station/wait.h"
 #include "vision/decoder.h"
@@ -31,7 +32,7 @@ Banner banner_of(const Outcome& outcome) {
 Result<Bytes> jpeg_of(const Frame& frame, const std::optional<Outcome>& outcome,
                       const Banner& banner, int quality) {
   static const Model no_model;
-  auto image = TRY(to_rgb(frame));
+  auto image = frame.format == PixelFormat::f32 ? TRY(draw_curves(frame)) : TRY(to_rgb(frame));
   draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
              banner);
   return encode_jpeg(image.frame(), quality);
