@@ -1,7 +1,6 @@
 #include "station/view.h"
 
 #include "base/log.h"
-#include "media/picture.h"
 #include "station/wait.h"
 
 namespace turnstone {
@@ -92,7 +91,7 @@ void View::work(std::stop_token stop) {
     }
     const auto next = std::chrono::steady_clock::now() + pace_;
     if (feed_->viewers() > 0) publish(*feed_, jpeg_of(shown, quality_));
-    if (plain_->viewers() > 0) publish(*plain_, encode_jpeg(shown.frame, quality_));
+    if (plain_->viewers() > 0) publish(*plain_, jpeg_of({.frame = shown.frame}, quality_));
     wait_until(next, stop);
   }
 }
