@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "runtime/model.h"
 #include "runtime/pool.h"
@@ -11,6 +12,23 @@ enum { cache_line = 64 };
 static void* allocate(size_t bytes) {
   const size_t whole_lines = (bytes + cache_line - 1) / cache_line * cache_line;
   return aligned_alloc(cache_line, whole_lines == 0 ? cache_line : whole_lines);
+}
+
+// Large scratch memory is pages of its own: when a model goes, they go back to the machine, which a
+// heap might keep.
+static bool is_mapped(size_t bytes) { return bytes >= 1U << 20; }
+
+static void* allocate_scratch(size_t bytes) {
+  if (!is_mapped(bytes)) return allocate(bytes);
+  void* pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return pages == MAP_FAILED ? NULL : pages;
+}
+
+static void free_scratch(void* scratch, size_t bytes) {
+  if (scratch != NULL && is_mapped(bytes))
+    munmap(scratch, bytes);
+  else
+    free(scratch);
 }
 
 static void run_loop(void* pool, void (*body)(void* argument, int64_t i), void* argument,
@@ -40,7 +58,7 @@ static bool allocate_tables(ts_context* context) {
 }
 
 static bool allocate_buffers(ts_context* context) {
-  context->scratch = allocate((size_t)context->variant->scratch_bytes);
+  context->scratch = allocate_scratch((size_t)context->variant->scratch_bytes);
   if (context->scratch == NULL) return false;
   for (int i = 0; i < ts_output_count(context->model); ++i) {
     const size_t bytes = context->model->outputs[i].size_bytes;
@@ -82,7 +100,7 @@ void ts_context_close(ts_context* context) {
   free((void*)context->own_outputs);
   free(context->extents);
   free((void*)context->extent_rows);
-  free(context->scratch);
+  free_scratch(context->scratch, (size_t)context->variant->scratch_bytes);
   free(context->groups);
   free(context);
 }

@@ -1,5 +1,6 @@
 #include "station/reloader.h"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -78,6 +79,8 @@ void Reloader::look(Watched& watched, bool now) {
     TRY(check_(*watched.judge, engine));
     return watched.judge->replace(std::move(engine));
   }();
+  // A model's megabytes go back to the machine, not only to this process.
+  ::malloc_trim(0);
   if (!replaced) {
     log_warning("model {}: the old one stays in service: {}", config.name, replaced.error().text);
     return watched.judge->set_trouble(replaced.error().text);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "vision/decoders.h"
@@ -142,6 +143,20 @@ Result<> parse_range(JsonFields& fields, std::array<double, 2>& range) {
   return {};
 }
 
+// A number for all maps, or a list with one for each.
+Result<> parse_scale_xy(JsonFields& fields, std::vector<double>& scales) {
+  constexpr size_t most_maps = 16;
+  const auto* member = fields.member("scale_xy");
+  if (member && member->is_array())
+    fields.numbers("scale_xy", scales, most_maps);
+  else
+    fields.real("scale_xy", scales.front(), 1, 4);
+  const auto is_legal = [](double scale) { return scale >= 1 && scale <= 4; };
+  if (!std::ranges::all_of(scales, is_legal))
+    return fail(Code::invalid, "{}: legal are numbers 1..4", fields.path("scale_xy"));
+  return {};
+}
+
 // What differs from the default; keys that only some kinds read.
 void add_special(Json& json, const DecoderSettings& decoder) {
   const DecoderSettings plain;
@@ -152,7 +167,10 @@ void add_special(Json& json, const DecoderSettings& decoder) {
   if (decoder.units != plain.units) json["units"] = units_names[static_cast<int>(decoder.units)];
   if (decoder.temperature != plain.temperature) json["temperature"] = decoder.temperature;
   if (decoder.keypoints != plain.keypoints) json["keypoints"] = decoder.keypoints;
-  if (decoder.scale_xy != plain.scale_xy) json["scale_xy"] = decoder.scale_xy;
+  if (decoder.scale_xy.size() > 1)
+    json["scale_xy"] = decoder.scale_xy;
+  else if (decoder.scale_xy != plain.scale_xy)
+    json["scale_xy"] = decoder.scale_xy.front();
   if (decoder.percentile != plain.percentile) json["percentile"] = decoder.percentile;
   if (decoder.range != plain.range) json["range"] = decoder.range;
   if (!decoder.gallery_file.empty())
@@ -168,7 +186,7 @@ Result<> parse_special(JsonFields& fields, DecoderSettings& decoder) {
   fields.choice("units", decoder.units, units_names);
   fields.real("temperature", decoder.temperature, 1e-3, 1e3);
   fields.integer("keypoints", decoder.keypoints, 0, 1000);
-  fields.real("scale_xy", decoder.scale_xy, 1, 4);
+  TRY(parse_scale_xy(fields, decoder.scale_xy));
   fields.real("percentile", decoder.percentile, 0, 100);
   TRY(parse_range(fields, decoder.range));
   return parse_gallery_member(fields, decoder);

@@ -85,14 +85,15 @@ struct DecoderSettings {
   double score = 0.5;  // what scores less is dropped; default_score says which a kind begins with
   double iou = 0.45;   // overlap from which the lower detection is suppressed
   Suppression suppress = Suppression::hard;
-  int most = 100;           // detections, or classes listed
-  bool agnostic = false;    // detections of other labels suppress each other too
-  HeadForm form = {};       // yolo: must be said
-  Layout layout = {};       // of outputs with four extents; none: told by their extents
-  Units units = {};         // of decoded boxes: pixels of the input, or fractions of it
-  double temperature = 1;   // softmax: divides the logits
-  int keypoints = 0;        // yolo: of each detection
-  double scale_xy = 1;      // yolo, exponential: how far centres may leave their cell (v4)
+  int most = 100;                      // detections, or classes listed
+  bool agnostic = false;               // detections of other labels suppress each other too
+  HeadForm form = {};                  // yolo: must be said
+  Layout layout = {};                  // of outputs with four extents; none: told by their extents
+  Units units = {};                    // of decoded boxes: pixels of the input, or fractions of it
+  double temperature = 1;              // softmax: divides the logits
+  int keypoints = 0;                   // yolo: of each detection
+  std::vector<double> scale_xy = {1};  // yolo, exponential: how far centres may leave their cell
+                                       // (v4); one number, or one for each map, most cells first
   double percentile = 100;  // anomaly: of the map, where no score is given; 100: its maximum
   std::array<double, 2> range = {0, 1};    // anomaly: what becomes 0 and 1
   std::string gallery_file = {};           // embedding: of the package, instead of entries here

@@ -83,11 +83,12 @@ TEST(ModelInfo, PrintingAndParsingIsTheIdentity) {
                                   .units = Units::fractions,
                                   .temperature = 2.5,
                                   .keypoints = 17,
-                                  .scale_xy = 1.1,
+                                  .scale_xy = {1.1},
                                   .percentile = 99,
                                   .range = {-1, 3},
                                   .gallery = {{"Pass", {0.5F, -2}}}};
   EXPECT_EQ(parse_model(print_model(model)).value().decoder, model.decoder);
+  model.decoder->scale_xy = {1.2, 1.1, 1.05};
   model.decoder->gallery = {};
   model.decoder->gallery_file = "gallery.json";
   EXPECT_EQ(parse_model(print_model(model)).value().decoder, model.decoder);
@@ -212,6 +213,11 @@ TEST(Spec, SpecialKeysAreChecked) {
   EXPECT_EQ(spec.form, HeadForm::columns);
   EXPECT_TRUE(spec.agnostic);
   EXPECT_EQ(spec.range, (std::array<double, 2>{-1, 2}));
+  EXPECT_EQ(parse_decoder_spec("yolo,scale_xy=1.05")->scale_xy, std::vector<double>{1.05});
+  EXPECT_EQ(parse_decoder_spec("yolo,scale_xy=1.2:1.1:1.05")->scale_xy,
+            (std::vector<double>{1.2, 1.1, 1.05}));
+  EXPECT_EQ(parse_decoder_spec("yolo,scale_xy=1.2:5").error().text,
+            "--decoder.scale_xy: legal are numbers 1..4");
   EXPECT_EQ(parse_decoder_spec("yolo,form=v8").error().text,
             "--decoder.form: \"v8\" is wrong, legal are exponential, squared, distribution, "
             "offsets, rows, columns, final");

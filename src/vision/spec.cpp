@@ -130,7 +130,8 @@ Result<DecoderSettings> parse_decoder_spec(std::string_view text, const DecoderS
     else if (key.starts_with(within))
       json["anchors"][key.substr(within.size())] = value_of(pair.value, key == "anchors.variances");
     else
-      json[key] = value_of(pair.value, key == "range");
+      json[key] =
+          value_of(pair.value, key == "range" || (key == "scale_xy" && pair.value.contains(':')));
   }
   return parse_decoder(json, "--decoder");
 }

@@ -18,6 +18,7 @@ struct Head {
   int64_t objectness = -1;
   int columns = 0, rows = 0;
   std::array<double, 2> anchor = {};  // width, height in pixels
+  double reach = 1;                   // of centres: 1 ends at the sides of the cell
 };
 
 using Sizes = std::array<std::array<double, 2>, 9>;
@@ -120,9 +121,15 @@ class YoloMapDecoder final : public Decoder {
   }
 
   Result<std::vector<Head>> anchor_heads(const std::vector<Piece>& pieces) const {
+    const auto& scales = settings_.scale_xy;
+    if (scales.size() > 1 && scales.size() != pieces.size())
+      return fail(Code::invalid, "decoder.scale_xy: has {} numbers, the model {} maps",
+                  scales.size(), pieces.size());
     std::vector<Head> heads;
     for (size_t i = 0; i < pieces.size(); ++i) {
       const auto& [output, map, extent] = pieces[i];
+      const double reach =
+          settings_.form == HeadForm::squared ? 2 : scales[scales.size() > 1 ? i : 0];
       const auto anchors = TRY(anchors_of(map, i));
       const auto each = static_cast<int64_t>(anchors.size());
       const auto& whole = map.table;
@@ -137,7 +144,7 @@ class YoloMapDecoder final : public Decoder {
         auto table = whole;
         table.columns = columns;
         table.data += k * (extent > 0 ? whole.rows * columns : columns * whole.column_step);
-        heads.push_back({table, table, 5, 4, map.columns, map.rows, anchors[k]});
+        heads.push_back({table, table, 5, 4, map.columns, map.rows, anchors[k], reach});
       }
     }
     return heads;
@@ -200,9 +207,8 @@ class YoloMapDecoder final : public Decoder {
     if (settings_.form == HeadForm::distribution) return sides_of(head.boxes, row, cell);
     const auto raw = [&](int column) { return head.boxes.at(row, column); };
     const bool squared = settings_.form == HeadForm::squared;
-    const double reach = squared ? 2 : settings_.scale_xy;
     const auto centre = [&](int column, double at) {
-      return sigmoid(raw(column)) * reach - (reach - 1) / 2 + at;
+      return sigmoid(raw(column)) * head.reach - (head.reach - 1) / 2 + at;
     };
     const auto extent = [&](int column, double anchor) {
       const double root = 2.0 * sigmoid(raw(column));

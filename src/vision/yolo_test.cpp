@@ -72,6 +72,15 @@ TEST(Yolo, ManyCandidatesAreCutToTheBest) {
   EXPECT_NEAR(scene.detections[4095].score, 0.65904, 1e-5);
 }
 
+TEST(Yolo, EachMapHasItsScaleOrAllHaveOne) {
+  auto model = yolo_model(HeadForm::exponential);
+  model.decoder->scale_xy = {1.2, 1.1, 1.05};
+  const Floats map{"y", DType::f32, {1, 21, 4, 8}, std::vector<float>(672)};
+  const auto view = map.view();
+  EXPECT_EQ((*make_decoder(model))->decode({&view, 1}, 0, {}).error().text,
+            "decoder.scale_xy: has 3 numbers, the model 1 maps");
+}
+
 TEST(Yolo, TablesThatDoNotFitAreNamed) {
   const Floats table{"y", DType::f32, {1, 7, 9}, std::vector<float>(63)};
   const auto view = table.view();

@@ -45,6 +45,7 @@ DecoderSettings settings_of(Bytes& bytes) {
   settings.units = static_cast<Units>(bytes.within(2));
   settings.keypoints = bytes.within(4);
   settings.percentile = bytes.within(101);
+  settings.scale_xy.assign(1 + bytes.within(4), 1 + bytes.within(4));
   if (bytes.within(2) == 1)
     settings.anchors.layers = {{1 + bytes.within(8), 1 + bytes.within(8), {{0.5, 0.5}}}};
   if (bytes.within(4) == 1) settings.anchors.boxes = {{0.5, 0.5, 0.2, 0.2}, {0.1, 0.1, 0.1, 0.3}};

@@ -1,8 +1,9 @@
 """References of ssd, retinanet, nanodet and centernet: python3 tools/references/detectors.py, with Debian's
 python3-torch and python3-torchvision.
 
-torchvision decodes SSD and RetinaNet. NanoDet and CenterNet are in no package registry: their formulas, of
-nanodet/model/head/nanodet_plus_head.py and CenterNet's models/decode.py, are evaluated in PyTorch.
+torchvision decodes SSD and RetinaNet. NanoDet and the first CenterNet are in no package registry: their formulas, of
+nanodet/model/head/nanodet_plus_head.py and CenterNet's models/decode.py, are evaluated in PyTorch. gluoncv_lists.py
+has a CenterNet that can be had.
 """
 import torch
 from torchvision.models.detection._utils import BoxCoder

@@ -1,11 +1,11 @@
-"""References of mask, tflite_detection, gluoncv, movenet and heatmaps: python3 tools/references/lists_and_maps.py (NumPy).
+"""References of mask, movenet and heatmaps: python3 tools/references/lists_and_maps.py (NumPy).
 
-MXNet, which GluonCV needs, cannot be installed any more, and the others are definitions: here they are evaluated
-in NumPy as their documents say. MoveNet and DeepLab as whole models are compared in tests/e2e.
+They are definitions: here they are evaluated in NumPy as their documents say. MoveNet and DeepLab as whole models are
+compared in tests/e2e.
 """
 import numpy as np
 
-from reference import SIZE, rows, save
+from reference import save
 
 random = np.random.default_rng(7)
 
@@ -22,30 +22,6 @@ def segmentation():
     one = logits[:, :1]
     save("mask_binary", {"kind": "mask", "score": 0.7}, {"logits": one}, {"mask": 1 / (1 + np.exp(-one[0, 0])) >= 0.7},
          "sigmoid of random logits (seed 7) of 0.7 or more", ["ground", "thing"], "segmentation")
-
-
-def boxes(count):
-    corners = np.sort(random.uniform(0, 1, size=(count, 2, 2)), axis=1)  # [count, low and high, x and y]
-    return corners.reshape(count, 4).astype(np.float32)  # left, top, right, bottom
-
-
-def listed():
-    count, used = 12, 9
-    sides = boxes(count)
-    scores = np.sort(random.uniform(0.2, 1, count).astype(np.float32))[::-1]
-    labels = random.integers(0, 3, count).astype(np.float32)
-    keep = (np.arange(count) < used) & (scores >= 0.5)
-    expected = {"detections": rows(sides[keep] * SIZE, scores[keep], labels[keep])}
-    save("tflite_detection", {"kind": "tflite_detection"},
-         {"boxes": sides[None][..., [1, 0, 3, 2]], "labels": labels[None], "scores": scores[None],
-          "count": np.array([used], np.float32)}, expected,
-         "the list that TFLite_Detection_PostProcess documents, with random numbers (seed 7), 9 of 12 counted")
-    labels[3] = -1
-    keep = (labels >= 0) & (scores >= 0.5)
-    save("gluoncv", {"kind": "gluoncv"},
-         {"ids": labels[None, :, None], "scores": scores[None, :, None], "boxes": sides[None] * SIZE},
-         {"detections": rows(sides[keep] * SIZE, scores[keep], labels[keep])},
-         "the three outputs that GluonCV documents, with random numbers (seed 7), one of them none")
 
 
 def bounding(points, seen):
@@ -82,6 +58,5 @@ def heatmaps():
 
 
 segmentation()
-listed()
 movenet()
 heatmaps()
