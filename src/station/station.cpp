@@ -33,7 +33,8 @@ bool gives_classes(const Model& model) {
 
 Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleConfig>& cycle) {
   const auto& frames = judge.config().frames;
-  const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live());
+  const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live() &&
+                                             !waits_for_moments(judge.config()));
   return {.judge = &judge,
           .cycle = cycle && cycle->source == lane.config.name && cycle->model == judge.name(),
           .overflow = latest ? Overflow::drop_old : Overflow::wait};
@@ -71,6 +72,7 @@ class RunningStation final : public Station {
   void open_sources(const StationConfig& config);
   void open_machine(const CycleConfig& config);
   void open_page(const StationConfig& config);
+  void open_followers();
   void open_reloader();
   Result<> check_place(const std::string& name, const Model& model) const;
   Result<> check_successor(const Judge& judge, const Model& model) const;
@@ -81,8 +83,9 @@ class RunningStation final : public Station {
   bool on_cycle_frame(Judge& judge, const Frame& frame, const std::stop_token& stop);
   void on_answer(Judge& judge, const Frame& frame, Result<Scene> scene);
   void on_verdict(const Verdict& verdict, const Frame& frame);
-  bool publish(Outcome outcome);
+  bool publish(Outcome& outcome);
 
+  bool passes_over(const Judge& judge) const;
   bool in_cycle(const std::string& source, const std::string& model) const {
     return machine_ && machine_->config().source == source && machine_->config().model == model;
   }
@@ -90,6 +93,7 @@ class RunningStation final : public Station {
   bool all_failed() const;
   SourceLane* find_lane(const std::string& name);
   Judge* find_judge(const std::string& name);
+  void finish(Judge& judge);
   void shut();
   void summarise();
   std::vector<Error> losses() const;
@@ -103,6 +107,7 @@ class RunningStation final : public Station {
   std::unique_ptr<Inbox> inbox_;  // nullptr without [mqtt]
   std::unique_ptr<Machine> machine_;
   std::vector<std::unique_ptr<Judge>> judges_;
+  std::map<const Judge*, std::vector<Judge*>> followers_;  // that judge what one finds
   std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<Page> page_;
   std::mutex mutex_;
@@ -114,6 +119,7 @@ class RunningStation final : public Station {
 Result<> RunningStation::open(const StationConfig& config) {
   if (config.mqtt) open_inbox(*config.mqtt);
   open_models(config);
+  open_followers();
   open_spool(config);
   open_sinks(config);
   tell_strays();
@@ -166,30 +172,30 @@ void RunningStation::open_inbox(const MqttConnection& config) {
 
 void RunningStation::open_models(const StationConfig& config) {
   for (const auto& section : config.models) {
-    auto engine = Engine::open(section.package, section.threads, OwnCode::yes);
-    if (!engine) {
-      note(std::move(engine).error().in("model '" + section.name + "'"));
+    auto parts = open_judge_parts(section, inbox_.get());
+    if (!parts) {
+      note(std::move(parts).error().in("model '" + section.name + "'"));
       continue;
-    }
-    auto tracking = Tracking::make(section);
-    if (!tracking) {
-      note(std::move(tracking).error().in("model '" + section.name + "'"));
-      continue;
-    }
-    std::optional<Engine> challenger;
-    if (!section.challenger.empty()) {
-      auto second = Engine::open(section.challenger, section.threads, OwnCode::yes);
-      second ? void(challenger = std::move(*second))
-             : note(std::move(second).error().in("model '" + section.name + "': challenger"));
     }
     // The judge is told apart by its place, which exists once its constructor has returned and
     // before the first frame comes.
     const auto place = judges_.size();
     judges_.push_back(std::make_unique<Judge>(
-        section, std::move(*engine), std::move(challenger), std::move(*tracking),
-        [this, place](const Frame& frame, Result<Scene> scene) {
+        section, std::move(*parts), [this, place](const Frame& frame, Result<Scene> scene) {
           on_answer(*judges_[place], frame, std::move(scene));
         }));
+  }
+}
+
+void RunningStation::open_followers() {
+  for (const auto& judge : judges_) {
+    auto* before = find_judge(judge->config().after);
+    if (!before) continue;
+    followers_[before].push_back(judge.get());
+    const auto fits = check_followed(*before->service().model, judge->config().of);
+    if (!fits)
+      note(Error(fits.error())
+               .in(fmt::format("model '{}': after: model '{}'", judge->name(), before->name())));
   }
 }
 
@@ -209,13 +215,14 @@ void RunningStation::open_sources(const StationConfig& config) {
     std::chrono::milliseconds hold(config.cycle ? 0 : 500);
     for (const auto& judge : judges_) {
       const auto& seen = judge->config().sources;
+      if (!judge->config().after.empty()) continue;
       if (!seen.empty() && std::ranges::count(seen, section.name) == 0) continue;
       const auto& route = lane->routes.emplace_back(route_to(*judge, *lane, config.cycle));
       if (lane->source->is_consuming() &&
-          (judge->config().interval.count() > 0 || route.overflow == Overflow::drop_old))
+          (passes_over(*judge) || route.overflow == Overflow::drop_old))
         note({Code::invalid,
               fmt::format("source '{}': consume wants every picture judged, model '{}' "
-                          "has interval_ms or frames = \"latest\"",
+                          "has triggers or frames = \"latest\"",
                           section.name, judge->name())});
       if (!config.cycle) hold = std::max(hold, 2 * judge->config().interval);
     }
@@ -223,6 +230,14 @@ void RunningStation::open_sources(const StationConfig& config) {
       lane->view = std::make_unique<View>(config.page->fps, config.page->quality, hold);
     sources_.push_back(std::move(lane));
   }
+}
+
+// Whether the model, or one after it, does not see all that it might.
+bool RunningStation::passes_over(const Judge& judge) const {
+  const auto found = followers_.find(&judge);
+  return has_triggers(judge.config()) ||
+         (found != followers_.end() &&
+          std::ranges::any_of(found->second, [this](auto* one) { return passes_over(*one); }));
 }
 
 void RunningStation::open_machine(const CycleConfig& config) {
@@ -244,6 +259,10 @@ Result<> RunningStation::check_place(const std::string& name, const Model& model
 // A part's verdict may be of frames that the old and the new one have judged.
 Result<> RunningStation::check_successor(const Judge& judge, const Model& model) const {
   TRY(check_place(judge.name(), model));
+  if (const auto found = followers_.find(&judge); found != followers_.end())
+    for (const auto* follower : found->second)
+      TRY(check_followed(model, follower->config().of),
+          fmt::format("model '{}' is after it", follower->name()));
   const bool votes = machine_ && machine_->config().model == judge.name();
   if (votes && model.labels != judge.service().model->labels)
     return fail(Code::invalid, "cycle: its labels are not those of the model in service");
@@ -328,13 +347,17 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
       frame.receipt->settle(true);
     return;
   }
-  Outcome outcome{{}, judge.service().model, judge.config().top, std::move(*scene), {}, frame};
+  Outcome outcome{{}, judge.service().model, judge.config().top, std::move(*scene), {}, {}};
+  outcome.frame = frame.whole ? *frame.whole : frame;
   outcome.frame.receipt.reset();
   if (auto* lane = find_lane(frame.source); lane && lane->view) lane->view->show(frame, outcome);
   if (cycle)
     machine_->answer(outcome.frame, outcome.scene);
-  else if (publish(std::move(outcome)) && frame.receipt)
+  else if (publish(outcome) && frame.receipt)
     frame.receipt->settle(false);
+  if (const auto found = followers_.find(&judge); found != followers_.end())
+    for (auto* follower : found->second)
+      follower->offer_things(frame, outcome.scene, *outcome.model);
 }
 
 void RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
@@ -352,11 +375,13 @@ void RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
                           color_of_verdict(label)});
 }
 
-// Whether the spool keeps what the sinks will send.
-bool RunningStation::publish(Outcome outcome) {
+// Gives the outcome its id. Whether the spool keeps what the sinks will send.
+bool RunningStation::publish(Outcome& outcome) {
   const auto& origin = outcome.scene.origin;
-  outcome.id =
-      origin.empty() || outcome.verdict ? draw_uuid() : uuid_of(origin + "/" + outcome.model->name);
+  outcome.id = origin.empty() || outcome.verdict
+                   ? draw_uuid()
+                   : uuid_of(fmt::format("{}/{}{}", origin, outcome.model->name,
+                                         outcome.scene.piece ? outcome.scene.piece->path : ""));
   recent_.add(outcome);
   std::vector<SinkLane*> lanes;
   std::vector<Parcel> parcels;
@@ -427,7 +452,8 @@ void RunningStation::shut() {
   for (const auto& lane : sources_) lane->thread.request_stop();
   for (const auto& lane : sources_)
     if (lane->thread.joinable()) lane->thread.join();
-  for (const auto& judge : judges_) judge->finish();
+  for (const auto& judge : judges_)
+    if (judge->config().after.empty()) finish(*judge);
   if (machine_) halted_ = machine_->finish();
   if (inbox_) inbox_->finish();
   const auto started = Steady::now();
@@ -437,6 +463,12 @@ void RunningStation::shut() {
     lane->outbox->finish(std::max(lane->config.drain - passed, std::chrono::milliseconds(0)));
   }
   page_.reset();
+}
+
+// What a model finds to the end is still judged by those after it.
+void RunningStation::finish(Judge& judge) {
+  judge.finish();
+  for (auto* follower : followers_[&judge]) finish(*follower);
 }
 
 void RunningStation::summarise() {

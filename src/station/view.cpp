@@ -14,6 +14,7 @@ namespace turnstone {
 namespace {
 
 constexpr std::string_view boundary = "turnstone-picture";
+constexpr std::chrono::milliseconds least_hold(500);  // of what is said of things
 
 // Whoever looks at a frame holds up nobody who waits for its receipt.
 Frame picture_of(Frame frame) {
@@ -28,12 +29,21 @@ Banner banner_of(const Outcome& outcome) {
   return {fmt::format("{} {:.2f}", label, best.score), color_of_verdict(label)};
 }
 
+// Where the thing is now: with its track, if it has one, else where it was judged.
+Box box_of(const Piece& piece, const Scene& now) {
+  const auto found = std::ranges::find(now.detections, piece.track, &Detection::track);
+  return piece.track >= 0 && found != now.detections.end() ? found->box : piece.box;
+}
+
 Result<Bytes> jpeg_of(const Frame& frame, const std::optional<Outcome>& outcome,
-                      const Banner& banner, int quality) {
+                      const Banner& banner, const std::vector<Outcome>& things, int quality) {
   static const Model no_model;
+  static const Scene no_scene;
   auto image = TRY(to_rgb(frame));
-  draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
-             banner);
+  const auto& scene = outcome ? outcome->scene : no_scene;
+  draw_scene(image, scene, outcome ? *outcome->model : no_model, banner);
+  for (const auto& thing : things)
+    draw_piece(image, thing.scene, *thing.model, box_of(*thing.scene.piece, scene));
   return encode_jpeg(image.frame(), quality);
 }
 
@@ -74,7 +84,7 @@ void View::changed() {
 void View::show(const Frame& frame) {
   {
     const std::lock_guard lock(mutex_);
-    Shown next{.frame = picture_of(frame), .outcome = {}, .banner = banner_};
+    Shown next{.frame = picture_of(frame), .outcome = {}, .banner = banner_, .things = things()};
     if (newest_ && std::chrono::steady_clock::now() - judged_at_ <= hold_)
       next.outcome = std::move(newest_->outcome);
     newest_ = std::move(next);
@@ -83,15 +93,38 @@ void View::show(const Frame& frame) {
 }
 
 void View::show(const Frame& frame, const Outcome& outcome) {
+  if (outcome.scene.piece) return tell(outcome);
   {
     const std::lock_guard lock(mutex_);
     judged_at_ = std::chrono::steady_clock::now();
     auto banner = banner_.text.empty() ? banner_of(outcome) : banner_;
     // A frame that came later may be on the screen already; time never runs backwards there.
     const bool newer = !newest_ || frame.sequence >= newest_->frame.sequence;
-    newest_ = Shown{newer ? picture_of(frame) : newest_->frame, outcome, std::move(banner)};
+    newest_ =
+        Shown{newer ? picture_of(frame) : newest_->frame, outcome, std::move(banner), things()};
   }
   changed();
+}
+
+void View::tell(const Outcome& outcome) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto& scene = outcome.scene;
+    std::erase_if(things_, [&](const Outcome& one) {
+      return one.scene.model == scene.model && one.scene.sequence != scene.sequence;
+    });
+    things_.push_back(outcome);
+    things_.back().frame = {};
+    things_at_ = std::chrono::steady_clock::now();
+    if (newest_) newest_->things = things_;
+  }
+  changed();
+}
+
+std::vector<Outcome> View::things() const {
+  const auto most = std::max<std::chrono::milliseconds>(hold_, least_hold);
+  if (std::chrono::steady_clock::now() - things_at_ > most) return {};
+  return things_;
 }
 
 void View::set_banner(Banner banner) {
@@ -130,7 +163,7 @@ void View::work(std::stop_token stop) {
 
 // The boundary stands behind the picture, so that browsers show it at once.
 void View::publish(const Shown& shown) {
-  const auto jpeg = jpeg_of(shown.frame, shown.outcome, shown.banner, quality_);
+  const auto jpeg = jpeg_of(shown.frame, shown.outcome, shown.banner, shown.things, quality_);
   if (!jpeg) {
     const std::lock_guard lock(mutex_);
     if (failed_++ == 0) log_warning("live view: {}", jpeg.error().text);

@@ -49,7 +49,7 @@ export function Counters({ station }: { station: Station }) {
         caption="Models"
         head={["model", "package", "runs on", "ms", "judged", "dropped", "failed"]}
         rows={station.models.map((m) => [
-          m.name, m.package, m.variant, m.run_ms.toFixed(2), m.judged, m.dropped, m.failed,
+          m.after ? `${m.name} after ${m.after}` : m.name, m.package, m.variant, m.run_ms.toFixed(2), m.judged, m.dropped, m.failed,
         ])}
       />
       <Table
