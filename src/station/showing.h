@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
@@ -19,6 +20,7 @@ struct Shown {
   Frame frame = {};                     // without its receipt
   std::optional<Outcome> outcome = {};  // the last that is known, of this frame or one before it
   Banner banner = {};                   // what was said last of a part
+  std::vector<Outcome> things = {};     // what further models say of things in it
 };
 
 // The frame as whoever looks may keep it: looking holds up nobody who waits for its receipt.
