@@ -29,6 +29,7 @@ class Actions {
   // Errors: invalid (an entry that is not LABEL=ACTION, a label that stands twice).
   static Result<Actions> make(const SorterConfig& config);
 
+  // The action for a label, that for others where it has none of its own.
   const std::string& action_of(const std::string& label) const;
 
  private:

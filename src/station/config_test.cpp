@@ -182,9 +182,9 @@ TEST(Config, ReadsTheSorterAndWhatStopsTheLine) {
 
 TEST(Config, RefusesASorterThatIsNoTable) {
   EXPECT_EQ(problem(std::string(good) + "[cycle]\nsorter = \"mqtt\"\n"),
-            "line3.toml:21: cycle: 'sorter' is a text, write [cycle.sorter]");
+            "line3.toml:22: cycle: 'sorter' is a text, write [cycle.sorter]");
   EXPECT_EQ(problem(std::string(good) + "[cycle.sorter]\nactionz = []\n"),
-            "line3.toml:21: cycle.sorter: key 'actionz' is unknown, did you mean 'actions'");
+            "line3.toml:22: cycle.sorter: key 'actionz' is unknown, did you mean 'actions'");
 }
 
 TEST(Config, RefusesACycleOfAnUnknownModel) {

@@ -24,16 +24,21 @@ Result<std::unique_ptr<Stepper>> open_stepper(const CycleConfig& config) {
   return TRY(open_gcode_stepper(config.table), "table");
 }
 
-std::unique_ptr<Sorter> open_sorter(const SorterConfig& config) {
+// nullptr: parts are not sorted.
+Result<std::unique_ptr<Sorter>> open_sorter(const SorterConfig& config, Inbox* inbox) {
   if (config.driver == "none") return nullptr;
-  return open_simulated_sorter(config, std::chrono::steady_clock::now);
+  if (config.driver == "simulated")
+    return open_simulated_sorter(config, std::chrono::steady_clock::now);
+  if (!inbox) return fail(Code::invalid, "sorter: driver 'mqtt' needs a section [mqtt]");
+  return TRY(open_mqtt_sorter(config, *inbox), "sorter");
 }
 
-Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Decided decided) {
+Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Inbox* inbox,
+                                          Cycle::Decided decided) {
   if (config.stops.empty()) {
     auto stepper = TRY(open_stepper(config));
-    return make_live_cycle(config, std::move(stepper), open_sorter(config.sorter),
-                           std::move(decided));
+    auto sorter = TRY(open_sorter(config.sorter, inbox));
+    return make_live_cycle(config, std::move(stepper), std::move(sorter), std::move(decided));
   }
   if (config.sorter.driver != "none")
     return fail(Code::invalid, "a recording is not sorted, leave out 'stops' or the sorter");
@@ -47,14 +52,14 @@ Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Cycle::Deci
 Machine::Machine(CycleConfig config, Decided decided)
     : config_(std::move(config)), decided_(std::move(decided)) {}
 
-Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Decided decided) {
+Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Inbox* inbox,
+                                               Decided decided) {
   std::unique_ptr<Machine> machine(new Machine(config, std::move(decided)));
-  machine->cycle_ = TRY(open_cycle(config,
-                                   [raw = machine.get()](const Verdict& verdict) {
-                                     raw->decisions_.push_back({verdict, raw->frame_of(verdict)});
-                                     raw->changed_.notify_all();
-                                   }),
-                        "cycle");
+  const auto decide = [raw = machine.get()](const Verdict& verdict) {
+    raw->decisions_.push_back({verdict, raw->frame_of(verdict)});
+    raw->changed_.notify_all();
+  };
+  machine->cycle_ = TRY(open_cycle(config, inbox, decide), "cycle");
   machine->keeper_ =
       std::jthread([raw = machine.get()](const std::stop_token& stop) { raw->work(stop); });
   return machine;

@@ -33,9 +33,11 @@ class Machine {
   // block. Errors: the verdict was not kept.
   using Decided = std::function<Result<Kept>(const Verdict&, const Frame&)>;
 
-  // Reads the stops file, or opens the table and the sorter. Errors: those of the stops file, of
-  // the settings and of what is opened.
-  static Result<std::unique_ptr<Machine>> open(const CycleConfig& config, Decided decided);
+  // Reads the stops file, or opens the table and the sorter. `inbox` is not started yet and
+  // outlives the machine; nullptr: there is none. Errors: those of the stops file, of the settings
+  // and of what is opened.
+  static Result<std::unique_ptr<Machine>> open(const CycleConfig& config, Inbox* inbox,
+                                               Decided decided);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;

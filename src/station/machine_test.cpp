@@ -19,7 +19,7 @@ class MachineTest : public testing::Test {
     for (int i = 0; i < 2 * parts; ++i) stops += fmt::format("{}\n", i);
     ASSERT_TRUE(write_file(folder_.path() / "stops.txt", stops));
     config_.stops = (folder_.path() / "stops.txt").string();
-    auto machine = Machine::open(config_, std::move(decided));
+    auto machine = Machine::open(config_, nullptr, std::move(decided));
     ASSERT_TRUE(machine) << machine.error().text;
     machine_ = std::move(*machine);
     machine_->start();

@@ -312,9 +312,9 @@ void RunningStation::watch(SourceLane& lane) {
 }
 
 void RunningStation::open_machine(const CycleConfig& config) {
-  auto machine = Machine::open(config, [this](const Verdict& verdict, const Frame& frame) {
-    return on_verdict(verdict, frame);
-  });
+  auto machine = Machine::open(
+      config, inbox_.get(),
+      [this](const Verdict& verdict, const Frame& frame) { return on_verdict(verdict, frame); });
   machine ? void(machine_ = std::move(*machine)) : note(machine.error());
   const auto* judge = find_judge(config.model);
   if (!judge) return;

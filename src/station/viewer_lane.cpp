@@ -112,7 +112,8 @@ void ViewerLane::work(std::stop_token stop) {
 void ViewerLane::tell() {
   auto parcels = viewer_->take_parcels();
   auto happenings = viewer_->take_happenings();
-  if (tell_ && (!parcels.empty() || !happenings.empty())) tell_(std::move(parcels), std::move(happenings));
+  if (tell_ && (!parcels.empty() || !happenings.empty()))
+    tell_(std::move(parcels), std::move(happenings));
 }
 
 void ViewerLane::show(const Shown& shown, const std::stop_token& stop) {
