@@ -49,12 +49,12 @@ Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Inbox* inbo
 
 }  // namespace
 
-Machine::Machine(CycleConfig config, Decided decided)
-    : config_(std::move(config)), decided_(std::move(decided)) {}
+Machine::Machine(CycleConfig config, Decided decided, Faulted faulted)
+    : config_(std::move(config)), decided_(std::move(decided)), faulted_(std::move(faulted)) {}
 
 Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Inbox* inbox,
-                                               Decided decided) {
-  std::unique_ptr<Machine> machine(new Machine(config, std::move(decided)));
+                                               Decided decided, Faulted faulted) {
+  std::unique_ptr<Machine> machine(new Machine(config, std::move(decided), std::move(faulted)));
   const auto decide = [raw = machine.get()](const Verdict& verdict) {
     raw->decisions_.push_back({verdict, raw->frame_of(verdict)});
     raw->changed_.notify_all();
@@ -112,6 +112,7 @@ void Machine::tick() {
 void Machine::report() {
   const auto& fault = cycle_->fault();
   if (fault && !fault_reported_) log_error("cycle: {}", fault->text);
+  if (fault && !fault_reported_ && faulted_) faulted_(*fault);
   if (!fault && fault_reported_) log_info("cycle: goes on");
   const auto& counters = cycle_->counters();
   if (!fault && counters.unsorted > unsorted_reported_) log_warning("cycle: {}", counters.why);

@@ -33,11 +33,14 @@ class Machine {
   // block. Errors: the verdict was not kept.
   using Decided = std::function<Result<Kept>(const Verdict&, const Frame&)>;
 
+  // Hears of each fault as it begins, under the machine's lock: returns at once.
+  using Faulted = std::function<void(const Error&)>;
+
   // Reads the stops file, or opens the table and the sorter. `inbox` is not started yet and
   // outlives the machine; nullptr: there is none. Errors: those of the stops file, of the settings
   // and of what is opened.
   static Result<std::unique_ptr<Machine>> open(const CycleConfig& config, Inbox* inbox,
-                                               Decided decided);
+                                               Decided decided, Faulted faulted = {});
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -74,7 +77,7 @@ class Machine {
     Frame frame;
   };
 
-  Machine(CycleConfig config, Decided decided);
+  Machine(CycleConfig config, Decided decided, Faulted faulted);
   Frame frame_of(const Verdict& verdict) const;
   void work(const std::stop_token& stop);
   void count(const Verdict& verdict, const std::string& label);
@@ -83,6 +86,7 @@ class Machine {
 
   CycleConfig config_;
   Decided decided_;
+  Faulted faulted_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;  // decisions_
   std::unique_ptr<Cycle> cycle_;

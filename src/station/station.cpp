@@ -89,6 +89,7 @@ class RunningStation final : public Station {
   void note(Error error) { problems_.push_back(std::move(error)); }
 
   void run_source(SourceLane& lane, std::stop_token stop);
+  void note_fault(FaultKind kind, const std::string& source, const Error& error);
   void on_frame(SourceLane& lane, const Frame& frame, const std::stop_token& stop);
   bool on_cycle_frame(Judge& judge, const Frame& frame, const std::stop_token& stop);
   void on_answer(Judge& judge, const Frame& frame, Result<Scene> scene);
@@ -314,7 +315,10 @@ void RunningStation::watch(SourceLane& lane) {
 void RunningStation::open_machine(const CycleConfig& config) {
   auto machine = Machine::open(
       config, inbox_.get(),
-      [this](const Verdict& verdict, const Frame& frame) { return on_verdict(verdict, frame); });
+      [this](const Verdict& verdict, const Frame& frame) { return on_verdict(verdict, frame); },
+      [this, source = config.source](const Error& error) {
+        note_fault(FaultKind::cycle, source, error);
+      });
   machine ? void(machine_ = std::move(*machine)) : note(machine.error());
   const auto* judge = find_judge(config.model);
   if (!judge) return;
@@ -360,6 +364,15 @@ void RunningStation::open_page(const StationConfig& config) {
   page ? void(page_ = std::move(*page)) : note(page.error());
 }
 
+// With what the source showed last, where somebody may look.
+void RunningStation::note_fault(FaultKind kind, const std::string& source, const Error& error) {
+  const auto* lane = find_lane(source);
+  std::optional<Faults::Shot> last;
+  if (auto frame = lane && lane->view ? lane->view->newest() : std::nullopt)
+    last = {std::move(*frame), {}};
+  faults_.add(kind, source, error.text, std::move(last));
+}
+
 SourceLane* RunningStation::find_lane(const std::string& name) {
   for (const auto& lane : sources_)
     if (lane->config.name == name) return lane.get();
@@ -377,9 +390,7 @@ void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
   const auto report = [&](const Error& error) {
     if (!lane.set_trouble(error.text)) return;
     log_warning("source {}: {}", lane.config.name, error.text);
-    std::optional<Faults::Shot> last;
-    if (auto frame = lane.view ? lane.view->newest() : std::nullopt) last = {std::move(*frame), {}};
-    faults_.add(FaultKind::source, lane.config.name, error.text, std::move(last));
+    note_fault(FaultKind::source, lane.config.name, error);
     tell({Happening::failed, error.text});
   };
   const auto end = supervise(
@@ -617,6 +628,7 @@ std::string RunningStation::metrics() const {
   for (const auto& lane : sources_) add_metrics(metrics, *lane);
   for (const auto& judge : judges_) add_metrics(metrics, *judge);
   for (const auto& lane : sinks_) add_metrics(metrics, *lane);
+  if (machine_) add_metrics(metrics, *machine_);
   add_metrics(metrics, recent_);
   add_metrics(metrics, faults_);
   return metrics.print();

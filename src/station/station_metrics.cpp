@@ -54,6 +54,23 @@ void add_metrics(Metrics& metrics, const SinkLane& lane) {
                 std::chrono::duration<double>(counters.oldest).count());
 }
 
+void add_metrics(Metrics& metrics, const Machine& machine) {
+  const auto look = machine.look();
+  metrics.counter("turnstone_cycle_parts_total", "Parts with a verdict", {}, look.parts);
+  metrics.counter("turnstone_cycle_reinspected_total", "Of them, judged more than once", {},
+                  look.reinspected);
+  metrics.counter("turnstone_cycle_sorted_total", "Parts that the sorter acknowledged", {},
+                  look.counters.sorted);
+  metrics.counter("turnstone_cycle_unsorted_total", "Parts that it did not", {},
+                  look.counters.unsorted);
+  metrics.gauge("turnstone_cycle_fault", "1 while the cycle stands for a fault", {},
+                look.fault.empty() ? 0 : 1);
+  for (const auto& section : look.sections)
+    for (const auto& [label, count] : section.labels)
+      metrics.counter("turnstone_section_parts_total", "Parts of a section of the table by verdict",
+                      {{"section", std::to_string(section.section)}, {"label", label}}, count);
+}
+
 void add_metrics(Metrics& metrics, const Recent& recent) {
   for (const auto& [said, count] : recent.tally())
     metrics.counter(

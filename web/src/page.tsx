@@ -50,7 +50,7 @@ export function Page() {
           </div>
           <div class="side">
             <Verdict station={station} />
-            {station.cycle?.sections && <Sections cycle={station.cycle} counts={station.counts} />}
+            {station.cycle && <Sections cycle={station.cycle} counts={station.counts} />}
             <Results results={station.results} />
             <Counters station={station} />
           </div>
