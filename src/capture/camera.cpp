@@ -21,12 +21,13 @@ struct CameraFormat {
   std::string_view name;
   std::string_view caps;
 };
-constexpr std::array<CameraFormat, 5> formats{{
+constexpr std::array<CameraFormat, 6> formats{{
     {"", ""},
     {"mjpeg", "image/jpeg"},
     {"yuyv", "video/x-raw,format=YUY2"},
     {"nv12", "video/x-raw,format=NV12"},
     {"i420", "video/x-raw,format=I420"},
+    {"h264", "video/x-h264"},
 }};
 
 const CameraFormat* find_format(std::string_view name) {
@@ -128,7 +129,8 @@ Result<> set_controls(const std::string& device, const CameraControls& controls)
 Result<> check_camera(const CameraOptions& options) {
   if (options.device.empty()) return fail(Code::invalid, "device is empty, e.g. /dev/video0");
   if (!find_format(options.format))
-    return fail(Code::invalid, "format '{}' is not one of mjpeg, yuyv, nv12, i420", options.format);
+    return fail(Code::invalid, "format '{}' is not one of mjpeg, yuyv, nv12, i420, h264",
+                options.format);
   for (const int side : {options.width, options.height})
     if (side < 0 || side > most_side)
       return fail(Code::invalid, "side {} is outside [0, {}]", side, most_side);

@@ -23,7 +23,7 @@ struct CameraOptions {
   int width = 0;            // pixels
   int height = 0;           // pixels
   double fps = 0;           // frames a second
-  std::string format = {};  // "mjpeg", "yuyv", "nv12" or "i420"
+  std::string format = {};  // "mjpeg", "yuyv", "nv12", "i420" or "h264"
   CameraControls controls = {};
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "capture/gst.h"
+
 namespace turnstone {
 namespace {
 
@@ -44,6 +46,19 @@ TEST(Camera, GivesFramesOfTheFormatAskedFor) {
     ASSERT_TRUE(frame) << frame.error().text;
     EXPECT_EQ(frame->width, 64);
   }
+}
+
+TEST(Camera, GivesFramesOfACameraThatCompressesThem) {
+  if (!start_gst() || !make_element("x264enc")) GTEST_SKIP() << "no x264enc";
+  auto reader = open_camera(
+      {.device = "gst:videotestsrc is-live=true ! x264enc tune=zerolatency speed-preset=ultrafast",
+       .width = 64,
+       .height = 48,
+       .format = "h264"});
+  ASSERT_TRUE(reader) << reader.error().text;
+  const auto frame = next_frame(**reader);
+  ASSERT_TRUE(frame) << frame.error().text;
+  EXPECT_EQ(frame->height, 48);
 }
 
 TEST(Camera, TimesAreThoseOfTheSteadyClock) {
@@ -111,8 +126,8 @@ TEST(Camera, RefusesAWrongDescription) {
 
 TEST(Camera, RefusesOptionsThatMakeNoSense) {
   EXPECT_EQ(check_camera({.device = ""}).error().text, "device is empty, e.g. /dev/video0");
-  EXPECT_EQ(check_camera({.device = "x", .format = "h264"}).error().text,
-            "format 'h264' is not one of mjpeg, yuyv, nv12, i420");
+  EXPECT_EQ(check_camera({.device = "x", .format = "hevc"}).error().text,
+            "format 'hevc' is not one of mjpeg, yuyv, nv12, i420, h264");
   EXPECT_EQ(check_camera({.device = "x", .width = -1}).error().text,
             "side -1 is outside [0, 16384]");
   EXPECT_EQ(check_camera({.device = "x", .fps = -5}).error().text, "fps -5 is outside [0, 1000]");

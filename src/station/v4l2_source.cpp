@@ -12,7 +12,7 @@ struct V4l2SourceConfig {
   int width = 0;                       // pixels, 0: as the camera likes
   int height = 0;                      // pixels, 0: as the camera likes
   double fps = 0;                      // frames a second, 0: as the camera likes
-  std::string format = {};             // "", "mjpeg", "yuyv", "nv12" or "i420"
+  std::string format = {};             // "", "mjpeg", "yuyv", "nv12", "i420" or "h264"
   int exposure = -1;                   // times 100 microseconds, 0: automatic, -1: as it is
   int focus = -1;                      // as the camera counts, -1: as it is
   int zoom = -1;                       // as the camera counts, -1: as it is
@@ -39,7 +39,7 @@ const Field<V4l2SourceConfig> v4l2_fields[] = {
      &V4l2SourceConfig::format,
      "",
      "how the camera sends pixels, \"\": as it likes",
-     {.choices = {"", "mjpeg", "yuyv", "nv12", "i420"}}},
+     {.choices = {"", "mjpeg", "yuyv", "nv12", "i420", "h264"}}},
     {"exposure",
      &V4l2SourceConfig::exposure,
      "100 us",
