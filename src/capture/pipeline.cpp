@@ -2,8 +2,11 @@
 
 #include <gst/app/gstappsink.h>
 
+#include <cmath>
 #include <optional>
+#include <utility>
 
+#include "capture/description.h"
 #include "capture/sample.h"
 
 namespace turnstone {
@@ -13,7 +16,9 @@ using std::chrono::nanoseconds;
 
 constexpr GstClockTime open_time = 10 * GST_SECOND;  // until a file must have its first picture
 constexpr const char* picture_caps = "image/jpeg; video/x-raw";
-constexpr guint frames_ahead = 4;  // decoded before they are asked for
+constexpr const char* raw_sound_caps = "audio/x-raw";
+constexpr guint frames_ahead = 4;   // decoded before they are asked for
+constexpr guint pieces_ahead = 64;  // the same of sound, which comes in pieces of some milliseconds
 
 class Pipeline final : public FrameReader {
  public:
@@ -37,6 +42,8 @@ class Pipeline final : public FrameReader {
   Result<Grab> no_picture();
   void set_times(Frame& frame, GstSample* sample) const;
   int64_t number_of(GstSample* sample);
+  int64_t step_of(GstSample* sample, const Frame& window);
+  Result<Gst<GstElement>> make_converter();
   Error failure(GstMessage* message);
   std::optional<Error> read_bus();
   std::optional<Error> wait_for_error();
@@ -49,6 +56,7 @@ class Pipeline final : public FrameReader {
   std::string missing_;           // what no installed plugin does
   std::optional<Error> failure_;  // that ended the stream
   int64_t count_ = 0;             // pictures seen
+  int64_t steps_ = 0;             // of sound seen
 };
 
 Result<Gst<GstElement>> Pipeline::add(const char* kind) {
@@ -57,22 +65,29 @@ Result<Gst<GstElement>> Pipeline::add(const char* kind) {
   return element;
 }
 
-// Sound and text are not decoded.
-gboolean Pipeline::goes_on(GstElement*, GstPad*, GstCaps* caps, gpointer) {
+// What is not asked for is not decoded: text, and either pictures or sound.
+gboolean Pipeline::goes_on(GstElement*, GstPad*, GstCaps* caps, gpointer data) {
+  const auto* self = static_cast<Pipeline*>(data);
   const std::string_view name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-  return !name.starts_with("audio/") && !name.starts_with("text/");
+  if (name.starts_with("text/")) return FALSE;
+  const bool is_picture = name.starts_with("video/") || name.starts_with("image/");
+  return self->options_.sound ? !is_picture : !name.starts_with("audio/");
 }
 
-// The first stream of pictures goes to the sink, through a converter where it must.
+// The first stream of pictures goes to the sink, through a converter where it must; of sound always
+// through one.
 void Pipeline::link_pad(GstElement*, GstPad* pad, gpointer data) {
   auto* self = static_cast<Pipeline*>(data);
   const Gst<GstPad> end(gst_element_get_static_pad(self->sink_.get(), "sink"));
   if (gst_pad_is_linked(end.get())) return;
   const Gst<GstCaps> caps(gst_pad_get_current_caps(pad));
-  const Gst<GstCaps> pictures(gst_caps_from_string(picture_caps));
-  if (!caps || !gst_caps_is_subset(caps.get(), pictures.get())) return;
-  const bool as_it_is = is_readable(caps.get());
-  const Gst<GstCaps> wanted(gst_caps_from_string(as_it_is ? readable_caps : converted_caps));
+  const bool sound = self->options_.sound;
+  const Gst<GstCaps> known(gst_caps_from_string(sound ? raw_sound_caps : picture_caps));
+  if (!caps || !gst_caps_is_subset(caps.get(), known.get())) return;
+  const bool as_it_is = !sound && is_readable(caps.get());
+  const Gst<GstCaps> wanted(gst_caps_from_string(as_it_is ? readable_caps
+                                                 : sound  ? sound_caps
+                                                          : converted_caps));
   g_object_set(self->sink_.get(), "caps", wanted.get(), nullptr);
   const Gst<GstPad> start(gst_element_get_static_pad(self->convert_.get(), "sink"));
   if (as_it_is)
@@ -81,23 +96,35 @@ void Pipeline::link_pad(GstElement*, GstPad* pad, gpointer data) {
     gst_element_link(self->convert_.get(), self->sink_.get());
 }
 
+Result<Gst<GstElement>> Pipeline::make_converter() {
+  if (!options_.sound) return make_element("videoconvert");
+  std::string text = "audioconvert ! audioresample ! capsfilter caps=audio/x-raw";
+  if (options_.channels > 0) text += fmt::format(",channels={}", options_.channels);
+  if (options_.rate > 0) text += fmt::format(",rate={}", options_.rate);
+  return make_bin(text);
+}
+
 Result<> Pipeline::build(Gst<GstElement> head) {
   pipeline_.reset(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
   bus_.reset(gst_element_get_bus(pipeline_.get()));
   const auto decode = TRY(add("decodebin"));
-  convert_ = TRY(add("videoconvert"));
+  convert_ = TRY(make_converter());
+  gst_bin_add(GST_BIN(pipeline_.get()), convert_.get());
   sink_ = TRY(add("appsink"));
   gst_bin_add(GST_BIN(pipeline_.get()), head.get());
   if (!gst_element_link(head.get(), decode.get()))
     return fail(Code::invalid, "{}: has nothing to give that fits its options", options_.where);
 
-  const Gst<GstCaps> wanted(gst_caps_from_string(picture_caps));
+  const Gst<GstCaps> wanted(gst_caps_from_string(options_.sound ? raw_sound_caps : picture_caps));
   g_object_set(decode.get(), "caps", wanted.get(), nullptr);
   g_signal_connect(decode.get(), "autoplug-continue", G_CALLBACK(goes_on), this);
   g_signal_connect(decode.get(), "pad-added", G_CALLBACK(link_pad), this);
 
   g_object_set(sink_.get(), "sync", options_.realtime ? TRUE : FALSE, "drop",
-               options_.live ? TRUE : FALSE, "max-buffers", options_.live ? 1 : frames_ahead,
+               options_.live ? TRUE : FALSE, "max-buffers",
+               options_.sound  ? pieces_ahead
+               : options_.live ? 1
+                               : frames_ahead,
                nullptr);
   return {};
 }
@@ -122,7 +149,9 @@ std::optional<Error> Pipeline::wait_for_error() {
   for (;;) {
     const Gst<GstMessage> message(gst_bus_timed_pop_filtered(bus_.get(), open_time, awaited));
     if (!message)
-      return Error{Code::unavailable, options_.where + ": gives no picture within 10 seconds"};
+      return Error{Code::unavailable,
+                   options_.where + (options_.sound ? ": gives no sound within 10 seconds"
+                                                    : ": gives no picture within 10 seconds")};
     if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ASYNC_DONE) return {};
     if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) return failure(message.get());
     if (auto what = missing_plugin(message.get()); !what.empty()) missing_ = what;
@@ -160,14 +189,15 @@ Result<Grab> Pipeline::picture(Gst<GstSample> sample) {
   Frame times;
   set_times(times, sample.get());
   const auto number = number_of(sample.get());
-  auto frame = frame_of(std::move(sample));
+  const Gst<GstSample> kept(gst_sample_ref(sample.get()));
+  auto frame = options_.sound ? samples_of(std::move(sample)) : frame_of(std::move(sample));
   if (!frame)
     return Grab{
         .kind = Grab::broken,
         .error = std::move(frame).error().in(fmt::format("{}: frame {}", options_.where, number))};
   frame->taken = times.taken;
   frame->wall = times.wall;
-  frame->sequence = number;
+  frame->sequence = options_.sound ? step_of(kept.get(), *frame) : number;
   return Grab{.kind = Grab::frame, .picture = std::move(*frame)};
 }
 
@@ -177,6 +207,17 @@ int64_t Pipeline::number_of(GstSample* sample) {
   if (options_.live && buffer && GST_BUFFER_OFFSET_IS_VALID(buffer))
     count_ = std::max(count_, static_cast<int64_t>(GST_BUFFER_OFFSET(buffer)));
   return count_++;
+}
+
+// The number of the first step of a piece of sound, by its time, so that those that were dropped
+// leave a gap.
+int64_t Pipeline::step_of(GstSample* sample, const Frame& window) {
+  const GstBuffer* buffer = gst_sample_get_buffer(sample);
+  if (options_.live && GST_BUFFER_PTS_IS_VALID(buffer)) {
+    const auto seconds = static_cast<double>(GST_BUFFER_PTS(buffer)) / GST_SECOND;
+    steps_ = std::llround(seconds * window.rate);
+  }
+  return std::exchange(steps_, steps_ + window.width);
 }
 
 // GStreamer's clock is the steady one, so a camera's timestamp becomes a point of it.
@@ -218,7 +259,9 @@ Result<Grab> Pipeline::no_picture() {
   if (auto warning = read_bus()) return Grab{.kind = Grab::broken, .error = std::move(*warning)};
   if (failure_) return std::unexpected(*failure_);
   if (!gst_app_sink_is_eos(GST_APP_SINK(sink_.get()))) return Grab{};
-  if (options_.live) return fail(Code::unavailable, "{}: stopped giving pictures", options_.where);
+  if (options_.live)
+    return fail(Code::unavailable, "{}: stopped giving {}", options_.where,
+                options_.sound ? "sound" : "pictures");
   return Grab{.kind = Grab::end};
 }
 

@@ -2,10 +2,13 @@
 
 #include <gst/video/video.h>
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "media/image.h"
 #include "media/picture.h"
+#include "media/samples.h"
 
 namespace turnstone {
 namespace {
@@ -123,6 +126,33 @@ Result<Frame> frame_of(Gst<GstSample> sample) {
   if (gst_structure_has_name(gst_caps_get_structure(caps, 0), "image/jpeg"))
     return jpeg_frame(sample.get());
   return raw_frame(std::move(sample));
+}
+
+Result<Frame> samples_of(Gst<GstSample> sample) {
+  const GstCaps* caps = gst_sample_get_caps(sample.get());
+  GstBuffer* buffer = gst_sample_get_buffer(sample.get());
+  int channels = 0;
+  int rate = 0;
+  const auto* structure = caps ? gst_caps_get_structure(caps, 0) : nullptr;
+  if (!buffer || !structure || !gst_structure_get_int(structure, "channels", &channels) ||
+      !gst_structure_get_int(structure, "rate", &rate))
+    return fail(Code::unsupported, "sample has no sound");
+  GstMapInfo map;
+  if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+    return fail(Code::invalid, "sound cannot be mapped");
+  const auto steps = static_cast<int64_t>(map.size / sizeof(float)) / std::max(channels, 1);
+  std::vector<float> values;
+  const auto fits = check_window_size(channels, steps);
+  if (fits) {
+    values.resize(static_cast<size_t>(channels * steps));
+    const auto* from = reinterpret_cast<const float*>(map.data);
+    for (int64_t step = 0; step < steps; ++step)
+      for (int channel = 0; channel < channels; ++channel)
+        values[static_cast<size_t>(channel * steps + step)] = *from++;
+  }
+  gst_buffer_unmap(buffer, &map);
+  TRY(fits);
+  return make_samples(std::move(values), channels, rate);
 }
 
 }  // namespace turnstone

@@ -23,4 +23,12 @@ bool is_readable(const GstCaps* caps);
 // unsupported (other caps).
 Result<Frame> frame_of(Gst<GstSample> sample);
 
+// What sound is to be converted to before samples_of.
+inline constexpr const char* sound_caps =
+    "audio/x-raw, format=(string)F32LE, layout=(string)interleaved";
+
+// The sound of a sample as a window of samples, a copy. Leaves times, names and number alone.
+// Errors: invalid (more channels or steps than a window may have), unsupported (other caps).
+Result<Frame> samples_of(Gst<GstSample> sample);
+
 }  // namespace turnstone

@@ -25,6 +25,7 @@ void rgb_row(const Frame& frame, int y, uint8_t* out) {
 }
 
 Result<Image> to_rgb(const Frame& frame) {
+  TRY(check_picture(frame));
   auto image = TRY(make_image(PixelFormat::rgb, frame.width, frame.height));
   for (int y = 0; y < frame.height; ++y) rgb_row(frame, y, image.row(y));
   return image;

@@ -10,11 +10,12 @@
 
 namespace turnstone {
 
-// Writes row `y` of the frame as `width` RGB triples to `out`; all functions give the same bytes.
+// Writes row `y` of the frame, which is a picture, as `width` RGB triples to `out`; all functions
+// give the same bytes.
 void rgb_row(const Frame& frame, int y, uint8_t* out);
 void rgb_row(const RowFunctions& functions, const Frame& frame, int y, uint8_t* out);
 
-// The whole frame as `rgb`; a new image. Errors: those of make_image.
+// The whole frame as `rgb`; a new image. Errors: those of make_image and check_picture.
 Result<Image> to_rgb(const Frame& frame);
 
 }  // namespace turnstone

@@ -1,4 +1,5 @@
-// A picture in memory, as a camera, a file or a network delivered it.
+// A picture in memory, as a camera, a file or a network delivered it; or a window of samples, as
+// sensors and microphones do.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@
 
 namespace turnstone {
 
-// How pixels lie in memory. One byte a sample.
+// How pixels lie in memory, one byte a sample but for f32.
 enum class PixelFormat {
   rgb,   // one plane, 3 bytes a pixel
   bgr,   // one plane, 3 bytes a pixel
@@ -20,6 +21,7 @@ enum class PixelFormat {
   gray,  // one plane, 1 byte a pixel
   i420,  // three planes: Y, then U and V at half width and height
   nv12,  // two planes: Y, then U and V in turn at half width and height
+  f32,   // no picture: one plane of floats; each row is a channel, from its first step to its last
 };
 
 // What Y, U and V mean: the equations, and whether they use all of 0..255 or, as most video does,
@@ -41,15 +43,17 @@ struct Plane {
 struct Frame {
   PixelFormat format = PixelFormat::rgb;
   YuvSpace yuv;    // of i420 and nv12
-  int width = 0;   // pixels
-  int height = 0;  // pixels
+  int width = 0;   // pixels; steps of f32
+  int height = 0;  // pixels; channels of f32
   std::array<Plane, 3> planes = {};
   std::shared_ptr<const void> owner;
 
-  std::chrono::steady_clock::time_point taken;  // when the picture was captured, or read
-  std::chrono::system_clock::time_point wall;   // the same moment on the wall clock
-  std::string source;                           // name of the source that delivered it
+  // When the picture was captured, or read; of a window, its last step.
+  std::chrono::steady_clock::time_point taken;
+  std::chrono::system_clock::time_point wall;  // the same moment on the wall clock
+  std::string source;                          // name of the source that delivered it
   int64_t sequence = 0;  // counts from 0 in each source, gaps where frames were dropped
+  double rate = 0;       // of f32: steps a second; 0: nobody knows
   std::string file;      // file name without folders, where the picture has one, else ""
 
   // Of a picture that is taken away when it is done with: its name across restarts, and who hears

@@ -42,6 +42,7 @@ int64_t row_bytes(PixelFormat format, int plane, int width) {
       return int64_t{3} * width;
     case PixelFormat::rgbx:
     case PixelFormat::bgrx:
+    case PixelFormat::f32:
       return int64_t{4} * width;
     case PixelFormat::gray:
       return width;
@@ -58,8 +59,14 @@ int row_count(PixelFormat format, int plane, int height) {
 }
 
 const char* print(PixelFormat format) {
-  constexpr const char* names[] = {"rgb", "bgr", "rgbx", "bgrx", "gray", "i420", "nv12"};
+  constexpr const char* names[] = {"rgb", "bgr", "rgbx", "bgrx", "gray", "i420", "nv12", "f32"};
   return names[static_cast<int>(format)];
+}
+
+Result<> check_picture(const Frame& frame) {
+  if (frame.format != PixelFormat::f32) return {};
+  return fail(Code::unsupported, "there is no picture, but a window of {} channels and {} steps",
+              frame.height, frame.width);
 }
 
 Result<Image> make_image(PixelFormat format, int width, int height) {

@@ -27,6 +27,9 @@ int row_count(PixelFormat format, int plane, int height);
 // "rgb", "nv12", ...
 const char* print(PixelFormat format);
 
+// Errors: unsupported for a window of samples, which is none.
+Result<> check_picture(const Frame& frame);
+
 // Pixels are owned and shared by copies; rows start at multiples of 64 bytes. One thread at a time
 // while being written, any thread afterwards.
 class Image {

@@ -200,6 +200,7 @@ Result<Image> decode_jpeg(std::span<const std::byte> bytes) {
 }
 
 Result<Bytes> encode_jpeg(const Frame& frame, int quality) {
+  TRY(check_picture(frame));
   TRY(check_picture_size(frame.width, frame.height));
   if (quality < 1 || quality > 100)
     return fail(Code::invalid, "JPEG quality {} is outside 1..100", quality);

@@ -28,11 +28,12 @@ Result<Frame> read_picture(const std::filesystem::path& path);
 bool is_picture_name(const std::filesystem::path& path);
 
 // JPEG of any frame, with chroma at half size as cameras write it. `quality` 1..100. Errors:
-// invalid for sizes beyond most_side or most_area, or an empty frame.
+// invalid for sizes beyond most_side or most_area, or an empty frame; unsupported for a window of
+// samples.
 Result<Bytes> encode_jpeg(const Frame& frame, int quality = 90);
 Result<> write_jpeg(const std::filesystem::path& path, const Frame& frame, int quality = 90);
 
-// PNG of any frame, 8 bits, gray or RGB.
+// PNG of any frame, 8 bits, gray or RGB. Errors: as encode_jpeg.
 Result<Bytes> encode_png(const Frame& frame);
 Result<> write_png(const std::filesystem::path& path, const Frame& frame);
 

@@ -57,7 +57,7 @@ struct YuvRow {
   }
 };
 
-// Calls body(row) with the reader of row `y` that fits the frame's format.
+// Calls body(row) with the reader of row `y` that fits the frame's format, which is a picture's.
 template <class Body>
 auto with_row(const Frame& frame, int y, Body&& body) {
   switch (frame.format) {
@@ -75,6 +75,8 @@ auto with_row(const Frame& frame, int y, Body&& body) {
       return body(YuvRow<1>(frame, y));
     case PixelFormat::nv12:
       return body(YuvRow<2>(frame, y));
+    case PixelFormat::f32:
+      break;
   }
   __builtin_unreachable();
 }

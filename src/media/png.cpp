@@ -133,6 +133,7 @@ Result<Image> decode_png(std::span<const std::byte> bytes) {
 }
 
 Result<Bytes> encode_png(const Frame& frame) {
+  TRY(check_picture(frame));
   TRY(check_picture_size(frame.width, frame.height));
   const bool is_gray = frame.format == PixelFormat::gray;
   const auto line = size_t(is_gray ? 1 : 3) * static_cast<size_t>(frame.width);

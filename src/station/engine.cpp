@@ -5,16 +5,6 @@
 namespace turnstone {
 namespace {
 
-Result<Preprocessor> preprocessor_of(const Runtime& runtime) {
-  if (!runtime.package.model)
-    return fail(Code::invalid, "has no model.json, which says how pictures become numbers");
-  const auto& inputs = runtime.package.model->inputs;
-  if (inputs.size() != 1)
-    return fail(Code::unsupported, "has {} inputs, only models with one picture run on frames",
-                inputs.size());
-  return make_preprocessor(inputs[0]);
-}
-
 // The type of an output, which the runtime spells as we do.
 DType dtype_of(const ts_value& value) {
   return parse_dtype(ts_type_name(value.type)).value_or(DType::f32);
@@ -22,17 +12,31 @@ DType dtype_of(const ts_value& value) {
 
 }  // namespace
 
-Engine::Engine(Runtime runtime, Preprocessor preprocessor, std::unique_ptr<Decoder> decoder)
+Engine::Engine(Runtime runtime, Filler filler, std::unique_ptr<Decoder> decoder)
     : runtime_(std::move(runtime)),
-      preprocessor_(std::move(preprocessor)),
+      filler_(std::move(filler)),
       decoder_(std::move(decoder)),
       input_(runtime_.package.model->inputs[0].dtype, runtime_.package.model->inputs[0].shape) {}
 
+// An input that is no picture takes numbers; one that may be a picture does so where it says that.
+Result<Engine::Filler> Engine::filler_of(const Runtime& runtime) {
+  if (!runtime.package.model)
+    return fail(Code::invalid, "has no model.json, which says how frames become numbers");
+  const auto& inputs = runtime.package.model->inputs;
+  if (inputs.size() != 1)
+    return fail(Code::unsupported, "has {} inputs, only models with one run on frames",
+                inputs.size());
+  const auto& input = inputs[0];
+  if (input.window || (!input.preprocess && !picture_shape(input)))
+    return TRY(WindowFiller::make(input));
+  return TRY(make_preprocessor(input));
+}
+
 Result<Engine> Engine::open(const std::filesystem::path& package, int threads, OwnCode own_code) {
   auto runtime = TRY(open_runtime(package, threads, own_code));
-  auto preprocessor = TRY(preprocessor_of(runtime), package.string());
+  auto filler = TRY(filler_of(runtime), package.string());
   auto decoder = TRY(make_decoder(*runtime.package.model), package.string());
-  Engine engine(std::move(runtime), std::move(preprocessor), std::move(decoder));
+  Engine engine(std::move(runtime), std::move(filler), std::move(decoder));
   const auto& value = engine.runtime_.input(0);
   const auto status = ts_set_input(engine.runtime_.context.get(), 0, engine.input_.bytes(),
                                    value.type, value.shape, value.rank);
@@ -75,7 +79,9 @@ Result<std::vector<Result<Scene>>> Engine::run(std::span<const Frame> frames) {
   std::vector<Result<Geometry>> geometries;
   for (int i = 0; i < batch(); ++i) {
     const auto which = std::min(static_cast<size_t>(i), frames.size() - 1);
-    auto geometry = preprocessor_.run(frames[which], i, input_.mutable_bytes());
+    auto geometry = std::visit(
+        [&](auto& filler) { return filler.run(frames[which], i, input_.mutable_bytes()); },
+        filler_);
     if (static_cast<size_t>(i) < frames.size()) geometries.push_back(std::move(geometry));
   }
   const auto prepared = std::chrono::steady_clock::now();

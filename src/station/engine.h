@@ -1,9 +1,11 @@
-// From frames to scenes with one model: preprocess, run, decode.
+// From frames to scenes with one model: preprocess, run, decode. Frames are pictures, or windows of
+// samples for a model that takes numbers.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "media/frame.h"
@@ -11,6 +13,7 @@
 #include "tensor/tensor.h"
 #include "vision/decoder.h"
 #include "vision/preprocess.h"
+#include "vision/window_filler.h"
 
 namespace turnstone {
 
@@ -24,16 +27,19 @@ struct EngineTimes {
 // One thread at a time.
 class Engine {
  public:
-  // Opens the package and all it needs to judge pictures. Errors: as open_runtime; invalid: no
-  // model.json, not exactly one input, an input that is no picture; unsupported: no decoder.
+  // Opens the package and all it needs to judge frames. Errors: as open_runtime; invalid: no
+  // model.json, not exactly one input, an input that nothing can be made for; unsupported: no
+  // decoder.
   static Result<Engine> open(const std::filesystem::path& package, int threads,
                              OwnCode own_code = OwnCode::no);
 
   const Model& model() const { return *runtime_.package.model; }
   const Runtime& runtime() const { return runtime_; }
 
-  // Pictures that one run takes.
-  int batch() const { return preprocessor_.batch(); }
+  // Frames that one run takes.
+  int batch() const {
+    return std::visit([](const auto& filler) { return filler.batch(); }, filler_);
+  }
 
   // Judges 1 to batch() frames; the places of missing ones are filled with the last, whose result
   // is not used. One result a frame, in order. Errors: invalid, the run itself failed.
@@ -43,13 +49,15 @@ class Engine {
   const EngineTimes& times() const { return times_; }
 
  private:
-  Engine(Runtime runtime, Preprocessor preprocessor, std::unique_ptr<Decoder> decoder);
+  using Filler = std::variant<Preprocessor, WindowFiller>;
+  static Result<Filler> filler_of(const Runtime& runtime);
+  Engine(Runtime runtime, Filler filler, std::unique_ptr<Decoder> decoder);
   std::vector<OutputView> outputs(std::vector<std::vector<int64_t>>& shapes) const;
   Result<Scene> scene_of(const Frame& frame, std::span<const OutputView> outputs, int index,
                          const Geometry& geometry) const;
 
   Runtime runtime_;
-  Preprocessor preprocessor_;
+  Filler filler_;
   std::unique_ptr<Decoder> decoder_;
   Tensor input_;
   EngineTimes times_;

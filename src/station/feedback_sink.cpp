@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/uuid.h"
-#include "media/picture.h"
 #include "station/feedback_messages.h"
 #include "station/finding.h"
+#include "station/jpeg_text.h"
 #include "station/kinds.h"
 #include "station/line_file.h"
 #include "station/sampler.h"
@@ -136,7 +136,7 @@ class FeedbackSink final : public Sink {
     const auto id = id_of(outcome);
     if (!outcome.frame.planes[0].data) return {};
     if (!is_wanted(outcome)) return status(print_feedback_drop(id), "SampleNotUsed");
-    const auto jpeg = encode_jpeg(outcome.frame, config_.quality);
+    auto jpeg = find_jpeg(outcome.frame, config_.quality);
     if (!jpeg) return {};
     Json address;
     address["id"] = id;
@@ -145,9 +145,7 @@ class FeedbackSink final : public Sink {
     for (const auto& [name, value] :
          {std::pair("source", outcome.scene.source), std::pair("model", outcome.scene.model)})
       address["metadata"][name] = value;
-    return {{.address = print_json(address),
-             .body = std::string(reinterpret_cast<const char*>(jpeg->data()), jpeg->size()),
-             .worth = Worth::picture}};
+    return {{.address = print_json(address), .body = std::move(*jpeg), .worth = Worth::picture}};
   }
 
   int64_t most_waiting() const override { return config_.request_limit; }

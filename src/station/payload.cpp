@@ -5,8 +5,8 @@
 
 #include "base/base64.h"
 #include "base/text.h"
-#include "media/picture.h"
 #include "station/finding.h"
+#include "station/jpeg_text.h"
 
 namespace turnstone {
 
@@ -118,10 +118,10 @@ struct Shapes {
   static Text deeplens_crop(const Payload& payload, const Outcome& outcome) {
     const auto found = best(outcome);
     if (!found || !outcome.frame.planes[0].data) return {};
-    const auto jpeg = encode_jpeg(crop_of(outcome.frame, found->box), 90);
+    const auto jpeg = find_jpeg(crop_of(outcome.frame, found->box), 90);
     if (!jpeg) return {};
     Json json;
-    json[word(payload, *found)] = print_base64(*jpeg);
+    json[word(payload, *found)] = print_base64(std::as_bytes(std::span(*jpeg)));
     json["confidence"] = rounded(found->score);
     return print_json(json);
   }

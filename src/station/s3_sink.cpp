@@ -1,6 +1,6 @@
 #include "base/text.h"
-#include "media/picture.h"
 #include "station/finding.h"
+#include "station/jpeg_text.h"
 #include "station/kinds.h"
 #include "station/stored_object.h"
 #include "station/template.h"
@@ -128,13 +128,11 @@ class S3Sink final : public Sink {
 
   void add_picture(std::vector<Message>& messages, const Outcome& outcome, size_t index,
                    const Frame& picture) const {
-    if (!picture.planes[0].data) return;
-    const auto jpeg = encode_jpeg(picture, config_.quality);
+    auto jpeg = find_jpeg(picture, config_.quality);
     if (!jpeg) return;
-    messages.push_back(
-        {.address = address_of(outcome, index, "image/jpeg"),
-         .body = std::string(reinterpret_cast<const char*>(jpeg->data()), jpeg->size()),
-         .worth = Worth::picture});
+    messages.push_back({.address = address_of(outcome, index, "image/jpeg"),
+                        .body = std::move(*jpeg),
+                        .worth = Worth::picture});
   }
 
   std::unique_ptr<S3Client> client_;

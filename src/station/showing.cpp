@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "media/convert.h"
+#include "media/curves.h"
 #include "media/picture.h"
 #include "media/shrink.h"
 #include "vision/decoder.h"
@@ -26,7 +27,8 @@ Banner banner_of(const Outcome& outcome) {
 Result<Image> draw(const Shown& shown, int most_side) {
   static const Model no_model;
   const auto& outcome = shown.outcome;
-  auto image = TRY(to_rgb(shown.frame));
+  const bool is_window = shown.frame.format == PixelFormat::f32;
+  auto image = is_window ? TRY(draw_curves(shown.frame)) : TRY(to_rgb(shown.frame));
   if (most_side > 0) image = TRY(shrink(image, most_side));
   draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
              shown.banner);

@@ -94,6 +94,33 @@ TEST_F(StationTest, JudgesEveryPictureOfAFolder) {
   EXPECT_EQ(lines()[4]["model"], "inspection");
 }
 
+TEST_F(StationTest, SourcesShareAModelOrHaveTheirOwn) {
+  add_pictures(4, 2);
+  auto text = config(fmt::format(
+      "[[source]]\nname = \"table\"\nkind = \"turntable\"\nframes = 3\nrealtime = false\n"
+      "width_px = 64\nheight_px = 48\n"
+      "[[model]]\nname = \"second\"\npackage = \"{}/brightness4\"\nsources = [\"table\"]\n",
+      TURNSTONE_TEST_PACKAGES));
+  run_once(text);
+  std::map<std::string, int> counts;
+  for (const auto& line : lines())
+    ++counts[line["source"].get<std::string>() + " " + line["model"].get<std::string>()];
+  const std::map<std::string, int> wanted = {
+      {"camera inspection", 4}, {"table inspection", 3}, {"table second", 3}};
+  EXPECT_EQ(counts, wanted);
+}
+
+// What one model takes, another refuses: each says so and the station goes on.
+TEST_F(StationTest, SamplesAndPicturesFindTheirModels) {
+  add_pictures(2, 2);
+  ASSERT_TRUE(write_file(file("log.csv"), "a\n1\n2\n"));
+  run_once(
+      config(fmt::format("[[source]]\nname = \"sensor\"\nkind = \"csv\"\npath = \"{}\"\n"
+                         "follow = false\n[page]\nport = 0\n",
+                         file("log.csv"))));
+  EXPECT_EQ(labels().size(), 2u);
+}
+
 TEST_F(StationTest, FillsABatchAndTellsTheRest) {
   add_pictures(6, 5);
   run_once(config("", "brightness4"));

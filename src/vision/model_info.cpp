@@ -60,7 +60,12 @@ Result<ModelInput> parse_input(const Json& json, const std::string& where) {
     input.quantisation = TRY(parse_quantisation(*quantisation, fields.path("quantisation")));
   if (const auto* preprocess = fields.member("preprocess"))
     input.preprocess = TRY(parse_preprocess(*preprocess, fields.path("preprocess")));
+  if (const auto* window = fields.member("window"))
+    input.window = TRY(parse_windowing(*window, fields.path("window")));
   TRY(fields.finish());
+  if (input.preprocess && input.window)
+    return fail(Code::invalid, "{} and {} exclude each other, choose one",
+                fields.path("preprocess"), fields.path("window"));
   const auto type = parse_dtype(dtype);
   if (!type)
     return fail(Code::invalid, "{}: '{}' is wrong, legal are f32, u8, i8 and other element types",
@@ -127,6 +132,7 @@ Json to_json(const ModelInput& input) {
     json["quantisation"] = {{"scale", input.quantisation->scale},
                             {"zero", input.quantisation->zero}};
   if (input.preprocess) json["preprocess"] = to_json(*input.preprocess);
+  if (input.window) json["window"] = to_json(*input.window);
   return json;
 }
 

@@ -48,6 +48,15 @@ struct Preprocess {
   bool operator==(const Preprocess&) const = default;
 };
 
+// From a window of samples to the numbers of an input: (sample - mean) * scale. `mean` and `scale`
+// have one entry, or one a channel.
+struct Windowing {
+  bool steps_first = false;  // "order": "steps", all channels of a step together; else "channels"
+  std::vector<double> mean = {0};
+  std::vector<double> scale = {1};
+  bool operator==(const Windowing&) const = default;
+};
+
 struct ModelInput {
   std::string name;
   DType dtype = DType::f32;
@@ -55,6 +64,7 @@ struct ModelInput {
   Layout layout = Layout::none;
   std::optional<Quantisation> quantisation;
   std::optional<Preprocess> preprocess;  // absent for inputs that are no pictures
+  std::optional<Windowing> window = {};  // of samples; absent: as Windowing{}, or for pictures
   bool operator==(const ModelInput&) const = default;
 };
 

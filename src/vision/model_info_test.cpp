@@ -50,6 +50,14 @@ TEST(ModelInfo, EveryFieldIsRead) {
   EXPECT_EQ(model.provenance, R"({"by":"turnstone","runs":[1,2]})");
 }
 
+TEST(ModelInfo, AnInputTakesPicturesOrWindows) {
+  EXPECT_EQ(error_of(std::string(turntable), "\"preprocess\"", "\"window\": {}, \"preprocess\""),
+            "inputs[0].preprocess and inputs[0].window exclude each other, choose one");
+  EXPECT_EQ(error_of(std::string(turntable), "\"preprocess\"",
+                     "\"window\": {\"order\": \"rows\"}, \"preprocess\""),
+            "inputs[0].window.order: \"rows\" is wrong, legal are channels, steps");
+}
+
 TEST(ModelInfo, PrintingAndParsingIsTheIdentity) {
   auto model = *parse_model(turntable);
   EXPECT_EQ(*parse_model(print_model(model)), model);
@@ -57,6 +65,7 @@ TEST(ModelInfo, PrintingAndParsingIsTheIdentity) {
   model.inputs[0].dtype = DType::i8;
   model.inputs[0].quantisation = Quantisation{1.0 / 128, -128};
   model.inputs.push_back({"more \"quoted\"", DType::i64, {}, Layout::none, {}, {}});
+  model.inputs.back().window = Windowing{.steps_first = true, .mean = {1, 2}, .scale = {0.5}};
   model.outputs.push_back({"boxes", "boxes"});
   model.decoder->kind = DecoderKind::ssd;
   model.decoder->suppress = Suppression::weighted;

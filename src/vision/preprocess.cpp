@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "media/image.h"
 #include "vision/geometry.h"
 #include "vision/sampler.h"
 
@@ -57,6 +58,7 @@ struct Preprocessor::State {
 };
 
 Result<> Preprocessor::State::prepare(const Frame& frame) {
+  TRY(check_picture(frame));
   if (frame.width < 1 || frame.height < 1 || !frame.planes[0].data)
     return fail(Code::invalid, "frame holds no picture");
   if (tables.picture_width == frame.width && tables.picture_height == frame.height &&
@@ -213,7 +215,7 @@ Result<Preprocessor> make_preprocessor(const ModelInput& input, const RowFunctio
     return fail(
         Code::invalid,
         "{}: nobody said how pictures become it; compile again with --preprocess, or give it "
-        "\"preprocess\" in model.json",
+        "\"preprocess\" in model.json, or \"window\" where it takes samples",
         where);
   TRY(check_settings(*input.preprocess, shape), where);
   if (input.dtype != DType::f32 && input.dtype != DType::u8 && input.dtype != DType::i8)

@@ -25,7 +25,8 @@ class Preprocessor {
 
   // Writes picture `batch_index` of `tensor`, which is the whole input [batch, ...] in its
   // own layout and type. Allocates only when the size or format of the frames changes. Errors:
-  // invalid for an empty frame and a crop outside the picture; the tensor is then untouched.
+  // invalid for an empty frame and a crop outside the picture, unsupported for samples; the tensor
+  // is then untouched.
   Result<Geometry> run(const Frame& frame, int batch_index, void* tensor);
 
   // How many pictures the input holds.

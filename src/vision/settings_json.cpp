@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "media/image.h"
+#include "media/samples.h"
 #include "vision/json_fields.h"
 
 namespace turnstone {
@@ -12,7 +13,9 @@ constexpr const char* fit_names[] = {"stretch", "letterbox", "crop"};
 constexpr const char* resize_names[] = {"bilinear", "area"};
 constexpr const char* color_names[] = {"rgb", "bgr", "gray"};
 
-constexpr size_t most_channels = 4;
+constexpr const char* order_names[] = {"channels", "steps"};
+
+constexpr size_t most_colors = 4;
 
 template <class Choice, size_t Count>
 const char* name_of(Choice value, const char* const (&names)[Count]) {
@@ -50,8 +53,8 @@ Result<Preprocess> parse_preprocess(const Json& json, const std::string& where) 
   fields.numbers("crop", crop, 4);
   fields.choice("resize", preprocess.resize, resize_names);
   fields.choice("color", preprocess.color, color_names);
-  fields.numbers("mean", preprocess.mean, most_channels);
-  fields.numbers("scale", preprocess.scale, most_channels);
+  fields.numbers("mean", preprocess.mean, most_colors);
+  fields.numbers("scale", preprocess.scale, most_colors);
   fields.real("fill", preprocess.fill, 0, 255);
   TRY(fields.finish());
   if (!size.empty() && (size.size() != 2 || !are_whole(size, 1, most_side)))
@@ -70,6 +73,24 @@ Result<Preprocess> parse_preprocess(const Json& json, const std::string& where) 
     for (size_t i = 0; i < 4; ++i) (*preprocess.crop)[i] = static_cast<int>(crop[i]);
   }
   return preprocess;
+}
+
+Json to_json(const Windowing& windowing) {
+  return {{"order", order_names[windowing.steps_first ? 1 : 0]},
+          {"mean", windowing.mean},
+          {"scale", windowing.scale}};
+}
+
+Result<Windowing> parse_windowing(const Json& json, const std::string& where) {
+  Windowing windowing;
+  JsonFields fields(json, where);
+  size_t order = 0;
+  fields.choice("order", order, order_names);
+  fields.numbers("mean", windowing.mean, most_channels);
+  fields.numbers("scale", windowing.scale, most_channels);
+  TRY(fields.finish());
+  windowing.steps_first = order == 1;
+  return windowing;
 }
 
 }  // namespace turnstone

@@ -10,11 +10,13 @@
 namespace turnstone {
 
 Json to_json(const Preprocess& preprocess);
+Json to_json(const Windowing& windowing);
 Json to_json(const DecoderSettings& decoder);
 Json to_json(const Model& model);
 
 // `where` is the path that messages begin with. Keys that are absent keep the default.
 Result<Preprocess> parse_preprocess(const Json& json, const std::string& where);
+Result<Windowing> parse_windowing(const Json& json, const std::string& where);
 Result<DecoderSettings> parse_decoder(const Json& json, const std::string& where);
 
 // [{"label","vector"}, ...], as it stands in model.json or in a file of its own.

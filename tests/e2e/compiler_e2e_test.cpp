@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/files.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "exchange/onnx/export.h"
 #include "ir/text.h"
 #include "ops/ops.h"
@@ -86,6 +89,79 @@ TEST_F(Compile, AModelOfOnePictureTakesABatch) {
 TEST_F(Compile, SaysWhatAUserOfThePackageWillMiss) {
   EXPECT_EQ(compile({"-o", path("package")}), 0) << errors();
   EXPECT_THAT(errors(), testing::HasSubstr("want --decoder"));
+}
+
+// Sensors from a CSV file, two channels of four steps, judged by `graph` and a decoder.
+class Sensors : public testing::Test {
+ protected:
+  std::vector<Json> judge(std::string_view graph, const std::string& decoder,
+                          const std::string& labels) const {
+    const auto made = parse_graph(graph, core_ops());
+    EXPECT_TRUE(made) << made.error().text;
+    EXPECT_TRUE(write_file(path("model.onnx"), *export_onnx(*made, "sensors")));
+    EXPECT_TRUE(write_file(path("labels.txt"), labels));
+    EXPECT_TRUE(write_file(path("log.csv"),
+                           "left,right\n1,0\n2,0\n1,1\n2,1\n"
+                           "0,1\n0,2\nworn out\n1,2\n1,1\n"));
+    EXPECT_TRUE(write_file(path("line.toml"),
+                           "[[source]]\nname = \"shaker\"\nkind = \"csv\"\npath = \"log.csv\"\n"
+                           "follow = false\nwindow = 4\n"
+                           "[[model]]\nname = \"wear\"\npackage = \"package\"\n"
+                           "[[sink]]\nname = \"lines\"\nkind = \"jsonl\"\n"));
+    EXPECT_EQ(run_program({TURNSTONE_PROGRAM, "compile", path("model.onnx"), "--decoder", decoder,
+                           "--labels", path("labels.txt"), "-o", path("package"), "-q"},
+                          "/dev/null", path("errors")),
+              0)
+        << read_text(path("errors")).value_or("");
+    EXPECT_EQ(run_program({TURNSTONE_PROGRAM, "run", path("line.toml"), "--once"}, path("out"),
+                          path("errors")),
+              0)
+        << read_text(path("errors")).value_or("");
+    std::vector<Json> lines;
+    for (const auto& line : split(read_text(path("out")).value_or(""), '\n'))
+      if (!line.empty()) lines.push_back(*parse_json(line));
+    return lines;
+  }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+
+  TemporaryFolder folder_ = *TemporaryFolder::make("turnstone-e2e");
+};
+
+TEST_F(Sensors, ANetworkTellsWhichSideIsLouder) {
+  const auto lines = judge(
+      "graph(x: f32[1,8]) { matmul(clamp(matmul(x, f32[8,2] [1 -1 1 -1 1 -1 1 -1 -1 1 -1 1 -1 1 -1 "
+      "1]), low=0, high=99), f32[2,2] [1 0 0 1]) }",
+      "softmax", "left\nright\n");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["label"], "left") << lines[0].dump();
+  EXPECT_NEAR(lines[0]["score"].get<double>(), 1 / (1 + std::exp(-4)), 1e-4);
+  EXPECT_EQ(lines[1]["label"], "right");
+  EXPECT_EQ(lines[1]["source"], "shaker");
+}
+
+TEST_F(Sensors, RegressionTellsValues) {
+  const auto lines =
+      judge("graph(x: f32[1,2,4]) { reduce_mean(x, axes=[2]) }", "regression", "left\nright\n");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["values"][0]["label"], "left") << lines[0].dump();
+  EXPECT_EQ(lines[0]["values"][0]["value"], 1.5);
+  EXPECT_EQ(lines[1]["values"][1]["value"], 1.5);
+}
+
+TEST_F(Sensors, SeveralLabelsMayHoldAtOnce) {
+  const auto lines =
+      judge("graph(x: f32[1,2,4]) { reduce_mean(x, axes=[2]) }", "multilabel", "left\nright\n");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["label"], "left") << lines[0].dump();
+  EXPECT_NEAR(lines[0]["score"].get<double>(), 1 / (1 + std::exp(-1.5)), 1e-4);
+}
+
+TEST_F(Sensors, AnAnomalyIsScored) {
+  const auto lines =
+      judge("graph(x: f32[1,8]) { reduce_mean(x, axes=[1]) }", "anomaly,range=0:4", "calm\nodd\n");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NEAR(lines[0]["anomaly"]["score"].get<double>(), 0.25, 1e-4) << lines[0].dump();
+  EXPECT_EQ(lines[0]["label"], "calm");
 }
 
 TEST_F(Compile, LeavesNothingBehindWhenItIsInterrupted) {
