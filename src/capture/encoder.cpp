@@ -182,6 +182,8 @@ bool fits(const EncoderOptions& options, const Frame& frame) {
 }
 
 Result<std::unique_ptr<Encoder>> open_encoder(const EncoderOptions& options) {
+  if (options.format == PixelFormat::f32)
+    return fail(Code::unsupported, "there is no picture to encode, but a window of samples");
   TRY(start_gst());
   Error why{
       Code::unsupported,

@@ -156,8 +156,8 @@ TEST_F(FifoTest, AProgramThatWeDidNotWriteReadsIt) {
   if (!testing_tools::has_program("gst-launch-1.0")) GTEST_SKIP() << "gst-launch-1.0 is missing";
   open("draw = \"none\"\n");
   testing_tools::Process player({"gst-launch-1.0", "-q", "filesrc", "location=" + path(), "!",
-                                 "jpegparse", "!", "jpegdec", "!", "pngenc", "!", "multifilesink",
-                                 "max-files=3",
+                                 "jpegparse", "!", "jpegdec", "!", "videoconvert", "!", "pngenc",
+                                 "!", "multifilesink", "max-files=3",
                                  "location=" + (folder_.path() / "%d.png").string()});
   ASSERT_TRUE(eventually([&] { return viewer_->is_looking("camera"); }));
   const auto played = folder_.path() / "4.png";

@@ -20,9 +20,9 @@ namespace turnstone {
 
 // What a page shows. Called on the threads of the page.
 struct PageContent {
-  std::function<Json()> state;
-  std::function<Json()> history;
-  std::function<Json()> faults;
+  std::function<Json()> state;    // of the station
+  std::function<Json()> history;  // of the last minutes, by model
+  std::function<Json()> faults;   // the last ones
   std::function<std::shared_ptr<const std::string>(int64_t)> fault_picture;  // JPEG, or nullptr
   std::function<std::string()> metrics;  // in Prometheus's text format; empty: none are told
   std::map<std::string, View*> views;    // by source

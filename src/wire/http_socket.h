@@ -35,11 +35,13 @@ class HttpSocket {
     tls_->async_shutdown(std::move(handler));
   }
 
+  // As Asio's AsyncReadStream and AsyncWriteStream want them.
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
     tls_ ? tls_->async_read_some(buffers, std::forward<Handler>(handler))
          : tcp_.async_read_some(buffers, std::forward<Handler>(handler));
   }
+  // The same for writing.
   template <class Buffers, class Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
     tls_ ? tls_->async_write_some(buffers, std::forward<Handler>(handler))
