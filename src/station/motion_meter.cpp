@@ -47,6 +47,8 @@ void read_row(const Frame& frame, int y, const std::vector<int>& columns, uint8_
     case PixelFormat::i420:
     case PixelFormat::nv12:
       return read_planar(row, columns, out);
+    case PixelFormat::f32:
+      return;
   }
 }
 
@@ -117,6 +119,7 @@ void MotionMeter::lay_grid(const Frame& frame) {
 }
 
 double MotionMeter::share_of(const Frame& frame) {
+  if (frame.format == PixelFormat::f32) return 1;
   const bool is_other = frame.format != format_ || frame.width != width_ || frame.height != height_;
   if (is_other) lay_grid(frame);
   std::swap(before_, now_);

@@ -22,8 +22,8 @@ class MotionMeter {
   // of 255. Errors: invalid (the region).
   static Result<MotionMeter> make(std::string_view region, int level);
 
-  // The share of the region that has changed since the frame before, 0..1; 1 for the first frame
-  // and for one of another size.
+  // The share of the region that has changed since the frame before, 0..1; 1 for the first frame,
+  // for one of another size, and for what is no picture.
   double share_of(const Frame& frame);
 
  private:

@@ -505,7 +505,7 @@ Result<Kept> RunningStation::on_verdict(const Verdict& verdict, const Frame& fra
   return Kept{verdict.part, outcome.id, label, verdict.score};
 }
 
-// Gives the outcome an id where it has none. Returns when the spool keeps what the sinks will send.
+// Gives the outcome its id, if it has none. Returns when the spool keeps what the sinks will send.
 Result<> RunningStation::publish(Outcome& outcome) {
   const auto& origin = outcome.scene.origin;
   if (outcome.id.empty())
