@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "media/place.h"
 #include "media/receipt.h"
 
 namespace turnstone {
@@ -38,6 +39,8 @@ struct Plane {
   int64_t stride = 0;  // bytes from one row to the next
 };
 
+struct Piece;
+
 // Does not own its pixels: `owner` keeps them alive for as long as any copy of the frame is.
 // Pixels never change once a frame is delivered, so copies may be read by any thread.
 struct Frame {
@@ -55,11 +58,27 @@ struct Frame {
   int64_t sequence = 0;  // counts from 0 in each source, gaps where frames were dropped
   double rate = 0;       // of f32: steps a second; 0: nobody knows
   std::string file;      // file name without folders, where the picture has one, else ""
+  std::string message;   // the text of the message that asked for it to be judged, else ""
 
   // Of a picture that is taken away when it is done with: its name across restarts, and who hears
   // what became of it. Else "" and null.
   std::string origin;
   std::shared_ptr<Receipt> receipt;
+
+  // Where the frame is a piece of another picture, else null: what it shows of which picture. That
+  // has no receipt.
+  std::shared_ptr<const Piece> piece;
+  std::shared_ptr<const Frame> whole;
+};
+
+// A thing that a model found in a picture, cut out for another model.
+struct Piece {
+  Geometry place;  // of the frame, in fractions of the whole picture
+  Box box = {};    // of the thing, there too; the frame may show more
+  std::string of;  // label of the thing
+  int track = -1;  // of the thing, or -1
+  std::string
+      path;  // tells it from other things of the picture: "/3", "/3/0" where it was found in it
 };
 
 }  // namespace turnstone

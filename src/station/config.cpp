@@ -97,6 +97,10 @@ void check_references(Reading& reading, const TomlTable& root, const StationConf
     check_known(reading, place_of(root, "model", i, "sources"),
                 fmt::format("model '{}'", config.models[i].name), "source",
                 config.models[i].sources, sources);
+  for (size_t i = 0; i < config.models.size(); ++i)
+    if (!config.models[i].message_topic.empty() && !config.mqtt)
+      reading.problem(place_of(root, "model", i, "message_topic"),
+                      "model '{}': 'message_topic' needs a section [mqtt]", config.models[i].name);
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     const auto where = fmt::format("sink '{}'", config.sinks[i].name);
     check_known(reading, place_of(root, "sink", i, "from"), where, "model", config.sinks[i].from,
@@ -108,8 +112,44 @@ void check_references(Reading& reading, const TomlTable& root, const StationConf
 
 const ModelConfig* find_model(const StationConfig& config, std::string_view name) {
   for (const auto& model : config.models)
-    if (model.name == name) return &model;
+    if (!name.empty() && model.name == name) return &model;
   return nullptr;
+}
+
+// Whether the chain of `after` comes back to where it began.
+bool is_after_itself(const StationConfig& config, const ModelConfig& model) {
+  const auto* before = find_model(config, model.after);
+  for (size_t steps = 0; before && steps < config.models.size(); ++steps) {
+    if (before == &model) return true;
+    before = find_model(config, before->after);
+  }
+  return false;
+}
+
+// Models that judge what others find: chains of them end at one that sees frames.
+void check_after(Reading& reading, const TomlTable& root, const StationConfig& config) {
+  for (size_t i = 0; i < config.models.size(); ++i) {
+    const auto& model = config.models[i];
+    const auto where = fmt::format("model '{}'", model.name);
+    const auto wrong = [&](std::string_view key, std::string_view why) {
+      reading.problem(place_of(root, "model", i, key), "{}: {}", where, why);
+    };
+    if (model.after.empty()) {
+      if (!model.of.empty()) wrong("of", "'of' needs 'after', the model that finds these");
+      continue;
+    }
+    check_known(reading, place_of(root, "model", i, "after"), where, "model", {model.after},
+                names_of(config.models));
+    if (is_after_itself(config, model))
+      wrong("after", fmt::format("'after' leads from '{}' back to it", model.after));
+    if (!model.sources.empty()) wrong("sources", "'sources' and 'after' exclude each other");
+    if (model.frames == "latest")
+      wrong("frames", "'frames' is latest, with 'after' everything that is found is judged");
+    if (model.track || !model.zones.empty() || !model.gates.empty())
+      wrong("track", fmt::format("things are tracked by the model that finds them in whole frames, "
+                                 "not after '{}'",
+                                 model.after));
+  }
 }
 
 // Fills in the only source and the only model where the cycle names none.
@@ -129,6 +169,10 @@ void resolve_cycle(Reading& reading, const TomlTable& root, StationConfig& confi
   choose(cycle.source, "source", names_of(config.sources));
   choose(cycle.model, "model", names_of(config.models));
   const auto* model = find_model(config, cycle.model);
+  if (model && !model->after.empty())
+    reading.problem(at,
+                    "cycle: model '{}' judges what '{}' finds, wanted: one that sees whole frames",
+                    cycle.model, model->after);
   if (model && !model->sources.empty() && std::ranges::count(model->sources, cycle.source) == 0)
     reading.problem(at, "cycle: model '{}' does not see source '{}'", cycle.model, cycle.source);
 }
@@ -204,6 +248,7 @@ Result<StationConfig> parse_config(std::string_view text, std::string_view file,
   if (reading.problems.empty() && config.sources.empty())
     return fail(Code::invalid, "{}: there is no [[source]]", file);
   check_references(reading, root, config);
+  check_after(reading, root, config);
   resolve_cycle(reading, root, config);
   if (!reading.problems.empty()) return std::unexpected(error_of(reading));
   return config;

@@ -13,8 +13,10 @@
 #include "station/cycle_config.h"
 #include "station/kind.h"
 #include "station/mqtt_connection.h"
+#include "station/pieces.h"
 #include "station/sink.h"
 #include "station/source.h"
+#include "station/trigger.h"
 #include "station/viewer.h"
 
 namespace turnstone {
@@ -26,22 +28,22 @@ struct SourceConfig {
   Opener<Source> open;
 };
 
-// A compiled model and the sources whose frames it sees.
-struct ModelConfig {
+// A compiled model and what it sees: frames of sources, or the things that another model finds.
+struct ModelConfig : TriggerConfig, PiecesConfig {
   std::string name;
   std::string package;               // folder, .tar.gz or .so
   std::vector<std::string> sources;  // by name; empty: all
+  std::string after;                 // model whose things it judges, "": it sees whole frames
   std::string frames = "auto";       // which frames are judged: auto, every, latest
-  std::chrono::milliseconds interval{0};
-  int threads = 1;                 // that compute one run; 0: as many as there are CPUs
-  int top = 5;                     // classes in a result
-  bool watch = true;               // a package whose files change is taken into service
-  bool track = false;              // number what is seen over several frames
-  bool track_by_class = false;     // a track keeps to one label
-  int lost_frames = 30;            // a track that is not seen is remembered for so many
-  std::vector<std::string> zones;  // NAME=X,Y X,Y X,Y ..., in fractions of the picture
-  std::vector<std::string> gates;  // NAME=X,Y X,Y
-  std::string challenger;          // a second package that judges the same frames, "": none
+  int threads = 1;                   // that compute one run; 0: as many as there are CPUs
+  int top = 5;                       // classes in a result
+  bool watch = true;                 // a package whose files change is taken into service
+  bool track = false;                // number what is seen over several frames
+  bool track_by_class = false;       // a track keeps to one label
+  int lost_frames = 30;              // a track that is not seen is remembered for so many
+  std::vector<std::string> zones;    // NAME=X,Y X,Y X,Y ..., in fractions of the picture
+  std::vector<std::string> gates;    // NAME=X,Y X,Y
+  std::string challenger;            // a second package that judges the same frames, "": none
 };
 
 // Where results or pictures go.

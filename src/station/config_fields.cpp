@@ -22,6 +22,19 @@ const Field<ModelConfig> model_fields[] = {
      "compiled model: folder, .tar.gz or .so",
      {.required = true}},
     {"sources", &ModelConfig::sources, "", "names of sources, []: all"},
+    {"after", &ModelConfig::after, "",
+     "name of a model: each thing that it finds is judged, cut out of the picture"},
+    {"of", &ModelConfig::of, "", "with after: labels of the things, []: any"},
+    {"padding",
+     &ModelConfig::padding,
+     "",
+     "with after: added on each side of a thing, in its widths and heights",
+     {.least = 0, .most = 10}},
+    {"most",
+     &ModelConfig::most,
+     "",
+     "with after: things of a picture that are judged, the surest first",
+     {.least = 1, .most = 1000}},
     {"frames",
      &ModelConfig::frames,
      "",
@@ -32,6 +45,33 @@ const Field<ModelConfig> model_fields[] = {
      "ms",
      "least time from one judged frame to the next",
      {.least = 0, .most = 86'400'000}},
+    {"every",
+     &ModelConfig::every,
+     "",
+     "the first of so many frames is judged",
+     {.least = 1, .most = 1'000'000}},
+    {"motion", &ModelConfig::motion, "", "only frames in which something moves"},
+    {"still_s",
+     &ModelConfig::still_seconds,
+     "s",
+     "one frame each time the picture has stood still for so long after it moved, 0: off",
+     {.least = 0, .most = 3600}},
+    {"motion_region", &ModelConfig::motion_region, "",
+     "where motion and still_s look: corners \"0.1,0.2 0.5,0.9\" of a box, or a polygon of more, "
+     "in "
+     "fractions; \"\": everywhere"},
+    {"motion_share",
+     &ModelConfig::motion_share,
+     "",
+     "of the region that must change from one frame to the next to be motion",
+     {.least = 1e-6, .most = 1}},
+    {"motion_level",
+     &ModelConfig::motion_level,
+     "",
+     "of 255, by which brightness must differ to have changed",
+     {.least = 0, .most = 254}},
+    {"message_topic", &ModelConfig::message_topic, "",
+     "one frame for each message to this topic of the broker in [mqtt], + and # as there"},
     {"threads",
      &ModelConfig::threads,
      "",
@@ -467,7 +507,8 @@ std::string print_config_reference() {
   return fmt::format(
       "# Every key of a station's configuration with its default.\n\n"
       "# [[source]]: where frames come from\n{}\n{}"
-      "# [[model]]: a compiled model and the sources whose frames it sees\n{}\n"
+      "# [[model]]: a compiled model and what it sees: frames of sources, or what another model "
+      "finds\n{}\n"
       "# [[sink]]: where results go\n{}\n{}"
       "# [[sink]]: where pictures go\n{}\n{}"
       "# [feedback]: a sink of kind \"feedback\" and of that name\n\n"

@@ -70,6 +70,42 @@ TEST(Config, SuggestsTheNearestKind) {
             "did you mean 'folder'");
 }
 
+TEST(Config, AMessageThatAsksForAFrameNeedsABroker) {
+  EXPECT_EQ(problem(with("interval_ms = 250", "message_topic = \"judge\"")),
+            "line3.toml:10: model 'inspection': 'message_topic' needs a section [mqtt]");
+  EXPECT_EQ(problem(with("interval_ms = 250", "message_topic = \"judge\"") +
+                    "[mqtt]\nurl = \"tcp://broker\"\n"),
+            "fine");
+}
+
+TEST(Config, ModelsInARowEndAtOneThatSeesFrames) {
+  const auto stages = [](std::string_view second, std::string_view third = {}) {
+    return problem(with("sources = [\"camera\"]\ninterval_ms = 250\n", "") +
+                   fmt::format("[[model]]\nname = \"b\"\npackage = \"b\"\n{}\n", second) +
+                   std::string(third));
+  };
+  EXPECT_EQ(stages("after = \"inspection\"\nof = [\"face\"]\npadding = 0.2\nmost = 3"), "fine");
+  EXPECT_EQ(stages("after = \"inspektion\""),
+            "line3.toml:22: model 'b': there is no model 'inspektion', did you mean 'inspection'");
+  EXPECT_EQ(stages("after = \"b\""), "line3.toml:22: model 'b': 'after' leads from 'b' back to it");
+  EXPECT_EQ(stages("after = \"c\"", "[[model]]\nname = \"c\"\npackage = \"c\"\nafter = \"b\"\n"),
+            "line3.toml:22: model 'b': 'after' leads from 'c' back to it\n"
+            "line3.toml:26: model 'c': 'after' leads from 'b' back to it");
+  EXPECT_EQ(stages("of = [\"face\"]"),
+            "line3.toml:22: model 'b': 'of' needs 'after', the model that finds these");
+  EXPECT_EQ(
+      stages("after = \"inspection\"\nsources = [\"camera\"]\nframes = \"latest\""),
+      "line3.toml:23: model 'b': 'sources' and 'after' exclude each other\n"
+      "line3.toml:24: model 'b': 'frames' is latest, with 'after' everything that is found is "
+      "judged");
+  EXPECT_EQ(stages("after = \"inspection\"\ntrack = true"),
+            "line3.toml:23: model 'b': things are tracked by the model that finds them in whole "
+            "frames, not after 'inspection'");
+  EXPECT_EQ(stages("after = \"inspection\"", "[cycle]\nmodel = \"b\"\n"),
+            "line3.toml:23: cycle: model 'b' judges what 'inspection' finds, wanted: one that sees "
+            "whole frames");
+}
+
 TEST(Config, SuggestsTheNearestName) {
   EXPECT_EQ(problem(with("[\"camera\"]", "[\"camra\"]")),
             "line3.toml:9: model 'inspection': there is no source 'camra', did you mean 'camera'");

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "vision/placing.h"
+
 namespace turnstone {
 namespace {
 
@@ -69,7 +71,10 @@ Result<Scene> Engine::scene_of(const Frame& frame, std::span<const OutputView> o
   scene.sequence = frame.sequence;
   scene.file = frame.file;
   scene.origin = frame.origin;
+  scene.message = frame.message;
   scene.wall = frame.wall;
+  scene.piece = frame.piece;
+  if (frame.piece) place_in_picture(scene, frame.piece->place);
   return scene;
 }
 

@@ -42,7 +42,8 @@ class Engine {
   }
 
   // Judges 1 to batch() frames; the places of missing ones are filled with the last, whose result
-  // is not used. One result a frame, in order. Errors: invalid, the run itself failed.
+  // is not used. One result a frame, in order; of a piece its places are those of the whole
+  // picture. Errors: invalid, the run itself failed.
   Result<std::vector<Result<Scene>>> run(std::span<const Frame> frames);
 
   // Of the last run.

@@ -136,7 +136,7 @@ class FeedbackSink final : public Sink {
     const auto id = id_of(outcome);
     if (!outcome.frame.planes[0].data) return {};
     if (!is_wanted(outcome)) return status(print_feedback_drop(id), "SampleNotUsed");
-    auto jpeg = find_jpeg(outcome.frame, config_.quality);
+    auto jpeg = find_jpeg(shown_of(outcome), config_.quality);
     if (!jpeg) return {};
     Json address;
     address["id"] = id;
@@ -179,7 +179,7 @@ class FeedbackSink final : public Sink {
     const auto scores = scores_of(outcome);
     std::uniform_real_distribution<double> drawn(0, 1);
     if (!is_kept(chosen_, scores, [&] { return drawn(random_); })) return false;
-    const auto fingerprint = config_.alike_bits >= 0 ? fingerprint_of(outcome.frame) : 0;
+    const auto fingerprint = config_.alike_bits >= 0 ? fingerprint_of(shown_of(outcome)) : 0;
     if (config_.alike_bits >= 0 && !novelty_.is_new(fingerprint)) return false;
     if (!quota_.take(std::chrono::steady_clock::now())) return false;
     if (config_.alike_bits >= 0) novelty_.remember(fingerprint);

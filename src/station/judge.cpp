@@ -49,12 +49,23 @@ std::vector<Frame> copies_of(std::span<const Frame> frames) {
 
 }  // namespace
 
-Judge::Judge(const ModelConfig& config, Engine engine, std::optional<Engine> challenger,
-             Tracking tracking, Answered answered)
+Result<JudgeParts> open_judge_parts(const ModelConfig& config, Inbox* inbox) {
+  auto engine = TRY(Engine::open(config.package, config.threads, OwnCode::yes));
+  std::optional<Engine> challenger;
+  if (!config.challenger.empty())
+    challenger = TRY(Engine::open(config.challenger, config.threads, OwnCode::yes), "challenger");
+  auto tracking = TRY(Tracking::make(config));
+  auto triggers = TRY(Triggers::make(config, inbox));
+  return JudgeParts{std::move(engine), std::move(challenger), std::move(tracking),
+                    std::move(triggers)};
+}
+
+Judge::Judge(const ModelConfig& config, JudgeParts parts, Answered answered)
     : config_(config),
-      engine_(std::move(engine)),
-      challenger_(std::move(challenger)),
-      tracking_(std::move(tracking)),
+      engine_(std::move(parts.engine)),
+      challenger_(std::move(parts.challenger)),
+      tracking_(std::move(parts.tracking)),
+      triggers_(std::move(parts.triggers)),
       service_(service_of(engine_, config.name)),
       answered_(std::move(answered)),
       queue_(static_cast<size_t>(engine_.batch())),
@@ -67,25 +78,40 @@ void Judge::finish() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Judge::within_interval(const Frame& frame) {
-  const std::lock_guard lock(mutex_);
-  const auto [last, first] = last_taken_.try_emplace(frame.source, frame.taken);
-  if (!first && frame.taken - last->second < config_.interval) return true;
-  last->second = frame.taken;
-  return false;
-}
-
-bool Judge::offer(const Frame& frame, Overflow overflow, std::stop_token stop) {
-  if (config_.interval.count() > 0 && within_interval(frame)) {
+bool Judge::offer(Frame frame, Overflow overflow, std::stop_token stop) {
+  if (!triggers_.pass(frame)) {
     ++counters_.skipped;
     return false;
   }
-  auto put = queue_.put(frame, overflow, std::move(stop));
+  auto put = queue_.put(std::move(frame), overflow, std::move(stop));
   for (const auto& dropped : put.dropped) {
     ++counters_.dropped;
     answered_(dropped, fail(Code::cancelled, "a newer frame came first"));
   }
   return put.accepted;
+}
+
+// Asks the triggers about the whole picture, once.
+bool Judge::passes(Frame& frame) {
+  auto& passed = passed_[frame.source];
+  if (passed.sequence != frame.sequence || !frame.piece) {
+    auto whole = frame.whole ? *frame.whole : frame;
+    passed = {
+        .sequence = frame.sequence, .passes = triggers_.pass(whole), .message = whole.message};
+    if (!passed.passes) ++counters_.skipped;
+  }
+  if (!passed.message.empty()) frame.message = passed.message;
+  return passed.passes;
+}
+
+void Judge::offer_things(Frame frame, const Scene& scene, const Model& finder) {
+  if (!passes(frame)) return;
+  auto pieces = pieces_of(frame, scene, finder, config_);
+  counters_.left_out += pieces.left_out;
+  for (auto& piece : pieces.frames) {
+    if (piece.receipt) piece.receipt->owe();
+    queue_.put(std::move(piece), Overflow::wait, {});
+  }
 }
 
 bool Judge::insist(const Frame& frame, std::stop_token stop) {

@@ -17,6 +17,7 @@
 #include "station/latency.h"
 #include "station/meter.h"
 #include "station/tracking.h"
+#include "station/triggers.h"
 
 namespace turnstone {
 
@@ -24,7 +25,8 @@ namespace turnstone {
 struct JudgeCounters {
   std::atomic<int64_t> judged{0};
   std::atomic<int64_t> dropped{0};   // a newer frame came first
-  std::atomic<int64_t> skipped{0};   // within the interval
+  std::atomic<int64_t> skipped{0};   // passed over by triggers
+  std::atomic<int64_t> left_out{0};  // things of another model beyond the most of a picture
   std::atomic<int64_t> failed{0};    // could not be judged
   std::atomic<int64_t> compared{0};  // judged by the challenger too
   std::atomic<int64_t> disputed{0};  // of those, judged otherwise
@@ -41,6 +43,18 @@ struct Service {
   std::string trouble;  // why a newer one is not in service, "" when none waits
 };
 
+// What a judge works with from the start.
+struct JudgeParts {
+  Engine engine;
+  std::optional<Engine> challenger;
+  Tracking tracking;
+  Triggers triggers;
+};
+
+// Opens all that `config` names. `inbox` is the station's, before it starts, or null. Errors: those
+// of the packages, of tracking and of triggers.
+Result<JudgeParts> open_judge_parts(const ModelConfig& config, Inbox* inbox);
+
 // Runs one model on the frames that it is offered, on a thread of its own.
 class Judge {
  public:
@@ -48,16 +62,19 @@ class Judge {
   // thread. A frame that was dropped gets the error `cancelled`, on the thread that pushed it out.
   using Answered = std::function<void(const Frame&, Result<Scene>)>;
 
-  Judge(const ModelConfig& config, Engine engine, std::optional<Engine> challenger,
-        Tracking tracking, Answered answered);
+  Judge(const ModelConfig& config, JudgeParts parts, Answered answered);
   ~Judge();
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
 
   // False: this frame is not judged. Blocks with Overflow::wait. Any thread, one thread a source.
-  bool offer(const Frame& frame, Overflow overflow, std::stop_token stop);
+  bool offer(Frame frame, Overflow overflow, std::stop_token stop);
 
-  // The same without regard to the interval.
+  // Offers what another model, `finder`, found in `frame`: a piece for each thing that is wanted.
+  // Waits for room. Owes for each to the receipt. One thread.
+  void offer_things(Frame frame, const Scene& scene, const Model& finder);
+
+  // As offer without regard to triggers.
   bool insist(const Frame& frame, std::stop_token stop);
 
   // Frames that wait for a full batch are judged now.
@@ -78,6 +95,7 @@ class Judge {
   // Any thread; the model outlives the judge and is shared by all outcomes.
   Service service() const;
   const JudgeCounters& counters() const { return counters_; }
+  std::vector<Triggers::Count> trigger_counts() const { return triggers_.counts(); }
   // Pictures a second.
   double rate() { return meter_.rate(std::chrono::steady_clock::now()); }
   // Of the model's code in the last run, a whole batch.
@@ -92,14 +110,23 @@ class Judge {
   void compare(std::span<const Frame> frames, std::vector<Result<Scene>>& scenes);
   void answer(std::span<const Frame> frames, Result<std::vector<Result<Scene>>> scenes);
   void note_run(std::span<const Frame> frames, std::chrono::steady_clock::time_point started);
-  bool within_interval(const Frame& frame);
+
+  // What triggers said of a picture, which may come once for each of its things.
+  struct Passed {
+    int64_t sequence = -1;
+    bool passes = false;
+    std::string message;
+  };
+  bool passes(Frame& frame);
 
   ModelConfig config_;
   std::mutex engine_mutex_;  // held during a run
   Engine engine_;
   std::optional<Engine> challenger_;
   Tracking tracking_;
-  std::vector<Frame> last_;  // frames of the last run that could be judged
+  Triggers triggers_;
+  std::map<std::string, Passed> passed_;  // by source, of offer_things alone
+  std::vector<Frame> last_;               // frames of the last run that could be judged
   mutable std::mutex service_mutex_;
   Service service_;
   Answered answered_;
@@ -108,8 +135,6 @@ class Judge {
   Meter meter_;
   Latency latency_;
   std::atomic<int64_t> run_time_{0};
-  std::mutex mutex_;  // of last_taken_
-  std::map<std::string, std::chrono::steady_clock::time_point> last_taken_;
   std::thread thread_;
 };
 

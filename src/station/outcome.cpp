@@ -152,6 +152,13 @@ Json stays_json(const std::vector<ZoneSeen::Stay>& stays) {
   return list;
 }
 
+void add_piece(Json& json, const Piece& piece) {
+  const auto& [left, top, right, bottom] = piece.box;
+  json["of"] = piece.of;
+  json["box"] = box_json(left, top, right, bottom);
+  if (piece.track >= 0) json["track"] = piece.track;
+}
+
 void add_places(Json& json, const Scene& scene) {
   for (const auto& zone : scene.zones)
     json["zones"][zone.name] = {{"count", zone.stays.size()},
@@ -172,6 +179,7 @@ void add_places(Json& json, const Scene& scene) {
 Json scene_json(const Scene& scene, const Model& model, std::string_view picture, int top) {
   Json json;
   json["picture"] = picture;
+  if (scene.piece) add_piece(json, *scene.piece);
   if (classifies(scene, model)) {
     const auto best = scene.classes.empty() ? Classification{} : scene.classes.front();
     add_class(json, model, best.label, best.score);
@@ -194,6 +202,7 @@ std::string print_outcome(const Outcome& outcome) {
   json["model"] = outcome.scene.model;
   json["frame"] = outcome.scene.sequence < 0 ? Json(nullptr) : Json(outcome.scene.sequence);
   json["time"] = print_time(outcome.scene.wall);
+  if (!outcome.scene.message.empty()) json["message"] = outcome.scene.message;
   if (!outcome.id.empty()) json["id"] = outcome.id;
   return print_json(json);
 }

@@ -21,7 +21,8 @@ struct Outcome {
   int top = 5;                         // classes to tell
   Scene scene;
   std::optional<Verdict> verdict;
-  Frame frame = {};  // of the scene, without its receipt; empty where there is none
+  Frame frame =
+      {};  // the whole picture of the scene, without its receipt; empty where there is none
 };
 
 // Scores and fractions carry about seven digits; more would only be noise of the conversion.
@@ -43,6 +44,8 @@ std::string picture_name(const Scene& scene);
 Json classes_json(const std::vector<Classification>& classes, const Model& model, int top);
 
 // What a model says of one picture: "picture", told as it is, and
+// - of a thing that another model found in it, "of", the thing's label, "box", where it is, and
+//   "track" where it has one; all places are those of the whole picture;
 // - of a classification "label", "class", "score" and "top", a list of {"label","class","score"};
 // - of a detection or pose "detections", a list of
 // {"label","class","score","box","keypoints","mask"}:
@@ -61,8 +64,8 @@ Json classes_json(const std::vector<Classification>& classes, const Model& model
 Json scene_json(const Scene& scene, const Model& model, std::string_view picture, int top);
 
 // One line of a JSON-lines file, without the line end: the scene or {"part","label",...} of a
-// verdict, then source, model, frame, time and, where it has one, id. No frame had a say in a
-// verdict: the picture is null; the part had no frame at all: the frame too.
+// verdict, then source, model, frame, time and, where it has them, message and id. No frame had a
+// say in a verdict: the picture is null; the part had no frame at all: the frame too.
 std::string print_outcome(const Outcome& outcome);
 
 }  // namespace turnstone

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "station/template.h"
+#include "station/testing_outcomes.h"
+
 namespace turnstone {
 namespace {
 
@@ -154,6 +157,21 @@ TEST(SceneJson, ValuesAndEmbeddingsAreLists) {
             R"({"picture":"p.jpg","label":"unknown","class":-1,"score":0.25,)"
             R"("top":[{"label":"unknown","class":-1,"score":0.25}],"embedding":[0.5,-0.5]})");
   EXPECT_EQ(scene_text({}, Task::detection), R"({"picture":"p.jpg","detections":[]})");
+}
+
+TEST(Outcome, OfAThingItTellsWhatAndWhere) {
+  auto outcome = testing_tools::some_classes({"closed", "open"});
+  outcome.scene.piece = std::make_shared<const Piece>(
+      Piece{.place = {}, .box = {0.25F, 0.5F, 0.5F, 1}, .of = "eye", .track = 3, .path = "/0"});
+  const auto json = *parse_json(print_outcome(outcome));
+  EXPECT_EQ(json["of"], "eye");
+  EXPECT_EQ(json["box"], Json({0.25, 0.5, 0.5, 1}));
+  EXPECT_EQ(json["track"], 3);
+  EXPECT_EQ(json["label"], "open");
+  EXPECT_FALSE(json.contains("message"));
+  const auto text = Template::parse("{of} {track} {label} {left} {bottom}");
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->print(values_of(outcome)), "eye 3 open 0.25 1");
 }
 
 }  // namespace

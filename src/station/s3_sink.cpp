@@ -66,7 +66,10 @@ class S3Sink final : public Sink {
     const auto findings = findings_of(outcome);
     std::vector<Message> messages;
     if (config_.what == "crops") {
-      for (size_t i = 0; i < findings.size(); ++i)
+      // All classes of a picture are of one place.
+      const bool is_one = classifies(outcome.scene, *outcome.model);
+      const auto count = is_one ? std::min<size_t>(findings.size(), 1) : findings.size();
+      for (size_t i = 0; i < count; ++i)
         if (is_wanted(findings[i]))
           add_picture(messages, outcome, i,
                       crop_of(outcome.frame, findings[i].box, config_.padding));

@@ -11,6 +11,15 @@
 #include "vision/decoder.h"
 
 namespace turnstone {
+namespace {
+
+// Where the thing is now: with its track, if it has one, else where it was judged.
+Box box_of(const Piece& piece, const Scene& now) {
+  const auto found = std::ranges::find(now.detections, piece.track, &Detection::track);
+  return piece.track >= 0 && found != now.detections.end() ? found->box : piece.box;
+}
+
+}  // namespace
 
 Frame picture_of(Frame frame) {
   frame.receipt.reset();
@@ -26,12 +35,15 @@ Banner banner_of(const Outcome& outcome) {
 
 Result<Image> draw(const Shown& shown, int most_side) {
   static const Model no_model;
+  static const Scene no_scene;
   const auto& outcome = shown.outcome;
   const bool is_window = shown.frame.format == PixelFormat::f32;
   auto image = is_window ? TRY(draw_curves(shown.frame)) : TRY(to_rgb(shown.frame));
   if (most_side > 0) image = TRY(shrink(image, most_side));
-  draw_scene(image, outcome ? outcome->scene : Scene{}, outcome ? *outcome->model : no_model,
-             shown.banner);
+  const auto& scene = outcome ? outcome->scene : no_scene;
+  draw_scene(image, scene, outcome ? *outcome->model : no_model, shown.banner);
+  for (const auto& thing : shown.things)
+    draw_piece(image, thing.scene, *thing.model, box_of(*thing.scene.piece, scene));
   return image;
 }
 

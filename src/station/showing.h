@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
@@ -19,6 +20,7 @@ struct Shown {
   Frame frame = {};                     // without its receipt
   std::optional<Outcome> outcome = {};  // the last that is known, of this frame or one before it
   Banner banner = {};                   // what was said last of a part
+  std::vector<Outcome> things = {};     // what further models say of things in the picture
 };
 
 // The frame as whoever looks may keep it: looking holds up nobody who waits for its receipt.
@@ -27,8 +29,8 @@ Frame picture_of(Frame frame);
 // What stands across the top of a scene of classes: the first of them.
 Banner banner_of(const Outcome& outcome);
 
-// The picture as `rgb`, with its scene and banner drawn on it. `most_side` is the longest that a
-// side may be in pixels, 0: any. Errors: those of make_image.
+// The picture as `rgb`, with its scene, its things and its banner drawn on it. `most_side` is the
+// longest that a side may be in pixels, 0: any. Errors: those of make_image.
 Result<Image> draw(const Shown& shown, int most_side = 0);
 
 // The same as a JPEG for people. Errors: those of encode_jpeg.

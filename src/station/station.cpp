@@ -36,7 +36,8 @@ bool gives_classes(const Model& model) {
 
 Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleConfig>& cycle) {
   const auto& frames = judge.config().frames;
-  const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live());
+  const bool latest = frames == "latest" || (frames == "auto" && lane.source->is_live() &&
+                                             !waits_for_moments(judge.config()));
   return {.judge = &judge,
           .cycle = cycle && cycle->source == lane.config.name && cycle->model == judge.name(),
           .overflow = latest ? Overflow::drop_old : Overflow::wait};
@@ -83,6 +84,7 @@ class RunningStation final : public Station {
   void open_sources(const StationConfig& config);
   void open_machine(const CycleConfig& config);
   void open_page(const StationConfig& config);
+  void open_followers();
   void open_reloader();
   Result<> check_place(const std::string& name, const Model& model) const;
   Result<> check_successor(const Judge& judge, const Model& model) const;
@@ -96,8 +98,9 @@ class RunningStation final : public Station {
   void tell_viewers(const SourceLane& lane, const Judge& judge, const Frame& frame,
                     const Outcome* outcome);
   Result<Kept> on_verdict(const Verdict& verdict, const Frame& frame);
-  Result<> publish(Outcome outcome);
+  Result<> publish(Outcome& outcome);
 
+  bool passes_over(const Judge& judge) const;
   bool in_cycle(const std::string& source, const std::string& model) const {
     return machine_ && machine_->config().source == source && machine_->config().model == model;
   }
@@ -105,6 +108,7 @@ class RunningStation final : public Station {
   bool all_failed() const;
   SourceLane* find_lane(const std::string& name);
   Judge* find_judge(const std::string& name);
+  void finish(Judge& judge);
   void shut();
   void summarise();
   std::vector<Error> losses() const;
@@ -120,6 +124,7 @@ class RunningStation final : public Station {
   std::unique_ptr<Inbox> inbox_;  // nullptr without [mqtt]
   std::unique_ptr<Machine> machine_;
   std::vector<std::unique_ptr<Judge>> judges_;
+  std::map<const Judge*, std::vector<Judge*>> followers_;  // that judge what one finds
   std::unique_ptr<Reloader> reloader_;
   std::unique_ptr<Page> page_;
   std::mutex mutex_;
@@ -132,6 +137,7 @@ class RunningStation final : public Station {
 Result<> RunningStation::open(const StationConfig& config) {
   if (config.mqtt) open_inbox(*config.mqtt);
   open_models(config);
+  open_followers();
   open_spool(config);
   open_sinks(config);
   tell_strays();
@@ -243,30 +249,30 @@ void RunningStation::tell(const Happening& happening) {
 
 void RunningStation::open_models(const StationConfig& config) {
   for (const auto& section : config.models) {
-    auto engine = Engine::open(section.package, section.threads, OwnCode::yes);
-    if (!engine) {
-      note(std::move(engine).error().in("model '" + section.name + "'"));
+    auto parts = open_judge_parts(section, inbox_.get());
+    if (!parts) {
+      note(std::move(parts).error().in("model '" + section.name + "'"));
       continue;
-    }
-    auto tracking = Tracking::make(section);
-    if (!tracking) {
-      note(std::move(tracking).error().in("model '" + section.name + "'"));
-      continue;
-    }
-    std::optional<Engine> challenger;
-    if (!section.challenger.empty()) {
-      auto second = Engine::open(section.challenger, section.threads, OwnCode::yes);
-      second ? void(challenger = std::move(*second))
-             : note(std::move(second).error().in("model '" + section.name + "': challenger"));
     }
     // The judge is told apart by its place, which exists once its constructor has returned and
     // before the first frame comes.
     const auto place = judges_.size();
     judges_.push_back(std::make_unique<Judge>(
-        section, std::move(*engine), std::move(challenger), std::move(*tracking),
-        [this, place](const Frame& frame, Result<Scene> scene) {
+        section, std::move(*parts), [this, place](const Frame& frame, Result<Scene> scene) {
           on_answer(*judges_[place], frame, std::move(scene));
         }));
+  }
+}
+
+void RunningStation::open_followers() {
+  for (const auto& judge : judges_) {
+    auto* before = find_judge(judge->config().after);
+    if (!before) continue;
+    followers_[before].push_back(judge.get());
+    const auto fits = check_followed(*before->service().model, judge->config().of);
+    if (!fits)
+      note(Error(fits.error())
+               .in(fmt::format("model '{}': after: model '{}'", judge->name(), before->name())));
   }
 }
 
@@ -286,13 +292,14 @@ void RunningStation::open_sources(const StationConfig& config) {
     auto hold = config.cycle ? std::chrono::milliseconds(0) : least_hold;
     for (const auto& judge : judges_) {
       const auto& seen = judge->config().sources;
+      if (!judge->config().after.empty()) continue;
       if (!seen.empty() && std::ranges::count(seen, section.name) == 0) continue;
       const auto& route = lane->routes.emplace_back(route_to(*judge, *lane, config.cycle));
       if (lane->source->is_consuming() &&
-          (judge->config().interval.count() > 0 || route.overflow == Overflow::drop_old))
+          (passes_over(*judge) || route.overflow == Overflow::drop_old))
         note({Code::invalid,
               fmt::format("source '{}': consume wants every picture judged, model '{}' "
-                          "has interval_ms or frames = \"latest\"",
+                          "has triggers or frames = \"latest\"",
                           section.name, judge->name())});
       if (!config.cycle) hold = std::max(hold, 2 * judge->config().interval);
     }
@@ -310,6 +317,14 @@ void RunningStation::watch(SourceLane& lane) {
     for (const auto& route : lane.routes)
       if (viewer->draws(route.judge->name())) made.models.push_back(route.judge);
   }
+}
+
+// Whether the model, or one after it, does not see all that it might.
+bool RunningStation::passes_over(const Judge& judge) const {
+  const auto found = followers_.find(&judge);
+  return has_triggers(judge.config()) ||
+         (found != followers_.end() &&
+          std::ranges::any_of(found->second, [this](auto* one) { return passes_over(*one); }));
 }
 
 void RunningStation::open_machine(const CycleConfig& config) {
@@ -335,6 +350,10 @@ Result<> RunningStation::check_place(const std::string& name, const Model& model
 // A part's verdict may be of frames that the old and the new one have judged.
 Result<> RunningStation::check_successor(const Judge& judge, const Model& model) const {
   TRY(check_place(judge.name(), model));
+  if (const auto found = followers_.find(&judge); found != followers_.end())
+    for (const auto* follower : found->second)
+      TRY(check_followed(model, follower->config().of),
+          fmt::format("model '{}' is after it", follower->name()));
   const bool votes = machine_ && machine_->config().model == judge.name();
   if (votes && model.labels != judge.service().model->labels)
     return fail(Code::invalid, "cycle: its labels are not those of the model in service");
@@ -453,14 +472,18 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
       frame.receipt->settle(true);
     return;
   }
-  Outcome outcome{{}, judge.service().model, judge.config().top, std::move(*scene), {}, frame};
+  Outcome outcome{{}, judge.service().model, judge.config().top, std::move(*scene), {}, {}};
+  outcome.frame = frame.whole ? *frame.whole : frame;
   outcome.frame.receipt.reset();
   if (lane) tell_viewers(*lane, judge, frame, &outcome);
   if (lane && lane->view) lane->view->show(frame, outcome);
   if (cycle)
     machine_->answer(outcome.frame, outcome.scene);
-  else if (publish(std::move(outcome)) && frame.receipt)
+  else if (publish(outcome) && frame.receipt)
     frame.receipt->settle(false);
+  if (const auto found = followers_.find(&judge); found != followers_.end())
+    for (auto* follower : found->second)
+      follower->offer_things(frame, outcome.scene, *outcome.model);
 }
 
 Result<Kept> RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
@@ -482,11 +505,14 @@ Result<Kept> RunningStation::on_verdict(const Verdict& verdict, const Frame& fra
   return Kept{verdict.part, outcome.id, label, verdict.score};
 }
 
-// Returns when the spool keeps what the sinks will send.
-Result<> RunningStation::publish(Outcome outcome) {
+// Gives the outcome its id, if it has none. Returns when the spool keeps what the sinks will send.
+Result<> RunningStation::publish(Outcome& outcome) {
   const auto& origin = outcome.scene.origin;
   if (outcome.id.empty())
-    outcome.id = origin.empty() ? draw_uuid() : uuid_of(origin + "/" + outcome.model->name);
+    outcome.id = origin.empty()
+                     ? draw_uuid()
+                     : uuid_of(fmt::format("{}/{}{}", origin, outcome.model->name,
+                                           outcome.scene.piece ? outcome.scene.piece->path : ""));
   recent_.add(outcome);
   faults_.judge(outcome);
   for (const auto& viewer : viewers_)
@@ -568,7 +594,8 @@ void RunningStation::shut() {
   for (const auto& lane : sources_) lane->thread.request_stop();
   for (const auto& lane : sources_)
     if (lane->thread.joinable()) lane->thread.join();
-  for (const auto& judge : judges_) judge->finish();
+  for (const auto& judge : judges_)
+    if (judge->config().after.empty()) finish(*judge);
   if (machine_) halted_ = machine_->finish();
   if (inbox_) inbox_->finish();
   for (const auto& lane : viewers_) lane->finish();
@@ -580,6 +607,12 @@ void RunningStation::shut() {
     lane->outbox->finish(std::max(lane->config.drain - passed, std::chrono::milliseconds(0)));
   }
   page_.reset();
+}
+
+// What a model finds to the end is still judged by those after it.
+void RunningStation::finish(Judge& judge) {
+  judge.finish();
+  for (auto* follower : followers_[&judge]) finish(*follower);
 }
 
 void RunningStation::summarise() {

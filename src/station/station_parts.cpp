@@ -114,7 +114,11 @@ Json source_state(SourceLane& lane) {
 Json judge_state(Judge& judge) {
   const auto& counters = judge.counters();
   const auto service = judge.service();
+  auto triggers = Json::object();
+  for (const auto& [name, passed_over] : judge.trigger_counts()) triggers[name] = passed_over;
   return {{"name", judge.name()},
+          {"after", judge.config().after.empty() ? Json(nullptr) : Json(judge.config().after)},
+          {"of", judge.config().of},
           {"package", std::filesystem::path(judge.config().package).filename().string()},
           {"model", service.name},
           {"variant", service.variant},
@@ -124,6 +128,8 @@ Json judge_state(Judge& judge) {
           {"judged", counters.judged.load()},
           {"dropped", counters.dropped.load()},
           {"skipped", counters.skipped.load()},
+          {"triggers", std::move(triggers)},
+          {"left_out", counters.left_out.load()},
           {"failed", counters.failed.load()},
           {"compared", counters.compared.load()},
           {"disputed", counters.disputed.load()},

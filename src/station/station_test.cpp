@@ -560,6 +560,28 @@ TEST_F(StationTest, AStreamWhoseServerIsRestartedGoesOn) {
   EXPECT_EQ(source()["trouble"], "");
 }
 
+// What a camera sees: a ball that rolls, then nothing that moves.
+TEST_F(StationTest, OfACameraThePictureIsJudgedOnceWhenItHasComeToStand) {
+  auto text = config("");
+  text.insert(text.find("[[sink]]"), "still_s = 0.1\nmotion_share = 0.001\n");
+  const auto folder = fmt::format("kind = \"folder\"\npath = \"{}\"\n", file("pictures"));
+  text.replace(text.find(folder), folder.size(),
+               "kind = \"gst\"\ndescription = \"\"\"concat name=both "
+               "videotestsrc num-buffers=20 pattern=ball ! "
+               "video/x-raw,width=128,height=96,framerate=100/1 ! both. "
+               "videotestsrc num-buffers=40 pattern=white ! "
+               "video/x-raw,width=128,height=96,framerate=100/1 ! both. \"\"\"\n"
+               "live = false\nrealtime = true\n");
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  const auto ran = (*station)->run({}, true);
+  ASSERT_TRUE(ran) << ran.error().text;
+  EXPECT_THAT(labels(), ElementsAre("Fail"));
+  const auto model = (*station)->state()["models"][0];
+  EXPECT_EQ(model["triggers"]["still"], 59);
+  EXPECT_EQ(model["skipped"], 59);
+}
+
 class StationMqtt : public StationTest {
  protected:
   void SetUp() override {
@@ -592,6 +614,35 @@ TEST_F(StationMqtt, PublishesEachVerdictOnceThroughTls) {
   EXPECT_THAT(
       received[1],
       testing::MatchesRegex(R"(\{"image":"p018.png","result":"Fail","confidence":0\.9[0-9]+\})"));
+}
+
+TEST_F(StationMqtt, AMessageAsksForAPictureAndGoesWithItsResult) {
+  Broker broker;
+  auto text = config(fmt::format("[mqtt]\nurl = \"{}\"\n", broker.url()));
+  text.insert(text.find("[[sink]]"), "message_topic = \"line/judge\"\n");
+  const auto folder = fmt::format("kind = \"folder\"\npath = \"{}\"\n", file("pictures"));
+  text.replace(text.find(folder), folder.size(),
+               "kind = \"gst\"\ndescription = \"videotestsrc is-live=true pattern=white ! "
+               "video/x-raw,width=64,height=48,framerate=50/1 ! identity\"\n");
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  std::jthread runner(
+      [&](std::stop_token stop) { EXPECT_TRUE((*station)->run(std::move(stop), false)); });
+  const auto model = [&] { return (*station)->state()["models"][0]; };
+  ASSERT_TRUE(eventually([&] { return (*station)->state()["mqtt"]["connected"] == true; }));
+  ASSERT_TRUE(eventually([&] { return model()["triggers"]["message"] > 3; }));
+  EXPECT_EQ(model()["judged"], 0);
+  const auto client = *connect_mqtt({.url = broker.url(), .client_id = "line"}, {});
+  for (const auto* payload : {"part 17", "part 18"}) {
+    const MqttMessage message{.topic = "line/judge", .payload = payload};
+    size_t confirmed = 0;
+    ASSERT_TRUE(client->publish({&message, 1}, confirmed, {}));
+  }
+  ASSERT_TRUE(eventually([&] { return lines().size() == 2; }));
+  EXPECT_EQ(lines()[0]["message"], "part 17");
+  EXPECT_EQ(lines()[1]["message"], "part 18");
+  EXPECT_EQ(lines()[1]["label"], "Fail");
+  EXPECT_EQ(model()["skipped"], model()["triggers"]["message"]);
 }
 
 TEST_F(StationMqtt, TwoSinksOfOneConfigurationDoNotThrowEachOtherOut) {

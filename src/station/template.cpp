@@ -48,9 +48,10 @@ std::string quoted(const std::string& text, Quoting quoting) {
 
 const std::vector<std::string>& template_names() {
   static const std::vector<std::string> names = {
-      "label", "class",  "score",   "index", "left",     "top",  "right", "bottom", "source",
-      "model", "frame",  "picture", "stem",  "part",     "id",   "year",  "month",  "day",
-      "hour",  "minute", "second",  "epoch", "epoch_ms", "time", "thing"};
+      "label",  "class",    "score", "index",   "left",    "top",    "right",
+      "bottom", "source",   "model", "frame",   "picture", "stem",   "part",
+      "id",     "year",     "month", "day",     "hour",    "minute", "second",
+      "epoch",  "epoch_ms", "time",  "message", "of",      "track",  "thing"};
   return names;
 }
 
@@ -137,6 +138,8 @@ TemplateValues values_of(const Outcome& outcome, size_t index) {
   values["picture"] = picture_name(scene);
   values["stem"] = std::filesystem::path(picture_name(scene)).stem().string();
   values["id"] = outcome.id;
+  values["message"] = scene.message;
+  if (scene.piece) values["of"] = scene.piece->of;
   values["index"] = static_cast<int64_t>(index);
   if (outcome.verdict) values["part"] = outcome.verdict->part;
   add_time(values, scene.wall);
@@ -150,6 +153,7 @@ TemplateValues values_of(const Outcome& outcome, size_t index) {
   values["top"] = rounded(finding.box.top);
   values["right"] = rounded(finding.box.right);
   values["bottom"] = rounded(finding.box.bottom);
+  if (finding.track >= 0) values["track"] = int64_t{finding.track};
   return values;
 }
 

@@ -46,8 +46,9 @@ class Template {
 };
 
 // What stands in a template for finding `index` of an outcome: label, class, score, index, left,
-// top, right, bottom; source, model, frame, picture, stem, part, id; year, month, day, hour,
-// minute, second, epoch, epoch_ms and time of the frame, in UTC.
+// top, right, bottom, track; of, the thing that was judged; source, model, frame, picture, stem,
+// part, id; year, month, day, hour, minute, second, epoch, epoch_ms and time of the frame, in UTC;
+// message, which asked for it.
 TemplateValues values_of(const Outcome& outcome, size_t index = 0);
 
 // The names that may stand in templates; `thing` is the station's own, where a sink has one.

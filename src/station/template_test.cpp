@@ -33,6 +33,9 @@ TEST(Template, PrintsEveryValue) {
   EXPECT_EQ(printed("{source}/{model}/{frame}/{picture}/{stem}/{id}", some_verdict()),
             "camera/inspection/91/img00091.jpg/img00091/0199");
   EXPECT_EQ(printed("{time} {epoch_ms}", some_verdict()), "2026-03-07T08:05:09.250Z 1772870709250");
+  auto asked = some_verdict();
+  asked.scene.message = "part 17";
+  EXPECT_EQ(printed("{message}", asked), "part 17");
   EXPECT_EQ(printed("{left} {top} {right:.1} {bottom}", some_faces()), "0.1 0.2 0.3 0.6");
 }
 

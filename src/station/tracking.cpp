@@ -1,35 +1,17 @@
 #include "station/tracking.h"
 
-#include <charconv>
-
 #include "base/text.h"
+#include "station/points.h"
 
 namespace turnstone {
 namespace {
 
-Result<float> parse_fraction(std::string_view text) {
-  float value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 1))
-    return fail(Code::invalid, "'{}' is no fraction of the picture, legal is 0 to 1",
-                printable(text));
-  return value;
-}
-
 // "door=0.1,0.2 0.5,0.2 0.5,0.9"
-Result<std::pair<std::string, std::vector<Point>>> parse_points(const std::string& text) {
+Result<std::pair<std::string, std::vector<Point>>> parse_place(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == text.npos || equals == 0)
     return fail(Code::invalid, "'{}' is not NAME=X,Y X,Y ...", printable(text));
-  std::vector<Point> points;
-  for (const auto& pair : split(std::string_view(text).substr(equals + 1), ' ')) {
-    if (pair.empty()) continue;
-    const auto comma = pair.find(',');
-    if (comma == pair.npos)
-      return fail(Code::invalid, "'{}' is not X,Y in fractions of the picture", printable(pair));
-    points.push_back({TRY(parse_fraction(std::string_view(pair).substr(0, comma))),
-                      TRY(parse_fraction(std::string_view(pair).substr(comma + 1)))});
-  }
+  auto points = TRY(parse_points(std::string_view(text).substr(equals + 1)));
   return std::pair(text.substr(0, equals), std::move(points));
 }
 
@@ -41,12 +23,12 @@ Result<Tracking> Tracking::make(const ModelConfig& config) {
   made.options_.lost_frames = config.lost_frames;
   made.options_.by_class = config.track_by_class;
   for (const auto& text : config.zones) {
-    auto zone = TRY(parse_points(text), "zones");
+    auto zone = TRY(parse_place(text), "zones");
     TRY(make_zone(zone.second), "zones: " + zone.first);
     made.zones_.push_back(std::move(zone));
   }
   for (const auto& text : config.gates) {
-    auto gate = TRY(parse_points(text), "gates");
+    auto gate = TRY(parse_place(text), "gates");
     if (gate.second.size() != 2)
       return fail(Code::invalid, "gates: {} has {} points, legal are 2", printable(gate.first),
                   gate.second.size());

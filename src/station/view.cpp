@@ -1,5 +1,7 @@
 #include "station/view.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "media/picture.h"
 #include "station/wait.h"
@@ -8,6 +10,7 @@ namespace turnstone {
 namespace {
 
 constexpr std::string_view boundary = "turnstone-picture";
+constexpr std::chrono::milliseconds least_hold(500);  // of what is said of things
 
 }  // namespace
 
@@ -37,7 +40,7 @@ void View::changed() {
 void View::show(const Frame& frame) {
   {
     const std::lock_guard lock(mutex_);
-    Shown next{.frame = picture_of(frame), .outcome = {}, .banner = banner_};
+    Shown next{.frame = picture_of(frame), .outcome = {}, .banner = banner_, .things = things()};
     if (newest_ && std::chrono::steady_clock::now() - judged_at_ <= hold_)
       next.outcome = std::move(newest_->outcome);
     newest_ = std::move(next);
@@ -46,15 +49,38 @@ void View::show(const Frame& frame) {
 }
 
 void View::show(const Frame& frame, const Outcome& outcome) {
+  if (outcome.scene.piece) return tell(outcome);
   {
     const std::lock_guard lock(mutex_);
     judged_at_ = std::chrono::steady_clock::now();
     auto banner = banner_.text.empty() ? banner_of(outcome) : banner_;
     // A frame that came later may be on the screen already; time never runs backwards there.
     const bool newer = !newest_ || frame.sequence >= newest_->frame.sequence;
-    newest_ = Shown{newer ? picture_of(frame) : newest_->frame, outcome, std::move(banner)};
+    newest_ =
+        Shown{newer ? picture_of(frame) : newest_->frame, outcome, std::move(banner), things()};
   }
   changed();
+}
+
+void View::tell(const Outcome& outcome) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto& scene = outcome.scene;
+    std::erase_if(things_, [&](const Outcome& one) {
+      return one.scene.model == scene.model && one.scene.sequence != scene.sequence;
+    });
+    things_.push_back(outcome);
+    things_.back().frame = {};
+    things_at_ = std::chrono::steady_clock::now();
+    if (newest_) newest_->things = things_;
+  }
+  changed();
+}
+
+std::vector<Outcome> View::things() const {
+  const auto most = std::max<std::chrono::milliseconds>(hold_, least_hold);
+  if (std::chrono::steady_clock::now() - things_at_ > most) return {};
+  return things_;
 }
 
 void View::set_banner(Banner banner) {

@@ -29,7 +29,8 @@ class View {
 
   // A frame that no model judges.
   void show(const Frame& frame);
-  // A frame and what was found in it.
+  // A frame and what was found in it; of a thing in it, what was found in that: it is told at the
+  // thing's place on the frames that follow, for up to `hold` and at least half a second.
   void show(const Frame& frame, const Outcome& outcome);
   // What stands across the top; a scene's own class is told where no banner is set.
   void set_banner(Banner banner);
@@ -48,6 +49,8 @@ class View {
   int64_t failed() const;
 
  private:
+  void tell(const Outcome& outcome);
+  std::vector<Outcome> things() const;
   void work(std::stop_token stop);
   bool is_watched() const { return feed_->viewers() > 0 || plain_->viewers() > 0; }
   void publish(HttpFeed& feed, const Result<Bytes>& jpeg);
@@ -61,6 +64,8 @@ class View {
   std::optional<Shown> newest_;
   Banner banner_;
   std::chrono::steady_clock::time_point judged_at_;
+  std::vector<Outcome> things_;  // of the last frame of each model
+  std::chrono::steady_clock::time_point things_at_;
   bool fresh_ = false;
   int64_t failed_ = 0;
   std::shared_ptr<HttpFeed> feed_;   // drawn

@@ -123,5 +123,40 @@ TEST_F(ViewTest, AnAnswerThatComesLateDoesNotBringItsOldFrameBack) {
   EXPECT_EQ(width_of(next()), 96);
 }
 
+// How bright the picture in `piece` is below a box that begins at column `left` and ends at row 19,
+// 0..255.
+int brightness_at(const std::string& piece, int left) {
+  const auto begin = piece.find("\r\n\r\n") + 4;
+  const auto end = piece.rfind("\r\n--");
+  const auto picture = decode_picture(std::as_bytes(std::span(piece)).subspan(begin, end - begin));
+  if (!picture) return -1;
+  int sum = 0;
+  for (int y = 22; y < 26; ++y)
+    for (int x = 0; x < 24 * 3; ++x)
+      sum += picture->planes[0].data[y * picture->planes[0].stride + 3 * left + x];
+  return sum / (4 * 24 * 3);
+}
+
+TEST_F(ViewTest, WhatIsSaidOfAThingStandsAtItWhereverItIsNow) {
+  make(60s);
+  look();
+  auto outcome = boxed();
+  outcome.scene.detections[0].box = {0.1F, 0.1F, 0.3F, 0.3F};
+  outcome.scene.detections[0].track = 4;
+  view_->show(gray(320, 0), outcome);
+  EXPECT_LT(brightness_at(next(), 34), 20);
+  Outcome said{.model = std::make_shared<Model>(), .scene = {}, .verdict = {}};
+  said.scene.classes = {{0, 0.9F}};
+  said.scene.piece = std::make_shared<const Piece>(
+      Piece{.place = {}, .box = outcome.scene.detections[0].box, .of = "", .track = 4, .path = ""});
+  view_->show(gray(320, 0), said);
+  EXPECT_GT(brightness_at(next(), 34), 40);
+  outcome.scene.detections[0].box = {0.5F, 0.1F, 0.7F, 0.3F};
+  view_->show(gray(320, 1), outcome);
+  const auto moved = next();
+  EXPECT_LT(brightness_at(moved, 34), 20);
+  EXPECT_GT(brightness_at(moved, 162), 40);
+}
+
 }  // namespace
 }  // namespace turnstone

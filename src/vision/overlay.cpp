@@ -80,10 +80,12 @@ void draw_anomaly(Image& image, const Anomaly& anomaly) {
             });
 }
 
-void draw_values(Image& image, const Scene& scene, const Model& model, int top, int scale) {
+// Below each other from the point on.
+void draw_values(Image& image, const Scene& scene, const Model& model, int left, int top,
+                 int scale) {
   for (const auto& one : scene.values) {
-    draw_tag(image, 0, top, fmt::format("{} {:.4g}", label_of(model, one.label), one.value), black,
-             scale);
+    draw_tag(image, left, top, fmt::format("{} {:.4g}", label_of(model, one.label), one.value),
+             black, scale);
     top += text_height(scale) + scale;
   }
 }
@@ -109,20 +111,39 @@ void draw_detection(Image& image, const Detection& detection, const Model& model
   draw_tag(image, left, top - text_height(scale) - scale, number + text, color, scale);
 }
 
-}  // namespace
-
-void draw_scene(Image& image, const Scene& scene, const Model& model, const Banner& banner) {
-  const int scale = text_scale(image);
+// What lies at places in the picture.
+void draw_places(Image& image, const Scene& scene, const Model& model, int scale) {
   if (scene.mask) draw_scene_mask(image, *scene.mask, model);
   if (scene.anomaly) draw_anomaly(image, *scene.anomaly);
   // The best last, so that it lies on top.
   for (auto one = scene.detections.rbegin(); one != scene.detections.rend(); ++one)
     draw_detection(image, *one, model, scale);
+}
+
+}  // namespace
+
+void draw_scene(Image& image, const Scene& scene, const Model& model, const Banner& banner) {
+  const int scale = text_scale(image);
+  draw_places(image, scene, model, scale);
   const int height = text_height(2 * scale) + 2 * scale;
-  draw_values(image, scene, model, banner.text.empty() ? 0 : height, scale);
+  draw_values(image, scene, model, 0, banner.text.empty() ? 0 : height, scale);
   if (banner.text.empty()) return;
   fill_rectangle(image, 0, 0, image.width(), height, banner.color, 0.75);
   draw_text(image, 3 * scale, 2 * scale, banner.text, ink_on(banner.color), 2 * scale);
+}
+
+void draw_piece(Image& image, const Scene& scene, const Model& model, const Box& box) {
+  const int scale = text_scale(image);
+  draw_places(image, scene, model, scale);
+  const int left = pixel(box.left, image.width());
+  int top = pixel(box.bottom, image.height());
+  if (!scene.classes.empty()) {
+    const auto& [label, score] = scene.classes.front();
+    draw_tag(image, left, top, fmt::format("{} {:.2f}", label_of(model, label), score),
+             color_of_label(label), scale);
+    top += text_height(scale) + scale;
+  }
+  draw_values(image, scene, model, left, top, scale);
 }
 
 }  // namespace turnstone

@@ -21,4 +21,8 @@ struct Banner {
 // picture that the scene is about. Sizes follow the image's.
 void draw_scene(Image& image, const Scene& scene, const Model& model, const Banner& banner = {});
 
+// Draws on the whole picture what a model says of a thing in the box: places as above, and the
+// first class and the values below the box.
+void draw_piece(Image& image, const Scene& scene, const Model& model, const Box& box);
+
 }  // namespace turnstone

@@ -30,6 +30,18 @@ TEST(Overlay, BoxesTagsAndBannerAreDrawn) {
   EXPECT_GT(at(300, 5)[1], 100);
 }
 
+TEST(Overlay, WhatIsSaidOfAThingStandsBelowItsBox) {
+  auto image = *make_image(PixelFormat::rgb, 320, 240);
+  Scene scene;
+  scene.classes = {{1, 0.9F}};
+  draw_piece(image, scene, labelled({"closed", "open"}), {0.25F, 0.25F, 0.5F, 0.5F});
+  const auto color = color_of_label(1);
+  const auto* below = image.row(121) + 3L * 80;
+  EXPECT_EQ(std::vector<int>(below, below + 3),
+            (std::vector<int>{color.red, color.green, color.blue}));
+  EXPECT_EQ(image.row(119)[3L * 80], 0);
+}
+
 TEST(Overlay, MasksAnomaliesAndValuesAreDrawn) {
   auto image = *make_image(PixelFormat::rgb, 64, 64);
   Scene scene;

@@ -34,6 +34,7 @@ function Model({ model }: { model: ModelInService }) {
     facts.push(["disputed", `${((100 * model.disputed) / model.compared).toFixed(1)} %`]);
   const what = (
     <>
+      {model.after && `after ${model.after}: `}
       {model.model || model.package} on {model.variant}, since{" "}
       <time dateTime={model.since}>{clock(model.since)}</time>
     </>

@@ -1,6 +1,10 @@
 import { clock, type Result } from "./state";
 
 function what(result: Result): string {
+  return result.of ? `${result.of}: ${finding(result)}` : finding(result);
+}
+
+function finding(result: Result): string {
   if (!result.detections) return `${result.label} ${(result.score ?? 0).toFixed(2)}`;
   if (result.detections.length === 0) return "nothing";
   const shown = result.detections.slice(0, 3).map((d) => `${d.label} ${d.score.toFixed(2)}`);

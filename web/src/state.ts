@@ -24,6 +24,7 @@ export interface Result {
   score?: number;
   tone?: Tone;
   part?: number;
+  of?: string; // label of the thing that was judged
   frames?: number;
   top?: ClassResult[];
   detections?: Detection[];
@@ -44,6 +45,7 @@ export interface Source {
 
 export interface ModelInService {
   name: string;
+  after: string | null;
   package: string;
   model: string;
   variant: string;

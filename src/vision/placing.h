@@ -1,0 +1,12 @@
+// From a piece of a picture to the whole of it.
+#pragma once
+
+#include "vision/scene.h"
+
+namespace turnstone {
+
+// Every place in `scene` is in fractions of a piece that lies at `place` in the picture: afterwards
+// it is in fractions of the picture.
+void place_in_picture(Scene& scene, const Geometry& place);
+
+}  // namespace turnstone
