@@ -3,11 +3,11 @@
 
 #include <cerrno>
 #include <cmath>
-#include <compare>
 #include <cstdio>
 #include <cstring>
 #include <map>
 
+#include "base/file_identity.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "media/picture.h"
@@ -45,27 +45,6 @@ const Field<FolderSourceConfig> folder_fields[] = {
      {.least = 0, .most = 86400}},
 };
 
-// Tells a file from another one of the same name, and from itself before it was written again.
-struct Identity {
-  ino_t inode;
-  off_t size;
-  int64_t seconds;
-  int64_t nanoseconds;
-  auto operator<=>(const Identity&) const = default;
-};
-
-// Nothing where the file is gone, or is a pipe or a device, whose reading may never end.
-std::optional<Identity> find_identity(const std::filesystem::path& path) {
-  struct stat status;
-  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
-  return Identity{status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-}
-
-std::string print(const Identity& identity) {
-  return fmt::format("{}/{}/{}.{:09}", identity.inode, identity.size, identity.seconds,
-                     identity.nanoseconds);
-}
-
 // Renames where there is nothing of the new name; false with errno else.
 bool rename_to_new(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
@@ -81,7 +60,7 @@ bool rename_to_new(const std::filesystem::path& from, const std::filesystem::pat
 
 // Moves a picture to a folder beside it, under another name where there is one of its name. One
 // that was replaced meanwhile is another picture and stays.
-void move_to(const std::filesystem::path& file, const std::optional<Identity>& identity,
+void move_to(const std::filesystem::path& file, const std::optional<FileIdentity>& identity,
              std::string_view folder) {
   if (!identity || find_identity(file) != identity) return;
   const auto place = file.parent_path() / folder;
@@ -184,7 +163,7 @@ class FolderSource final : public Source {
   }
 
   // Until the picture is moved it may come again, under the same origin.
-  void sign(Frame& frame, const std::filesystem::path& file, const Identity& identity) const {
+  void sign(Frame& frame, const std::filesystem::path& file, const FileIdentity& identity) const {
     frame.origin = fmt::format("{}/{}/{}", config_.name, file.string(), print(identity));
     frame.receipt = std::make_shared<Receipt>([file, identity](Fate fate) {
       if (fate != Fate::open) move_to(file, identity, fate == Fate::done ? "done" : "bad");
@@ -193,10 +172,10 @@ class FolderSource final : public Source {
 
   FolderSourceConfig config_;
   std::chrono::steady_clock::duration interval_;
-  std::chrono::steady_clock::time_point due_;        // of the next picture
-  int64_t next_ = 0;                                 // number of the next picture
-  std::map<std::filesystem::path, Identity> given_;  // while watching
-  size_t forget_at_ = 1024;                          // pictures in `given_`
+  std::chrono::steady_clock::time_point due_;            // of the next picture
+  int64_t next_ = 0;                                     // number of the next picture
+  std::map<std::filesystem::path, FileIdentity> given_;  // while watching
+  size_t forget_at_ = 1024;                              // pictures in `given_`
 };
 
 Result<std::unique_ptr<Source>> open_folder_source(const FolderSourceConfig& config) {

@@ -1,8 +1,11 @@
 #include "station/reloader.h"
 
+<<<<<<< ours
 #include <malloc.h>
 #include <sys/stat.h>
 
+=======
+>>>>>>> theirs
 #include <algorithm>
 #include <filesystem>
 
@@ -16,29 +19,21 @@ namespace fs = std::filesystem;
 // Between two looks; files that are the same in both are taken to be complete.
 constexpr std::chrono::milliseconds look_every(500);
 
-std::string print_file(const fs::path& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) return path.filename().string() + " none;";
-  return fmt::format("{} {} {} {}.{:09};", path.filename().string(), status.st_ino, status.st_size,
-                     status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
-}
-
-// Tells the files of a package from those that stood there before.
-std::string print_files(const fs::path& package) {
+// The files of a package, to be told from those that stand there at another time.
+PackageFiles find_files(const fs::path& package) {
   std::error_code ignored;
-  if (!fs::is_directory(package, ignored)) {
-    auto description = package;
-    description.replace_extension(".json");
-    return print_file(package) + print_file(description);
-  }
-  return print_file(package / "compiled.so") + print_file(package / "model.json");
+  if (fs::is_directory(package, ignored))
+    return {find_identity(package / "compiled.so"), find_identity(package / "model.json")};
+  auto description = package;
+  description.replace_extension(".json");
+  return {find_identity(package), find_identity(description)};
 }
 
 }  // namespace
 
 Reloader::Reloader(const std::vector<Judge*>& judges, Check check) : check_(std::move(check)) {
   for (auto* judge : judges) {
-    const auto files = print_files(judge->config().package);
+    const auto files = find_files(judge->config().package);
     watched_.push_back({judge, files, files});
   }
   thread_ = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
@@ -70,7 +65,7 @@ void Reloader::work(std::stop_token stop) {
 void Reloader::look(Watched& watched, bool now) {
   const auto& config = watched.judge->config();
   if (!config.watch && !now) return;
-  auto files = print_files(config.package);
+  auto files = find_files(config.package);
   const bool complete = std::exchange(watched.seen, files) == files;
   if (!now && (files == watched.served || !complete)) return;
   watched.served = std::move(files);

@@ -1,15 +1,21 @@
 // Models that are exchanged while the station runs.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "base/file_identity.h"
 #include "station/judge.h"
 
 namespace turnstone {
+
+// Code and description of a package; nothing for a file that is not there.
+using PackageFiles = std::array<std::optional<FileIdentity>, 2>;
 
 // Looks after the packages of judges: one whose files have changed, and stay as they are, is opened
 // beside the model in service, tried on the last frames, and takes its place between two of them.
@@ -31,8 +37,8 @@ class Reloader {
  private:
   struct Watched {
     Judge* judge;
-    std::string served;  // the files in service
-    std::string seen;    // the files at the last look
+    PackageFiles served;  // in service
+    PackageFiles seen;    // at the last look
   };
   void work(std::stop_token stop);
   void look(Watched& watched, bool now);
