@@ -1,11 +1,7 @@
 #include "station/reloader.h"
 
-<<<<<<< ours
 #include <malloc.h>
-#include <sys/stat.h>
 
-=======
->>>>>>> theirs
 #include <algorithm>
 #include <filesystem>
 
