@@ -60,7 +60,7 @@ void draw_strip(Image& image, std::span<const float> steps, int channel, Strip s
   const auto text = strip.extent.is_empty() ? fmt::format("{}: no numbers", channel)
                                             : fmt::format("{}: {:.4g} .. {:.4g}", channel,
                                                           strip.extent.low, strip.extent.high);
-  draw_text(image, margin, strip.top, text, white);
+  draw_text(image, margin, strip.bottom - text_height(), text, white);
 }
 
 }  // namespace
