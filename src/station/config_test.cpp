@@ -64,10 +64,11 @@ TEST(Config, SuggestsTheNearestKey) {
 }
 
 TEST(Config, SuggestsTheNearestKind) {
-  EXPECT_EQ(problem(with("\"folder\"", "\"foldr\"")),
-            "line3.toml:3: source 'camera': kind 'foldr' is unknown, legal are folder, gst, mjpeg, "
-            "rtsp, v4l2, video; "
-            "did you mean 'folder'");
+  const auto said = problem(with("\"folder\"", "\"foldr\""));
+  EXPECT_TRUE(said.starts_with(
+      "line3.toml:3: source 'camera': kind 'foldr' is unknown, legal are alsa, csv, folder, "))
+      << said;
+  EXPECT_TRUE(said.ends_with("; did you mean 'folder'")) << said;
 }
 
 TEST(Config, AMessageThatAsksForAFrameNeedsABroker) {
