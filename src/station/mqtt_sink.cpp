@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "base/text.h"
+#include "station/home_assistant.h"
 #include "station/kinds.h"
 #include "station/mqtt_connection.h"
 #include "station/payload.h"
@@ -21,6 +22,9 @@ struct MqttSinkConfig : MqttConnection {
   std::string status_topic;        // retained "online" and "offline", "": none
   std::string texts_topic;         // where happenings are told, "": nowhere
   std::string texts = "plain";     // in these words
+  std::string discovery;           // prefix of Home Assistant's discovery, "": none
+  std::string device;              // what the station is called there
+  bool discovered = true;          // else it is taken away from there
 };
 
 const Field<MqttSinkConfig> own_fields[] = {
@@ -40,16 +44,22 @@ const Field<MqttSinkConfig> own_fields[] = {
     {"texts_topic", &MqttSinkConfig::texts_topic, "",
      "where it is told as plain text what happens beside outcomes; \"\": nowhere"},
     {"texts", &MqttSinkConfig::texts, "", "in whose words", {.choices = status_words()}},
+    {"discovery", &MqttSinkConfig::discovery, "",
+     "prefix under which Home Assistant looks for devices, such as \"homeassistant\"; \"\": none"},
+    {"device", &MqttSinkConfig::device, "", "with discovery: what the station is called there"},
+    {"discovered", &MqttSinkConfig::discovered, "",
+     "with discovery: false takes the device away from there"},
 };
 
 const auto mqtt_fields = join_fields(own_fields, mqtt_connection_fields<MqttSinkConfig>());
 
 class MqttSink final : public Sink {
  public:
-  MqttSink(MqttOptions options, const MqttSinkConfig& config, Template topic, Template texts_topic,
-           Payload payload)
+  MqttSink(MqttOptions options, const MqttSinkConfig& config, HomeAssistantDevice device,
+           Template topic, Template texts_topic, Payload payload)
       : options_(std::move(options)),
         config_(config),
+        device_(std::move(device)),
         topic_(std::move(topic)),
         texts_topic_(std::move(texts_topic)),
         payload_(std::move(payload)) {}
@@ -68,6 +78,18 @@ class MqttSink final : public Sink {
     if (!text) return {};
     return {{.address = printed_topic(texts_topic_, {{"thing", config_.thing}}),
              .body = std::move(*text)}};
+  }
+
+  // On a connection of its own, which then keeps the status, since this one begins with the first
+  // message.
+  void attend(std::function<Json()> state) override {
+    home_assistant_.reset();
+    if (config_.discovery.empty() || !state) return;
+    auto options = options_;
+    options.client_id += "-ha";
+    if (!config_.discovered) state = {};
+    home_assistant_ =
+        std::make_unique<HomeAssistant>(std::move(options), device_, std::move(state));
   }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
@@ -109,23 +131,41 @@ class MqttSink final : public Sink {
 
   MqttOptions options_;
   MqttSinkConfig config_;
+  HomeAssistantDevice device_;
   Template topic_;
   Template texts_topic_;
   Payload payload_;
   std::unique_ptr<MqttClient> client_;
+  std::unique_ptr<HomeAssistant> home_assistant_;
 };
+
+// What Home Assistant sees, where it is to see anything.
+Result<HomeAssistantDevice> device_of(const MqttSinkConfig& config) {
+  HomeAssistantDevice device{
+      .prefix = config.discovery, .name = config.device, .status_topic = config.status_topic};
+  if (config.discovery.empty()) {
+    if (!config.device.empty())
+      return fail(Code::invalid, "device '{}' is given without discovery",
+                  printable(config.device));
+    return device;
+  }
+  if (device.status_topic.empty()) device.status_topic = "turnstone/" + device.id() + "/status";
+  TRY(check_home_assistant(device));
+  return device;
+}
 
 Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
   TRY(check_mqtt_topic(config.topic));
   auto options = TRY(mqtt_options_of(config));
-  options.status_topic = config.status_topic;
+  auto device = TRY(device_of(config));
+  if (config.discovery.empty()) options.status_topic = config.status_topic;
   TRY(check_mqtt_options(options));
   auto topic = TRY(Template::parse(config.topic), "topic");
   if (!config.texts_topic.empty()) TRY(check_mqtt_topic(config.texts_topic), "texts_topic");
   auto texts_topic = TRY(Template::parse(config.texts_topic), "texts_topic");
   auto payload = TRY(Payload::make(
       {.shape = config.payload, .text = config.text, .words = config.words, .key = config.key}));
-  return std::make_unique<MqttSink>(std::move(options), config, std::move(topic),
+  return std::make_unique<MqttSink>(std::move(options), config, std::move(device), std::move(topic),
                                     std::move(texts_topic), std::move(payload));
 }
 

@@ -67,6 +67,7 @@ void Outbox::finish(std::chrono::milliseconds time) {
   }
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
+  attend({});
   const std::lock_guard lock(mutex_);
   ended_ = true;
 }

@@ -47,6 +47,9 @@ class Outbox {
   std::vector<Parcel> parcels_of(const Outcome& outcome) const;
   std::vector<Parcel> parcels_of(const Happening& happening) const;
 
+  // As Sink::attend.
+  void attend(std::function<Json()> state) { sink_->attend(std::move(state)); }
+
   // There may be something new in the spool.
   void wake();
 

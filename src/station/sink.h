@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -32,6 +33,11 @@ class Sink {
   // sent of them instead.
   virtual int64_t most_waiting() const { return INT64_MAX; }
   virtual std::vector<Message> passed_over(const Outcome&) const { return {}; }
+
+  // Gives what Station::state() says to a sink that tells of the whole station, any thread, for as
+  // long as no other is given; with none, it is called no more when this returns. One thread at a
+  // time.
+  virtual void attend(std::function<Json()>) {}
 
   // Sends `messages`, made by this sink or by one of an earlier process, in order and returns when
   // all have arrived. `sent` is how many have, counted from the first, also on failure; those are

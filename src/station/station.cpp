@@ -551,6 +551,7 @@ Result<> RunningStation::run(std::stop_token stop, bool once) {
   }
   tell({Happening::started});
   if (machine_) machine_->start();
+  for (const auto& lane : sinks_) lane->outbox->attend([this] { return state(); });
   for (const auto& lane : sources_)
     lane->thread = std::jthread(
         [this, raw = lane.get()](std::stop_token token) { run_source(*raw, std::move(token)); });

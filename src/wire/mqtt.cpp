@@ -100,6 +100,8 @@ class Client final : public MqttClient {
     }
   }
 
+  bool is_connected() const override { return client_.is_connected(); }
+
   Result<> wait(std::stop_token stop) override {
     std::mutex mutex;
     std::unique_lock lock(mutex);

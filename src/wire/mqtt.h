@@ -70,6 +70,9 @@ class MqttClient {
   virtual Result<> subscribe(std::span<const std::string> filters, MqttHandler handler,
                              std::stop_token stop) = 0;
 
+  // False for good once the connection is lost.
+  virtual bool is_connected() const = 0;
+
   // Waits until stop is requested, which is no error. Errors: unavailable (the connection is lost).
   virtual Result<> wait(std::stop_token stop) = 0;
 };
