@@ -32,6 +32,23 @@ TEST(FeedbackMessages, AreThoseOfTheConnector) {
             R"("unit":"Count","metricName":"SampleNotUsed"}}})");
 }
 
+TEST(FeedbackMessages, HaveTheConnectorsTopicsAndUnits) {
+  EXPECT_STREQ(feedback_status_topic, "feedback/message/status");
+  EXPECT_STREQ(feedback_prediction_topic, "feedback/message/prediction");
+  EXPECT_STREQ(metric_topic, "cloudwatch/metric/put");
+  EXPECT_EQ(print_feedback_metric("SampleSize", 1234, "Bytes"),
+            R"({"request":{"namespace":"GreengrassFeedbackConnector","metricData":{"value":1234.0,)"
+            R"("unit":"Bytes","metricName":"SampleSize"}}})");
+}
+
+TEST(FeedbackMessages, WhatAStoreDoesNotTellIsLeftOut) {
+  auto plain = sample;
+  plain.etag = plain.encryption = "";
+  EXPECT_EQ(print_feedback_success(plain),
+            R"({"response":{"status":"success","s3_response":{"bucket":"bucket",)"
+            R"("key":"prefix/1e0c.png"}},"id":"1e0c"})");
+}
+
 TEST(FeedbackMessages, TimesAreThoseOfPython) {
   EXPECT_EQ(print_publish_time(std::chrono::system_clock::time_point(
                 std::chrono::microseconds(1'562'803'968'816'752))),

@@ -234,9 +234,9 @@ class FeedbackSink final : public Sink {
     return {};
   }
 
-  // A store that will never take it is told of; one that is away is tried again without a word.
+  // What the store refuses is told of, once; a store that is away is tried again without a word.
   Result<> give_up(const StoredSample& sample, const Error& error, const std::stop_token& stop) {
-    if (error.code != Code::invalid && error.code != Code::unsupported)
+    if (error.code == Code::unavailable || error.code == Code::cancelled || refused_ == sample.id)
       return std::unexpected(error);
     const auto code = store->error_code();
     TRY(tell(Json::array({Json::array({feedback_status_topic,
@@ -245,6 +245,7 @@ class FeedbackSink final : public Sink {
                           Json::array({metric_topic,
                                        print_feedback_metric("SampleUploadFailure", 1, "Count")})}),
              stop));
+    refused_ = sample.id;
     return std::unexpected(error);
   }
 
@@ -284,8 +285,9 @@ class FeedbackSink final : public Sink {
   mutable std::mt19937_64 random_{std::random_device{}()};
   const std::string id_ = fmt::format("turnstone{:08x}", std::random_device{}());
   std::unique_ptr<MqttClient> client_;
-  std::string stored_;  // the sample that the store has
-  S3Receipt receipt_;   // of it
+  std::string stored_;   // the sample that the store has
+  S3Receipt receipt_;    // of it
+  std::string refused_;  // the sample of which was told that the store refuses it
 };
 
 Result<FeedbackConfig> choose(const FeedbackSinkConfig& config) {

@@ -1,9 +1,9 @@
 // Motion controllers that speak G-code over a serial line: GRBL 1.1 and Marlin.
-#include <charconv>
 #include <cmath>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "station/gcode.h"
 #include "station/serial_port.h"
 #include "station/stepper.h"
 
@@ -41,18 +41,11 @@ class GcodeStepper : public Stepper {
       const auto left = std::chrono::ceil<milliseconds>(until - Steady::now());
       const auto line = TRY(port_.read_line(left));
       if (!line) break;
-      TRY(check(*line));
+      TRY(check_gcode_answer(*line), table_.device);
       if (is_it(*line)) return *line;
     }
     return fail(Code::unavailable, "{}: no answer to {} within {} ms", table_.device, what,
                 time.count());
-  }
-
-  Result<> check(const std::string& line) const {
-    const auto word = lower(line);
-    if (word.starts_with("error") || word.starts_with("alarm") || word.starts_with("!!"))
-      return fail(Code::unavailable, "{}: controller says '{}'", table_.device, printable(line));
-    return {};
   }
 
   Result<> command(const std::string& text) {
@@ -106,38 +99,16 @@ class GrblStepper final : public GcodeStepper {
   }
 
  private:
-  struct State {
-    bool moves = false;
-    double place = 0;  // units of the axis
-  };
-
   int64_t ticks_of(double place) const {
     return std::llround((place - origin_) * table_.ticks_per_unit);
   }
 
-  // "<Idle|MPos:0.000,1.000,0.000|FS:0,0>"
-  Result<State> look() {
+  Result<GrblState> look() {
     TRY(port_.write("?"));
     const auto line = TRY(wait_for(answer_time, "?", [](const std::string& text) {
       return text.starts_with("<") && text.ends_with(">");
     }));
-    const auto fields = split(std::string_view(line).substr(1, line.size() - 2), '|');
-    const auto word = fields[0].substr(0, fields[0].find(':'));
-    if (word == "Alarm" || word == "Door" || word == "Sleep" || word == "Check")
-      return fail(Code::unavailable, "{}: controller is in state {}", table_.device, word);
-    for (const auto& field : fields) {
-      if (!field.starts_with("MPos:") && !field.starts_with("WPos:")) continue;
-      const auto places = split(std::string_view(field).substr(5), ',');
-      const auto axis = static_cast<size_t>(table_.axis[0] - 'X');
-      State state{.moves = word != "Idle"};
-      if (axis < places.size() &&
-          std::from_chars(places[axis].data(), places[axis].data() + places[axis].size(),
-                          state.place)
-                  .ec == std::errc{})
-        return state;
-    }
-    return fail(Code::unavailable, "{}: status '{}' holds no position of {}", table_.device,
-                printable(line), table_.axis);
+    return TRY(parse_grbl_state(line, table_.axis[0]), table_.device);
   }
 
   double origin_ = 0;  // where the axis stood when it was opened
@@ -173,7 +144,7 @@ class MarlinStepper final : public GcodeStepper {
     while (moves_) {
       const auto line = TRY(port_.read_line(glance));
       if (!line) break;
-      TRY(check(*line));
+      TRY(check_gcode_answer(*line), table_.device);
       if (line->starts_with("ok")) moves_ = false;
     }
     return moves_;

@@ -4,6 +4,8 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "base/uuid.h"
+#include "dataset/manifest.h"
 #include "media/picture.h"
 #include "station/testing_kinds.h"
 #include "station/testing_outcomes.h"
@@ -193,6 +195,76 @@ TEST_F(Feedback, AFolderGetsPicturesAndLinesOfAManifest) {
   auto sure = sample();
   sure.verdict->classes[0].score = 0.995F;
   EXPECT_EQ(take(*sink, sure), 0u);
+}
+
+// Ground Truth reads it as an input manifest, and our own reader as pictures without a label.
+TEST_F(Feedback, ALineOfTheManifestHasEveryByteInItsPlace) {
+  const auto sink = open(
+      fmt::format("kind = \"feedback\"\nfolder = \"{}\"\nconfig = \"LC50\"\n", file("samples")));
+  EXPECT_EQ(take(*sink, sample()), 1u);
+  auto second = sample();
+  second.id = "0200";
+  EXPECT_EQ(take(*sink, second), 1u);
+  const auto text = *read_text(file("samples/feedback.manifest"));
+  const auto line_of = [](const std::string& id) {
+    return fmt::format(
+        R"({{"source-ref":"{}.jpg","model-prediction":[0.013,0.987],"config-id":"LC50",)"
+        R"("metadata":{{"publish-ts":"2026-03-07 08:05:09.250000","source":"camera",)"
+        R"("model":"inspection"}}}})"
+        "\n",
+        uuid_of(id + "/LC50"));
+  };
+  EXPECT_EQ(text, line_of("0199") + line_of("0200"));
+  const auto read = read_manifest(file("samples/feedback.manifest"));
+  ASSERT_TRUE(read) << read.error().text;
+  ASSERT_EQ(read->samples.size(), 2u);
+  EXPECT_EQ(read->samples[0].label, -1);
+  EXPECT_TRUE(read_picture(read->samples[0].path));
+}
+
+TEST_F(Feedback, MoreThanTheRequestLimitIsThrottled) {
+  const auto sink =
+      open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\nrequest_limit = 10\n"
+                       "mqtt_url = \"tcp://127.0.0.1:1883\"\ntell_drops = true\n",
+                       file("samples")));
+  EXPECT_EQ(sink->most_waiting(), 10);
+  const auto messages = sink->passed_over(sample());
+  ASSERT_EQ(messages.size(), 1u);
+  const auto address = *parse_json(messages[0].address);
+  EXPECT_EQ(address["topics"][0][0], "feedback/message/status");
+  EXPECT_EQ(address["topics"][0][1],
+            fmt::format(R"({{"response":{{"status":"fail","error_message":)"
+                        R"("too many samples are under way","error":"Queue.Full"}},"id":"{}"}})",
+                        uuid_of("0199/station")));
+  EXPECT_EQ(address["topics"][1][0], "cloudwatch/metric/put");
+  EXPECT_EQ(address["topics"][1][1],
+            R"({"request":{"namespace":"GreengrassFeedbackConnector","metricData":{"value":1.0,)"
+            R"("unit":"Count","metricName":"ErrorRequestThrottled"}}})");
+}
+
+TEST_F(Feedback, AStoreThatRefusesIsToldWithItsWord) {
+  if (testing_tools::S3Server::program().empty()) GTEST_SKIP() << "versitygw is not installed";
+  if (!testing_tools::has_program("mosquitto")) GTEST_SKIP() << "mosquitto is not installed";
+  const testing_tools::S3Server server;
+  testing_tools::Broker broker;
+  broker.subscribe("#");
+  ASSERT_TRUE(write_file(file("credentials"),
+                         "[default]\naws_access_key_id = turnstone\n"
+                         "aws_secret_access_key = secret-of-the-test\n"));
+  const auto sink = open(fmt::format(
+      "kind = \"feedback\"\nbucket = \"nowhere\"\nendpoint = \"{}\"\ncredentials_file = \"{}\"\n"
+      "mqtt_url = \"{}\"\n",
+      server.options().endpoint, file("credentials"), broker.url()));
+  EXPECT_FALSE(take(*sink, sample()));
+  EXPECT_FALSE(take(*sink, sample()));
+  ASSERT_TRUE(testing_tools::eventually([&] { return broker.received().size() >= 2; }));
+  const auto told = *parse_json(broker.received()[0]);
+  EXPECT_EQ(told["response"]["status"], "fail");
+  EXPECT_EQ(told["response"]["error"], "NoSuchBucket");
+  EXPECT_EQ(broker.received()[1],
+            R"({"request":{"namespace":"GreengrassFeedbackConnector","metricData":{"value":1.0,)"
+            R"("unit":"Count","metricName":"SampleUploadFailure"}}})");
+  EXPECT_EQ(broker.received().size(), 2u) << "told once";
 }
 
 TEST_F(Feedback, PicturesThatLookAlikeAndMoreThanTheQuotaStay) {
