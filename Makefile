@@ -43,9 +43,10 @@ test-tsan:  ## the fast tests under the thread sanitizer
 	cmake --build --preset tsan -j $(JOBS)
 	tools/run_tests tsan
 
-test-qemu: build  ## aarch64 packages under qemu against the outside engines
+test-qemu: build  ## the station and packages for aarch64 under qemu
 	tools/setup zoo
 	tests/zoo/aarch64
+	tests/zoo/aarch64_station
 
 test-planted: test  ## wrong lines planted in operators, each of which a test must find
 	tests/planted/run build/planted
