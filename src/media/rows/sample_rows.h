@@ -113,6 +113,7 @@ inline Vector<uint16_t, short_lanes> taps_at(const uint8_t* row, const Windows& 
   return (Vector<uint16_t, short_lanes>)sum;
 }
 
+// What chroma adds, of a vector of outputs from `x` on.
 inline void store_terms(const Samples& out, int x, const Terms& terms) {
   store(out.red + x, terms.red);
   store(out.green + x, terms.green);
