@@ -17,10 +17,13 @@ export async function openBrowser() {
   return chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", "--disable-gpu"] });
 }
 
-// Waits until the picture of the first source has come.
+// Waits until the picture of the first source has come; in a page behind another one too, which is
+// not drawn.
 export async function seePicture(page) {
   await page.waitForFunction(
     () => document.querySelector("figure.stream img")?.naturalWidth > 0,
+    null,
+    { polling: 100 },
   );
 }
 
