@@ -59,8 +59,10 @@ TEST_F(LivePage, ShowsEveryVerdictWhileAModelIsSwapped) {
   look("swap_test.mjs", {url, file("package"), package("brightness4")});
   EXPECT_EQ(running->end(SIGTERM), 0);
   int64_t frame = 0;
-  for (const auto& line : split(read_text(file("lines.jsonl")).value_or(""), '\n'))
-    if (!line.empty()) EXPECT_EQ((*parse_json(line))["frame"], frame++);
+  for (const auto& line : split(read_text(file("lines.jsonl")).value_or(""), '\n')) {
+    if (line.empty()) continue;
+    EXPECT_EQ((*parse_json(line))["frame"], frame++);
+  }
   EXPECT_GT(frame, 40);
 }
 
