@@ -12,6 +12,9 @@ almost nothing (an average and one small product), of which the time is taken of
 
     own = (with that model) - decode - that model
 
+Where a station's time goes is what it tells Prometheus of its stages, one stream at a camera's
+pace: milliseconds of a frame by the clock, so decoding that happens meanwhile is in them.
+
 Streams that a core holds are what 30 frames a second leave room for, of the real models; then as
 many whole streams as that, and one more, are run at the pace of a camera and what was dropped is
 counted. Latency is from a decoded frame to its result at the other end of a pipe, one stream at a
@@ -23,10 +26,13 @@ Needs `make build` and `tools/setup bench`.
 import argparse
 import json
 import os
+import re
+import socket
 import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import numpy
@@ -136,7 +142,7 @@ def make_subjects():
     return subjects
 
 
-def station_file(subject, clips, realtime):
+def station_file(subject, clips, realtime, port=0):
     """A station of so many streams that share nothing but the core."""
     text = ""
     for k, clip in enumerate(clips):
@@ -144,14 +150,14 @@ def station_file(subject, clips, realtime):
                  f"realtime = {str(realtime).lower()}\n\n"
                  f'[[model]]\nname = "m{k}"\npackage = "{subject.package}"\nsources = ["s{k}"]\n'
                  f'frames = "{"latest" if realtime else "every"}"\ntop = 1\n\n')
-    text += '[[sink]]\nname = "out"\nkind = "jsonl"\npath = "-"\n\n[page]\nport = 0\n'
+    text += f'[[sink]]\nname = "out"\nkind = "jsonl"\npath = "-"\n\n[page]\nport = {port}\n'
     file = WORK / f"{subject.file.stem}-{len(clips)}-{'paced' if realtime else 'fast'}.toml"
     file.write_text(text)
     return file
 
 
-def station(subject, clips, realtime=False):
-    return [TURNSTONE, "run", station_file(subject, clips, realtime), "--once", "-q"]
+def station(subject, clips, realtime=False, port=0):
+    return [TURNSTONE, "run", station_file(subject, clips, realtime, port), "--once", "-q"]
 
 
 def peer(subject, clip, engine, realtime=False):
@@ -229,6 +235,30 @@ def latency_ms(command, core):
     return {"p50": times[len(times) // 2], "p99": times[len(times) * 99 // 100]}
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def stages_ms(subject, clip, core):
+    """What the station says of its stages when half of the clip has passed."""
+    port = free_port()
+    command = station(subject, [clip], realtime=True, port=port)
+    process = start(command, core)
+    for _ in range(LONG // 2):
+        process.stdout.readline()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as page:
+        text = page.read().decode()
+    finish(process, command)
+    found = {}
+    for kind, labels, value in re.findall(
+            r"^turnstone_stage_seconds_(sum|count)\{(.*)\} (\S+)$", text, re.MULTILINE):
+        stage = re.search(r'stage="(\w+)"', labels)[1]
+        found.setdefault(stage, {})[kind] = float(value)
+    return {stage: 1e3 * one["sum"] / one["count"] for stage, one in found.items() if one["count"]}
+
+
 def share_kept(commands, streams, core):
     """Frames that got a result, of those that came."""
     running = [(start(command, core), command) for command in commands]
@@ -258,6 +288,7 @@ def report(task, subjects, arguments):
         "streams_over_glue": streams["station"] / streams["glue"],
         "streams_over_peer": streams["station"] / streams["peer"],
         "kept_at_camera_pace": kept,
+        "stages_ms": stages_ms(real, clips[1], core),
         "latency_ms": {
             "station": latency_ms(station(real, [clips[1]], realtime=True), core),
             "glue": latency_ms(peer(real, clips[1], "turnstone", realtime=True), core),
