@@ -82,14 +82,13 @@ class MqttSink final : public Sink {
 
   // On a connection of its own, which then keeps the status, since this one begins with the first
   // message.
-  void attend(std::function<Json()> state) override {
+  void attend(const std::function<Json()>& state) override {
     home_assistant_.reset();
     if (config_.discovery.empty() || !state) return;
     auto options = options_;
     options.client_id += "-ha";
-    if (!config_.discovered) state = {};
-    home_assistant_ =
-        std::make_unique<HomeAssistant>(std::move(options), device_, std::move(state));
+    home_assistant_ = std::make_unique<HomeAssistant>(
+        std::move(options), device_, config_.discovered ? state : std::function<Json()>());
   }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {

@@ -48,7 +48,7 @@ class Outbox {
   std::vector<Parcel> parcels_of(const Happening& happening) const;
 
   // As Sink::attend.
-  void attend(std::function<Json()> state) { sink_->attend(std::move(state)); }
+  void attend(const std::function<Json()>& state) { sink_->attend(state); }
 
   // There may be something new in the spool.
   void wake();

@@ -37,7 +37,7 @@ class Sink {
   // Gives what Station::state() says to a sink that tells of the whole station, any thread, for as
   // long as no other is given; with none, it is called no more when this returns. One thread at a
   // time.
-  virtual void attend(std::function<Json()>) {}
+  virtual void attend(const std::function<Json()>&) {}
 
   // Sends `messages`, made by this sink or by one of an earlier process, in order and returns when
   // all have arrived. `sent` is how many have, counted from the first, also on failure; those are
