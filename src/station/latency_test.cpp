@@ -41,7 +41,8 @@ TEST(Latency, TellsTheLastMinutesInSteps) {
 TEST(Latency, ForgetsWhatIsOlder) {
   Latency latency;
   latency.add(Stage::model, 10ms, noon);
-  for (const auto& value : latency.course(noon + 300s)["ms"]["model"]) EXPECT_TRUE(value.is_null());
+  const auto course = latency.course(noon + 300s);
+  for (const auto& value : course["ms"]["model"]) EXPECT_TRUE(value.is_null());
   latency.add(Stage::model, 20ms, noon + 300s);
   EXPECT_EQ(latency.course(noon + 300s)["ms"]["model"][149], 20);
   EXPECT_EQ(latency.look(Stage::model).count, 2);
