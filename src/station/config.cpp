@@ -48,13 +48,16 @@ std::optional<T> read_one(Reading& reading, const TomlTable& root, std::string_v
   return made;
 }
 
-// The value at `key` of item `i` of a list of tables, for messages that concern it.
+// The value at `key` of item `i` of a list of tables, for messages that concern it. The sink behind
+// the last of its list is [feedback].
 const TomlValue& place_of(const TomlTable& root, std::string_view list, size_t i,
                           std::string_view key) {
-  const auto& item = std::get<TomlArray>(root.find(list)->content)[i];
+  const auto* value = root.find(list);
+  const auto* items = value ? std::get_if<TomlArray>(&value->content) : nullptr;
+  const auto& item = items && i < items->size() ? (*items)[i] : *root.find("feedback");
   const auto* table = std::get_if<TomlTable>(&item.content);
-  const auto* value = table ? table->find(key) : nullptr;
-  return value ? *value : item;
+  const auto* found = table ? table->find(key) : nullptr;
+  return found ? *found : item;
 }
 
 template <class T>
