@@ -8,8 +8,6 @@
 namespace turnstone {
 namespace {
 
-using testing::ElementsAre;
-
 Model faces() {
   Model model;
   model.task = Task::detection;
@@ -24,7 +22,7 @@ Frame picture(PixelFormat format = PixelFormat::rgb) {
   return frame;
 }
 
-Scene scene_of(std::vector<Box> boxes) {
+Scene scene_of(const std::vector<Box>& boxes) {
   Scene scene;
   for (const auto& box : boxes) {
     auto& detection = scene.detections.emplace_back();

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "base/json.h"
@@ -121,9 +122,10 @@ Result<std::vector<std::string>> parse_csv_line(std::string_view line, char sepa
 Result<float> parse_sample(std::string_view text) {
   auto bare = trim(text);
   if (bare.size() > 1 && bare[0] == '+' && bare[1] != '-') bare.remove_prefix(1);
-  const auto* end = bare.data() + bare.size();
+  const auto* begin = std::to_address(bare.begin());
+  const auto* end = std::to_address(bare.end());
   float value = 0;
-  const auto [stop, error] = std::from_chars(bare.data(), end, value);
+  const auto [stop, error] = std::from_chars(begin, end, value);
   if (error != std::errc() || stop != end || !std::isfinite(value))
     return fail(Code::invalid, "'{}' is no number", printable(bare, 40));
   return value;

@@ -8,7 +8,6 @@
 namespace turnstone {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string cells(std::string_view line, char separator = ',') {

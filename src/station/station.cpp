@@ -192,7 +192,7 @@ void RunningStation::open_viewer(const SinkConfig& section, std::chrono::millise
   if (!viewer) return note(std::move(viewer).error().in("sink '" + section.name + "'"));
   viewers_.push_back(std::make_unique<ViewerLane>(
       section, std::move(*viewer), hold,
-      [this](std::vector<Parcel> parcels, std::vector<Happening> happenings) {
+      [this](std::vector<Parcel> parcels, const std::vector<Happening>& happenings) {
         if (!parcels.empty()) send(std::move(parcels));
         for (const auto& happening : happenings) tell(happening);
       }));
