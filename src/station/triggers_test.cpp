@@ -19,6 +19,7 @@ namespace {
 using testing::ElementsAre;
 using testing_tools::Broker;
 using testing_tools::eventually;
+using std::chrono_literals::operator""ms;
 
 constexpr auto frame_time = 100ms;
 
