@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -21,19 +22,12 @@ Error error_of(int number, const fs::path& path, std::string_view what) {
   return {code, fmt::format("{}: cannot {}: {}", path.string(), what, std::strerror(number))};
 }
 
-struct Descriptor {
-  int number = -1;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
 template <class Container>
 Result<Container> read_whole(const fs::path& path, size_t most) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.number < 0) return std::unexpected(error_of(errno, path, "open"));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) return std::unexpected(error_of(errno, path, "open"));
   struct stat status{};
-  if (::fstat(file.number, &status) != 0) return std::unexpected(error_of(errno, path, "stat"));
+  if (::fstat(file.number(), &status) != 0) return std::unexpected(error_of(errno, path, "stat"));
   if (S_ISDIR(status.st_mode)) return fail(Code::invalid, "{}: is a folder", path.string());
   Container content;
   size_t used = 0;
@@ -45,7 +39,7 @@ Result<Container> read_whole(const fs::path& path, size_t most) {
   for (;;) {
     if (used == content.size()) {
       char probe = 0;
-      const auto got = ::read(file.number, &probe, 1);
+      const auto got = ::read(file.number(), &probe, 1);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return std::unexpected(error_of(errno, path, "read"));
       if (got == 0) return content;
@@ -55,7 +49,7 @@ Result<Container> read_whole(const fs::path& path, size_t most) {
       std::memcpy(content.data() + used++, &probe, 1);
       continue;
     }
-    const auto got = ::read(file.number, content.data() + used, content.size() - used);
+    const auto got = ::read(file.number(), content.data() + used, content.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return std::unexpected(error_of(errno, path, "read"));
     if (got == 0) {
@@ -121,16 +115,21 @@ int write_whole(int descriptor, std::span<const std::byte> bytes) {
   return 0;
 }
 
+int sync_path(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return file.is_open() && ::fsync(file.number()) == 0 ? 0 : errno;
+}
+
 Result<> write_file(const fs::path& path, std::span<const std::byte> bytes) {
   auto name = path.string() + ".XXXXXX";
-  const Descriptor file{::mkostemp(name.data(), O_CLOEXEC)};
-  if (file.number < 0) return std::unexpected(error_of(errno, path, "write"));
+  const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+  if (file.number() < 0) return std::unexpected(error_of(errno, path, "write"));
   const auto give_up = [&](int number) {
     ::unlink(name.c_str());
     return std::unexpected(error_of(number, path, "write"));
   };
-  if (const int failed = write_whole(file.number, bytes); failed != 0) return give_up(failed);
-  if (::fchmod(file.number, 0644) != 0 || ::fsync(file.number) != 0) return give_up(errno);
+  if (const int failed = write_whole(file.number(), bytes); failed != 0) return give_up(failed);
+  if (::fchmod(file.number(), 0644) != 0 || ::fsync(file.number()) != 0) return give_up(errno);
   if (::rename(name.c_str(), path.c_str()) != 0) return give_up(errno);
   return {};
 }

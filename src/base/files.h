@@ -15,6 +15,11 @@ namespace turnstone {
 
 using Bytes = std::vector<std::byte>;
 
+// The bytes as a text, which they must outlive.
+inline std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 // Whole content of a file of at most `most` bytes. Errors: missing (no such file), invalid (a
 // folder, or larger than `most`), unavailable (cannot be read). The text names the path.
 Result<std::string> read_text(const std::filesystem::path& path, size_t most = size_t{1} << 32);
@@ -26,6 +31,10 @@ Result<std::string> read_secret(const std::filesystem::path& path);
 
 // Writes all of it; 0, or the number of the error.
 int write_whole(int descriptor, std::span<const std::byte> bytes);
+
+// Makes what was written to a file durable, or the names in a folder; 0, or the number of the
+// error.
+int sync_path(const std::filesystem::path& path);
 
 // Replaces the file in one step: written beside it under another name, synced, then renamed, so
 // that a reader sees the old content or the new. Parent folders must exist.

@@ -4,11 +4,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+
+#include "base/number.h"
 
 namespace turnstone {
 
@@ -32,10 +33,9 @@ std::optional<std::chrono::microseconds> find_watchdog_interval() {
   const char* text = std::getenv("WATCHDOG_USEC");
   const char* process = std::getenv("WATCHDOG_PID");
   if (!text || (process && std::to_string(::getpid()) != process)) return {};
-  int64_t interval = 0;
-  const auto [end, error] = std::from_chars(text, text + std::strlen(text), interval);
-  if (error != std::errc{} || *end != '\0' || interval < 2) return {};
-  return std::chrono::microseconds(interval / 2);
+  const auto interval = find_number<int64_t>(text);
+  if (!interval || *interval < 2) return {};
+  return std::chrono::microseconds(*interval / 2);
 }
 
 }  // namespace turnstone

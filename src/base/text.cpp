@@ -112,6 +112,10 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return out;
 }
 
+bool admits(std::span<const std::string> names, std::string_view name) {
+  return names.empty() || std::ranges::find(names, name) != names.end();
+}
+
 bool is_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto length = sequence_length(text, i);

@@ -28,6 +28,9 @@ std::string nearest(std::string_view text, std::span<const std::string> candidat
 // Joins `parts` with `separator` between them.
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
+// Whether a list of names that may be left empty, which means all, admits `name`.
+bool admits(std::span<const std::string> names, std::string_view name);
+
 // True when `text` is well-formed UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 

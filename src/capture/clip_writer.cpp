@@ -1,13 +1,12 @@
 #include "capture/clip_writer.h"
 
-#include <fcntl.h>
 #include <gst/app/gstappsrc.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "base/files.h"
 #include "capture/buffer.h"
 #include "capture/gst.h"
 
@@ -111,10 +110,8 @@ Result<> GstClip::finish() {
 }
 
 Result<> GstClip::sync() const {
-  const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  const int failed = file < 0 || ::fsync(file) != 0 ? errno : 0;
-  if (file >= 0) ::close(file);
-  if (failed) return fail(Code::unavailable, "{}: {}", path_.string(), std::strerror(failed));
+  if (const int failed = sync_path(path_))
+    return fail(Code::unavailable, "{}: {}", path_.string(), std::strerror(failed));
   return {};
 }
 

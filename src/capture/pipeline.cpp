@@ -275,4 +275,19 @@ Result<std::unique_ptr<FrameReader>> open_pipeline(Gst<GstElement> head,
   return pipeline;
 }
 
+Result<std::unique_ptr<FrameReader>> open_file_pipeline(const std::filesystem::path& path,
+                                                        const char* what, PipelineOptions options) {
+  options.where = path.string();
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (!std::filesystem::exists(status))
+    return fail(Code::missing, "{}: no such file", options.where);
+  if (std::filesystem::is_directory(status))
+    return fail(Code::invalid, "{}: is a folder, not a {}", options.where, what);
+  TRY(start_gst());
+  auto file = TRY(make_element("filesrc"));
+  g_object_set(file.get(), "location", path.c_str(), nullptr);
+  return open_pipeline(std::move(file), options);
+}
+
 }  // namespace turnstone

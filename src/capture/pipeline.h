@@ -2,6 +2,7 @@
 // Nobody else includes it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -24,5 +25,10 @@ struct PipelineOptions {
 // open_microphone. The windows of sound are as long as it comes, and their numbers count steps.
 Result<std::unique_ptr<FrameReader>> open_pipeline(Gst<GstElement> head,
                                                    const PipelineOptions& options);
+
+// The same of a file, which is to be `what`: "video". `options.where` is filled in. Errors: missing
+// (no such file), invalid (a folder), then those of open_pipeline.
+Result<std::unique_ptr<FrameReader>> open_file_pipeline(const std::filesystem::path& path,
+                                                        const char* what, PipelineOptions options);
 
 }  // namespace turnstone

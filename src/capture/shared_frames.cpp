@@ -7,6 +7,7 @@
 #include <new>
 #include <optional>
 
+#include "base/descriptor.h"
 #include "capture/include/turnstone_frames.h"
 #include "media/image.h"
 
@@ -27,20 +28,6 @@ constexpr uint64_t most_published = uint64_t{1} << 40;  // centuries
 constexpr uint64_t most_padding = 4096;                 // bytes behind a row
 constexpr std::chrono::milliseconds poll_every(10);     // for writers that wake nobody
 constexpr std::chrono::minutes oldest(1);               // of what a writer says of its times
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 // The page with the futex. Only its address is used: what lies there is never looked at.
 class WakePage {
@@ -250,7 +237,7 @@ class SharedFrames final : public FrameReader {
 
 Result<std::unique_ptr<FrameReader>> open_shared_frames(const std::filesystem::path& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.number() < 0)
+  if (!file.is_open())
     return fail(errno == ENOENT ? Code::missing : Code::unavailable, "{}: {}", path.string(),
                 std::strerror(errno));
   struct stat status;

@@ -6,8 +6,8 @@
 namespace turnstone {
 namespace {
 
-PipelineOptions pipeline_of(const std::string& where, const SoundOptions& options) {
-  return {.where = where, .sound = true, .channels = options.channels, .rate = options.rate};
+PipelineOptions pipeline_of(const SoundOptions& options) {
+  return {.sound = true, .channels = options.channels, .rate = options.rate};
 }
 
 Result<Gst<GstElement>> make_head(const std::string& device) {
@@ -21,24 +21,16 @@ Result<Gst<GstElement>> make_head(const std::string& device) {
 
 Result<std::unique_ptr<FrameReader>> open_sound_file(const std::filesystem::path& path,
                                                      const SoundOptions& options, Pace pace) {
-  std::error_code ignored;
-  const auto status = std::filesystem::status(path, ignored);
-  if (!std::filesystem::exists(status))
-    return fail(Code::missing, "{}: no such file", path.string());
-  if (std::filesystem::is_directory(status))
-    return fail(Code::invalid, "{}: is a folder, not a sound", path.string());
-  TRY(start_gst());
-  auto file = TRY(make_element("filesrc"));
-  g_object_set(file.get(), "location", path.c_str(), nullptr);
-  auto pipeline = pipeline_of(path.string(), options);
+  auto pipeline = pipeline_of(options);
   pipeline.realtime = pace == Pace::realtime;
-  return open_pipeline(std::move(file), pipeline);
+  return open_file_pipeline(path, "sound", std::move(pipeline));
 }
 
 Result<std::unique_ptr<FrameReader>> open_microphone(const std::string& device,
                                                      const SoundOptions& options) {
   TRY(start_gst());
-  auto pipeline = pipeline_of(device, options);
+  auto pipeline = pipeline_of(options);
+  pipeline.where = device;
   pipeline.live = true;
   return open_pipeline(TRY(make_head(device)), pipeline);
 }

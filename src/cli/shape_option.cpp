@@ -1,7 +1,6 @@
 #include "cli/shape_option.h"
 
-#include <charconv>
-
+#include "base/number.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -16,12 +15,11 @@ Result<std::map<std::string, Shape, std::less<>>> parse_shape_options(
                   printable(option));
     Shape shape;
     for (const auto& part : split(option.substr(equals + 1), ',')) {
-      int64_t extent = 0;
-      const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), extent);
-      if (error != std::errc{} || end != part.data() + part.size() || extent < 1)
+      const auto extent = find_number<int64_t>(part);
+      if (!extent || *extent < 1)
         return fail(Code::invalid, "--shape '{}': extent '{}' is not a positive number",
                     printable(option), printable(part));
-      shape.push_back(extent);
+      shape.push_back(*extent);
     }
     TRY(checked_count(shape), "--shape " + printable(option));
     shapes[option.substr(0, equals)] = std::move(shape);

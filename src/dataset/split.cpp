@@ -1,11 +1,11 @@
 #include "dataset/split.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "dataset/shuffle.h"
 
@@ -138,12 +138,11 @@ Result<Dataset> filter(const Dataset& dataset, const std::vector<Where>& conditi
 
 Result<std::optional<double>> parse_val(std::string_view text) {
   if (text == "none") return std::optional<double>();
-  double share = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (error != std::errc() || end != text.data() + text.size() || !(share > 0 && share < 1))
+  const auto share = find_number<double>(text);
+  if (!share || !(*share > 0 && *share < 1))
     return fail(Code::invalid, "'{}' is wrong, legal are none and numbers between 0 and 1",
                 printable(text, 40));
-  return std::optional<double>(share);
+  return share;
 }
 
 Result<Split> make_split(const Dataset& dataset, const SplitSettings& settings) {

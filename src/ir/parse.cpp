@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "ir/text.h"
 
@@ -98,22 +98,18 @@ class Reader {
 };
 
 Result<int64_t> integer(std::string_view text) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty())
-    return fail(Code::invalid, "'{}' is not a whole number", printable(text));
-  return value;
+  const auto value = find_number<int64_t>(text);
+  if (!value) return fail(Code::invalid, "'{}' is not a whole number", printable(text));
+  return *value;
 }
 
 Result<double> real(std::string_view text) {
   if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (text == "inf") return std::numeric_limits<double>::infinity();
   if (text == "-inf") return -std::numeric_limits<double>::infinity();
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty())
-    return fail(Code::invalid, "'{}' is not a number", printable(text));
-  return value;
+  const auto value = find_number<double>(text);
+  if (!value) return fail(Code::invalid, "'{}' is not a number", printable(text));
+  return *value;
 }
 
 bool looks_real(std::string_view text) {
@@ -145,11 +141,9 @@ Result<> set_element(Tensor& tensor, int64_t i, std::string_view text) {
     return {};
   }
   if (tensor.dtype() == DType::u64) {
-    uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size())
-      return fail(Code::invalid, "'{}' is not a u64", printable(text));
-    tensor.mutable_as<uint64_t>()[static_cast<size_t>(i)] = value;
+    const auto value = find_number<uint64_t>(text);
+    if (!value) return fail(Code::invalid, "'{}' is not a u64", printable(text));
+    tensor.mutable_as<uint64_t>()[static_cast<size_t>(i)] = *value;
     return {};
   }
   const auto value = TRY(integer(text));

@@ -176,7 +176,7 @@ void resolve_cycle(Reading& reading, const TomlTable& root, StationConfig& confi
     reading.problem(at,
                     "cycle: model '{}' judges what '{}' finds, wanted: one that sees whole frames",
                     cycle.model, model->after);
-  if (model && !model->sources.empty() && std::ranges::count(model->sources, cycle.source) == 0)
+  if (model && !admits(model->sources, cycle.source))
     reading.problem(at, "cycle: model '{}' does not see source '{}'", cycle.model, cycle.source);
 }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "media/samples.h"
 #include "station/kinds.h"
@@ -52,16 +52,14 @@ const auto csv_fields = join_fields(own_fields, window_fields<CsvSourceConfig>()
 
 // A column's number from 0, where its name is one from 1.
 std::optional<size_t> number_in(const std::string& name) {
-  size_t number = 0;
-  const auto* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data(), end, number);
-  if (error != std::errc() || stop != end || number < 1 || number > 4096) return {};
-  return number - 1;
+  const auto number = find_number<size_t>(name);
+  if (!number || *number < 1 || *number > 4096) return {};
+  return *number - 1;
 }
 
 class CsvSource final : public Source {
  public:
-  explicit CsvSource(CsvSourceConfig config) : config_(std::move(config)) {}
+  explicit CsvSource(CsvSourceConfig config) : config_(std::move(config)), builder_(config_) {}
 
   Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
                         const ErrorSink& report) override {
@@ -95,7 +93,7 @@ class CsvSource final : public Source {
   // Another run starts over.
   Result<SourceEnd> end() {
     tail_.reset();
-    if (builder_) builder_->start_over();
+    builder_.start_over();
     return SourceEnd::ended;
   }
 
@@ -112,12 +110,9 @@ class CsvSource final : public Source {
       return {};
     }
     was_bad_ = false;
-    if (!builder_ || std::cmp_not_equal(builder_->channels(), step->size())) {
-      TRY(check_windows(config_, static_cast<int>(step->size())), config_.path);
-      builder_.emplace(config_, static_cast<int>(step->size()));
-    }
     auto window =
-        builder_->add(*step, std::chrono::steady_clock::now(), std::chrono::system_clock::now());
+        TRY(builder_.add(*step, std::chrono::steady_clock::now(), std::chrono::system_clock::now()),
+            config_.path);
     if (!window) return {};
     window->source = config_.name;
     window->sequence = next_++;
@@ -169,7 +164,7 @@ class CsvSource final : public Source {
   std::optional<LineTail> tail_;
   std::vector<size_t> places_;  // columns that are wanted; empty: not known yet
   size_t width_ = 0;            // columns there are; 0: not known yet
-  std::optional<WindowBuilder> builder_;
+  WindowBuilder builder_;
   int64_t next_ = 0;      // number of the next window
   int64_t bad_ = 0;       // lines that were skipped
   bool was_bad_ = false;  // the last one

@@ -122,8 +122,7 @@ void Faults::work(std::stop_token stop) {
     const auto banner = outcome ? banner_of(*outcome) : Banner{};
     const auto jpeg = jpeg_of({frame, outcome, banner}, quality, picture_side);
     if (!jpeg) continue;
-    auto bytes = std::make_shared<const std::string>(reinterpret_cast<const char*>(jpeg->data()),
-                                                     jpeg->size());
+    auto bytes = std::make_shared<const std::string>(as_text(*jpeg));
     const std::lock_guard lock(mutex_);
     if (auto* fault = find(next->number)) fault->picture = std::move(bytes);
   }

@@ -80,10 +80,15 @@ std::string print_field(std::string_view name, const FieldTarget& target, std::s
 // One table of two: what a section has of its own, then what it shares with others.
 template <class T, size_t own_count, size_t shared_count>
 std::array<Field<T>, own_count + shared_count> join_fields(
-    const Field<T> (&own)[own_count], const std::array<Field<T>, shared_count>& shared) {
+    const std::array<Field<T>, own_count>& own, const std::array<Field<T>, shared_count>& shared) {
   return [&]<size_t... i, size_t... k>(std::index_sequence<i...>, std::index_sequence<k...>) {
     return std::array<Field<T>, own_count + shared_count>{own[i]..., shared[k]...};
   }(std::make_index_sequence<own_count>(), std::make_index_sequence<shared_count>());
+}
+template <class T, size_t own_count, size_t shared_count>
+std::array<Field<T>, own_count + shared_count> join_fields(
+    const Field<T> (&own)[own_count], const std::array<Field<T>, shared_count>& shared) {
+  return join_fields(std::to_array(own), shared);
 }
 
 // Fills `into` from `table`, whose own value is `at`. Keys in `also` are read by the caller.

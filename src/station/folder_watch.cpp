@@ -12,35 +12,22 @@
 namespace turnstone {
 
 Result<FolderWatch> FolderWatch::open(const std::filesystem::path& folder) {
-  FolderWatch watch(inotify_init1(IN_NONBLOCK | IN_CLOEXEC), eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
-                    folder.string());
-  if (watch.events_ < 0 || watch.wake_ < 0)
+  FolderWatch watch(Descriptor(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+                    Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), folder.string());
+  if (!watch.events_.is_open() || !watch.wake_.is_open())
     return fail(Code::unavailable, "{}: cannot be watched: {}", folder.string(),
                 std::strerror(errno));
   constexpr uint32_t wanted = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF;
-  if (inotify_add_watch(watch.events_, folder.c_str(), wanted | IN_ONLYDIR) >= 0) return watch;
+  if (inotify_add_watch(watch.events_.number(), folder.c_str(), wanted | IN_ONLYDIR) >= 0)
+    return watch;
   if (errno == ENOENT) return fail(Code::missing, "{}: no such folder", folder.string());
   if (errno == ENOTDIR) return fail(Code::invalid, "{}: is not a folder", folder.string());
   return fail(Code::unavailable, "{}: cannot be watched: {}", folder.string(),
               std::strerror(errno));
 }
 
-FolderWatch::FolderWatch(int events, int wake, std::string folder)
-    : events_(events), wake_(wake), folder_(std::move(folder)) {}
-
-FolderWatch::FolderWatch(FolderWatch&& other) noexcept
-    : events_(std::exchange(other.events_, -1)),
-      wake_(std::exchange(other.wake_, -1)),
-      folder_(std::move(other.folder_)),
-      names_(std::move(other.names_)) {}
-
-FolderWatch::~FolderWatch() {
-  if (events_ >= 0) close(events_);
-  if (wake_ >= 0) close(wake_);
-}
-
 Result<std::optional<std::string>> FolderWatch::next(std::stop_token stop) {
-  const std::stop_callback wake(stop, [this] { eventfd_write(wake_, 1); });
+  const std::stop_callback wake(stop, [this] { eventfd_write(wake_.number(), 1); });
   while (!stop.stop_requested()) {
     if (!names_.empty()) {
       auto name = std::move(names_.front());
@@ -50,7 +37,7 @@ Result<std::optional<std::string>> FolderWatch::next(std::stop_token stop) {
     if (gone_) return fail(Code::missing, "{}: is gone", folder_);
     if (std::exchange(overflowed_, false))
       return fail(Code::unavailable, "{}: files came faster than they were taken", folder_);
-    pollfd ready[] = {{events_, POLLIN, 0}, {wake_, POLLIN, 0}};
+    pollfd ready[] = {{events_.number(), POLLIN, 0}, {wake_.number(), POLLIN, 0}};
     if (poll(ready, 2, -1) < 0 && errno != EINTR)
       return fail(Code::unavailable, "{}: {}", folder_, std::strerror(errno));
     TRY(read_events());
@@ -60,7 +47,7 @@ Result<std::optional<std::string>> FolderWatch::next(std::stop_token stop) {
 
 Result<> FolderWatch::read_events() {
   alignas(inotify_event) char buffer[16384];
-  const auto size = read(events_, buffer, sizeof buffer);
+  const auto size = read(events_.number(), buffer, sizeof buffer);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {};
   if (size < 0) return fail(Code::unavailable, "{}: {}", folder_, std::strerror(errno));
   for (ssize_t at = 0; at < size;) {

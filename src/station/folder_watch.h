@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace turnstone {
@@ -17,20 +18,18 @@ class FolderWatch {
  public:
   // Errors: missing, invalid (not a folder), unavailable (the system watches too much already).
   static Result<FolderWatch> open(const std::filesystem::path& folder);
-  FolderWatch(FolderWatch&& other) noexcept;
-  FolderWatch& operator=(FolderWatch&& other) = delete;
-  ~FolderWatch();
 
   // Waits for the next file and gives its name without folders; nothing when a stop is requested.
   // Errors: missing (the folder is gone), unavailable (more files came than the system remembers).
   Result<std::optional<std::string>> next(std::stop_token stop);
 
  private:
-  FolderWatch(int events, int wake, std::string folder);
+  FolderWatch(Descriptor events, Descriptor wake, std::string folder)
+      : events_(std::move(events)), wake_(std::move(wake)), folder_(std::move(folder)) {}
   Result<> read_events();
 
-  int events_;  // descriptor
-  int wake_;    // descriptor that a stop writes to
+  Descriptor events_;
+  Descriptor wake_;  // that a stop writes to
   std::string folder_;
   std::deque<std::string> names_;
   bool gone_ = false;

@@ -1,8 +1,8 @@
 #include "station/gcode.h"
 
-#include <charconv>
 #include <cmath>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -13,13 +13,8 @@ constexpr double farthest = 1e9;  // that a machine may say it stands
 // Number `index` of "0.000,1.000,0.000".
 Result<double> place_of(std::string_view places, size_t index) {
   const auto words = split(places, ',');
-  double place = 0;
-  if (index < words.size()) {
-    const auto& word = words[index];
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), place);
-    if (error == std::errc() && end == word.data() + word.size() && std::fabs(place) <= farthest)
-      return place;
-  }
+  const auto place = index < words.size() ? find_number<double>(words[index]) : std::nullopt;
+  if (place && std::fabs(*place) <= farthest) return *place;
   return fail(Code::unavailable, "no position");
 }
 

@@ -183,7 +183,7 @@ HomeAssistant::HomeAssistant(MqttOptions options, HomeAssistantDevice device,
     : options_(std::move(options)),
       device_(std::move(device)),
       state_(std::move(state)),
-      backoff_(backoff) {
+      pause_(backoff) {
   options_.status_topic = state_ ? device_.status_topic : "";
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
 }
@@ -191,21 +191,20 @@ HomeAssistant::HomeAssistant(MqttOptions options, HomeAssistantDevice device,
 HomeAssistant::~HomeAssistant() = default;
 
 void HomeAssistant::work(const std::stop_token& stop) {
-  auto pause = backoff_.first;
   std::string told;
   while (!stop.stop_requested()) {
     const auto served = serve(stop);
     if (served || stop.stop_requested()) return;
     if (std::exchange(told, served.error().text) != served.error().text)
       log_warning("discovery: {}", served.error().text);
-    wait_for(pause, stop);
-    pause = std::min(pause * 2, backoff_.most);
+    wait_for(pause_.take(), stop);
   }
 }
 
 // Until a stop, or for as long as the connection holds.
 Result<> HomeAssistant::serve(const std::stop_token& stop) {
   const auto client = TRY(connect_mqtt(options_, stop));
+  pause_.reset();
   size_t sent = 0;
   if (!state_) {
     const auto removal = removal_message(device_);

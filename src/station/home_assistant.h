@@ -61,7 +61,7 @@ class HomeAssistant {
   MqttOptions options_;
   HomeAssistantDevice device_;
   std::function<Json()> state_;
-  Backoff backoff_;
+  Pause pause_;  // before the next attempt
   std::mutex mutex_;
   std::condition_variable_any wake_;
   bool born_ = false;  // Home Assistant has started

@@ -10,7 +10,6 @@ namespace {
 
 using testing_tools::Broker;
 using testing_tools::eventually;
-using testing_tools::Process;
 
 // What a station with a camera, a model and two sinks says of itself.
 Json some_state() {
@@ -139,13 +138,6 @@ class AtABroker : public testing::Test {
 
   MqttOptions options() const { return {.url = broker_.url(), .client_id = "station-ha"}; }
 
-  void say(const std::string& topic, const std::string& payload) const {
-    Process speaker({"mosquitto_pub", "-h", "127.0.0.1", "-p", std::to_string(broker_.port()), "-t",
-                     topic, "-m", payload},
-                    "/dev/null", "/dev/null");
-    EXPECT_TRUE(eventually([&] { return !speaker.running(); }));
-  }
-
   bool has(const std::string& payload, std::ptrdiff_t times = 1) const {
     const auto all = broker_.received();
     return std::count(all.begin(), all.end(), payload) >= times;
@@ -159,8 +151,8 @@ TEST_F(AtABroker, TheDeviceIsToldAgainWhenHomeAssistantHasStarted) {
   HomeAssistant told(options(), some_device(), some_state, quick);
   broker_.subscribe("homeassistant/device/+/config");
   ASSERT_TRUE(eventually([&] { return has(expected); }));
-  say("homeassistant/status", "offline");
-  say("homeassistant/status", "online");
+  EXPECT_TRUE(broker_.say("homeassistant/status", "offline"));
+  EXPECT_TRUE(broker_.say("homeassistant/status", "online"));
   ASSERT_TRUE(eventually([&] { return has(expected, 2); }));
   EXPECT_EQ(broker_.received().size(), 2U);
 }
@@ -196,7 +188,7 @@ TEST_F(AtABroker, WithoutAStateTheDeviceIsTakenAway) {
   const HomeAssistant removed(options(), some_device(), {}, quick);
   ASSERT_TRUE(eventually([&] { return has(""); }));
   broker_.subscribe("homeassistant/device/+/config");
-  say("homeassistant/device/other/config", "the end");
+  EXPECT_TRUE(broker_.say("homeassistant/device/other/config", "the end"));
   ASSERT_TRUE(eventually([&] { return has("the end"); }));
   EXPECT_EQ(broker_.received().size(), 3U);
 }

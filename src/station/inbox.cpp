@@ -16,7 +16,7 @@ constexpr size_t most_at_once = 32;
 }  // namespace
 
 Inbox::Inbox(MqttOptions options, Backoff backoff)
-    : options_(std::move(options)), backoff_(backoff), pause_(backoff.first) {}
+    : options_(std::move(options)), pause_(backoff) {}
 
 Inbox::~Inbox() { finish(); }
 
@@ -72,8 +72,7 @@ void Inbox::work(const std::stop_token& stop) {
       state_.trouble = served.error().text;
     }
     if (!told) log_warning("mqtt: {}", served.error().text);
-    if (!wait_for(pause_, stop)) return;
-    pause_ = std::min(pause_ * 2, backoff_.most);
+    if (!wait_for(pause_.take(), stop)) return;
   }
 }
 
@@ -92,7 +91,7 @@ Result<> Inbox::serve(const std::stop_token& stop) {
     state_.trouble.clear();
     ++connections_;
   }
-  pause_ = backoff_.first;
+  pause_.reset();
   auto ended = exchange(*client, stop);
   const std::lock_guard lock(mutex_);
   state_.connected = false;

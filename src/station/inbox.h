@@ -63,8 +63,7 @@ class Inbox {
   void take(const MqttMessage& message);
 
   MqttOptions options_;
-  Backoff backoff_;
-  std::chrono::milliseconds pause_;                            // before the next attempt
+  Pause pause_;                                                // before the next attempt
   std::vector<std::pair<std::string, MqttHandler>> handlers_;  // by filter; fixed once started
   mutable std::mutex mutex_;                                   // of the four below
   InboxState state_;

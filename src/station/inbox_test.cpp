@@ -19,22 +19,14 @@ using std::chrono_literals::operator""ms;
 class InboxTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (const auto* program : {"mosquitto", "mosquitto_pub", "mosquitto_sub"})
-      if (!testing_tools::has_program(program)) GTEST_SKIP() << program << " is not installed";
+    if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+      GTEST_SKIP() << missing;
   }
 
   static MqttOptions options_of(const std::string& url) {
     MqttConnection connection;
     connection.url = url;
     return *mqtt_options_of(connection);
-  }
-
-  // What another program says to the station.
-  static void say(const Broker& broker, const std::string& topic, const std::string& payload) {
-    EXPECT_EQ(testing_tools::run_program({"mosquitto_pub", "-h", "127.0.0.1", "-p",
-                                          std::to_string(broker.port()), "-q", "1", "-t", topic,
-                                          "-m", payload}),
-              0);
   }
 
   // A handler that remembers what it took.
@@ -61,9 +53,9 @@ TEST_F(InboxTest, EachHandlerTakesWhatItsFilterMatches) {
   ASSERT_TRUE(inbox.handle("line/3/judge", note("trigger")));
   inbox.start();
   ASSERT_TRUE(eventually([&] { return inbox.state().connected; }));
-  say(broker, "line/3/done", "7");
-  say(broker, "line/3/other", "8");
-  say(broker, "line/3/judge", "9");
+  EXPECT_TRUE(broker.say("line/3/done", "7"));
+  EXPECT_TRUE(broker.say("line/3/other", "8"));
+  EXPECT_TRUE(broker.say("line/3/judge", "9"));
   ASSERT_TRUE(eventually([&] { return notes().size() >= 2; }));
   EXPECT_THAT(notes(), ElementsAre("sorter: line/3/done 7", "trigger: line/3/judge 9"));
   EXPECT_EQ(inbox.state().received, 2);
@@ -85,7 +77,7 @@ TEST_F(InboxTest, ConnectsAndSubscribesAgainWhenTheBrokerWasStartedAgain) {
   ASSERT_TRUE(eventually([&] { return inbox.state().connected; }));
   EXPECT_EQ(inbox.state().reconnects, 1);
   EXPECT_EQ(inbox.state().trouble, "");
-  say(broker, "done", "1");
+  EXPECT_TRUE(broker.say("done", "1"));
   EXPECT_TRUE(eventually([&] { return notes().size() == 1; }));
   ASSERT_TRUE(inbox.publish("sorter/left", "2"));
   EXPECT_TRUE(eventually([&] { return inbox.state().sent == 1; }));
@@ -123,8 +115,8 @@ TEST_F(InboxTest, MessagesThatAreTooLongAreCountedAlone) {
   ASSERT_TRUE(inbox.handle("#", note("any")));
   inbox.start();
   ASSERT_TRUE(eventually([&] { return inbox.state().connected; }));
-  say(broker, "long", std::string(100'000, 'x'));
-  say(broker, "short", "x");
+  EXPECT_TRUE(broker.say("long", std::string(100'000, 'x')));
+  EXPECT_TRUE(broker.say("short", "x"));
   EXPECT_TRUE(eventually([&] { return notes().size() == 1; }));
   EXPECT_THAT(notes(), ElementsAre("any: short x"));
   EXPECT_EQ(inbox.state().refused, 1);

@@ -28,7 +28,7 @@ std::optional<std::string> find_jpeg(const Frame& frame, int quality) {
   static Told told;
   if (!frame.planes[0].data) return {};
   const auto jpeg = encode_jpeg(frame, quality);
-  if (jpeg) return std::string(reinterpret_cast<const char*>(jpeg->data()), jpeg->size());
+  if (jpeg) return std::string(as_text(*jpeg));
   if (told.is_new(frame.source))
     log_warning("source {}: no picture for the sinks that want one: {}", frame.source,
                 jpeg.error().text);

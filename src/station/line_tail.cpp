@@ -17,12 +17,11 @@ std::unexpected<Error> failure(const std::string& path, int error) {
               std::strerror(error));
 }
 
-Result<int> open_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return failure(path, errno);
+Result<Descriptor> open_file(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open()) return failure(path, errno);
   struct stat status;
-  if (::fstat(file, &status) == 0 && S_ISREG(status.st_mode)) return file;
-  ::close(file);
+  if (::fstat(file.number(), &status) == 0 && S_ISREG(status.st_mode)) return file;
   return fail(Code::invalid, "{}: is no regular file", path);
 }
 
@@ -30,13 +29,6 @@ Result<int> open_file(const std::string& path) {
 
 Result<LineTail> LineTail::open(const std::string& path) {
   return LineTail(path, TRY(open_file(path)));
-}
-
-LineTail::LineTail(LineTail&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-LineTail::~LineTail() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Result<std::optional<TailLine>> LineTail::next() {
@@ -77,7 +69,7 @@ std::optional<TailLine> LineTail::take(size_t length, size_t end_length) {
 // False at the end of what is there.
 Result<bool> LineTail::read_more() {
   std::array<char, 1 << 14> piece;
-  const auto count = ::read(descriptor_, piece.data(), piece.size());
+  const auto count = ::read(file_.number(), piece.data(), piece.size());
   if (count < 0 && errno == EINTR) return true;
   if (count < 0) return failure(path_, errno);
   offset_ += count;
@@ -87,7 +79,7 @@ Result<bool> LineTail::read_more() {
 
 Result<bool> LineTail::was_cut() const {
   struct stat status;
-  if (::fstat(descriptor_, &status) != 0) return failure(path_, errno);
+  if (::fstat(file_.number(), &status) != 0) return failure(path_, errno);
   return status.st_size < offset_;
 }
 
@@ -95,7 +87,7 @@ Result<bool> LineTail::was_cut() const {
 // written to the old one before that one appears is read first.
 Result<bool> LineTail::follow_name() {
   if (TRY(was_cut())) {
-    if (::lseek(descriptor_, 0, SEEK_SET) != 0) return failure(path_, errno);
+    if (::lseek(file_.number(), 0, SEEK_SET) != 0) return failure(path_, errno);
     waiting_.clear();
     offset_ = looked_at_ = 0;
     number_ = 0;
@@ -104,22 +96,21 @@ Result<bool> LineTail::follow_name() {
   }
   struct stat mine;
   struct stat named;
-  if (::fstat(descriptor_, &mine) != 0) return failure(path_, errno);
+  if (::fstat(file_.number(), &mine) != 0) return failure(path_, errno);
   if (::stat(path_.c_str(), &named) != 0) return false;
   if (mine.st_ino == named.st_ino && mine.st_dev == named.st_dev) return false;
   if (!std::exchange(is_replaced_, true)) return true;
-  const int file = TRY(open_file(path_));
-  ::close(std::exchange(descriptor_, file));
+  file_ = TRY(open_file(path_));
   offset_ = number_ = 0;
   is_replaced_ = false;
   return true;
 }
 
 Result<> LineTail::skip_to_end() {
-  const auto end = ::lseek(descriptor_, 0, SEEK_END);
+  const auto end = ::lseek(file_.number(), 0, SEEK_END);
   if (end < 0) return failure(path_, errno);
   char last = '\n';
-  if (end > 0 && ::pread(descriptor_, &last, 1, end - 1) < 0) return failure(path_, errno);
+  if (end > 0 && ::pread(file_.number(), &last, 1, end - 1) < 0) return failure(path_, errno);
   waiting_.clear();
   looked_at_ = 0;
   offset_ = end;

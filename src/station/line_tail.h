@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace turnstone {
@@ -22,9 +23,6 @@ class LineTail {
 
   // Errors: missing (no such file), invalid (no regular file), unavailable.
   static Result<LineTail> open(const std::string& path);
-  LineTail(LineTail&& other) noexcept;
-  LineTail& operator=(LineTail&& other) = delete;
-  ~LineTail();
 
   // The next line that is complete. Nothing: none is there yet. A file that was cut short is read
   // from its start, one that another has taken the name of to its end and then the other one.
@@ -38,14 +36,14 @@ class LineTail {
   Result<> skip_to_end();
 
  private:
-  LineTail(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  LineTail(std::string path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
   std::optional<TailLine> take(size_t length, size_t end_length);
   Result<bool> read_more();
   Result<bool> follow_name();
   Result<bool> was_cut() const;
 
   std::string path_;
-  int descriptor_;
+  Descriptor file_;
   std::string waiting_;       // read, without the lines given
   size_t looked_at_ = 0;      // bytes of it without a line end
   int64_t offset_ = 0;        // bytes of the file read

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "media/image.h"
+#include "media/pixels.h"
 #include "station/points.h"
 
 namespace turnstone {
@@ -11,8 +13,7 @@ namespace {
 constexpr int most_columns = 160;
 constexpr int pixels_a_place = 4;
 
-// Brightness of the places in one row, of samples that lie `step` bytes apart: one sample a pixel,
-// or red, green and blue at the given places in it.
+// Brightness of the places in one row, of luma or gray.
 void read_planar(const uint8_t* row, const std::vector<int>& columns, uint8_t* out) {
   for (const int column : columns) {
     const auto* pixel = row + column;
@@ -20,36 +21,23 @@ void read_planar(const uint8_t* row, const std::vector<int>& columns, uint8_t* o
   }
 }
 
-template <int step, int red, int green, int blue>
-void read_packed(const uint8_t* row, const std::vector<int>& columns, uint8_t* out) {
+// The same of colours.
+template <class Row>
+void read_packed(const Row& row, const std::vector<int>& columns, uint8_t* out) {
   for (const int column : columns) {
     int sum = 0;
     for (int k = 0; k < pixels_a_place; ++k) {
-      const auto* pixel = row + int64_t{step} * (column + k);
-      sum += 77 * pixel[red] + 150 * pixel[green] + 29 * pixel[blue];
+      const auto [red, green, blue] = row.at(column + k);
+      sum += 77 * red + 150 * green + 29 * blue;
     }
     *out++ = static_cast<uint8_t>(sum / (256 * pixels_a_place));
   }
 }
 
 void read_row(const Frame& frame, int y, const std::vector<int>& columns, uint8_t* out) {
-  const auto* row = frame.planes[0].data + y * frame.planes[0].stride;
-  switch (frame.format) {
-    case PixelFormat::rgb:
-      return read_packed<3, 0, 1, 2>(row, columns, out);
-    case PixelFormat::bgr:
-      return read_packed<3, 2, 1, 0>(row, columns, out);
-    case PixelFormat::rgbx:
-      return read_packed<4, 0, 1, 2>(row, columns, out);
-    case PixelFormat::bgrx:
-      return read_packed<4, 2, 1, 0>(row, columns, out);
-    case PixelFormat::gray:
-    case PixelFormat::i420:
-    case PixelFormat::nv12:
-      return read_planar(row, columns, out);
-    case PixelFormat::f32:
-      return;
-  }
+  if (frame.format == PixelFormat::gray || plane_count(frame.format) > 1)
+    return read_planar(frame.planes[0].data + y * frame.planes[0].stride, columns, out);
+  with_row(frame, y, [&](const auto& row) { read_packed(row, columns, out); });
 }
 
 // The places that differ by more than `level`, within the region alone. Plain bytes in a row, which

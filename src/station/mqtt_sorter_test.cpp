@@ -19,8 +19,8 @@ using std::chrono_literals::operator""ms;
 class MqttSorter : public testing::Test {
  protected:
   void SetUp() override {
-    for (const auto* program : {"mosquitto", "mosquitto_pub", "mosquitto_sub"})
-      if (!testing_tools::has_program(program)) GTEST_SKIP() << program << " is not installed";
+    if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+      GTEST_SKIP() << missing;
     broker_ = std::make_unique<Broker>();
     broker_->subscribe("line/actions");
     MqttConnection connection;
@@ -40,10 +40,7 @@ class MqttSorter : public testing::Test {
   }
 
   void acknowledge(const std::string& payload) const {
-    EXPECT_EQ(testing_tools::run_program({"mosquitto_pub", "-h", "127.0.0.1", "-p",
-                                          std::to_string(broker_->port()), "-q", "1", "-t",
-                                          "line/done", "-m", payload}),
-              0);
+    EXPECT_TRUE(broker_->say("line/done", payload));
   }
 
   SorterConfig config_ = {.driver = "mqtt", .topic = "line/actions", .answer_topic = "line/done"};

@@ -41,7 +41,8 @@ const Field<MqttSourceConfig> own_fields[] = {
      {.least = 0, .most = 1e9}},
 };
 const auto mqtt_fields = join_fields(
-    own_fields, window_fields<MqttSourceConfig>(mqtt_connection_fields<MqttSourceConfig>()));
+    own_fields,
+    join_fields(window_fields<MqttSourceConfig>(), mqtt_connection_fields<MqttSourceConfig>()));
 
 // Messages on their way from the thread of the client to that of the source. Thread-safe.
 class Arrivals {
@@ -95,12 +96,12 @@ class Arrivals {
 class MqttSource final : public Source {
  public:
   MqttSource(MqttSourceConfig config, MqttOptions options)
-      : config_(std::move(config)), options_(std::move(options)) {}
+      : config_(std::move(config)), options_(std::move(options)), builder_(config_) {}
 
   Result<SourceEnd> run(std::stop_token stop, const FrameSink& deliver,
                         const ErrorSink& report) override {
     Arrivals arrivals;
-    if (builder_) builder_->start_over();
+    builder_.start_over();
     const auto client = TRY(connect_mqtt(options_, stop));
     const std::string filters[] = {config_.topic};
     TRY(client->subscribe(
@@ -127,15 +128,11 @@ class MqttSource final : public Source {
       report(Error(step.error()).in("topic " + printable(message.topic, 80)));
       return {};
     }
-    const auto channels = static_cast<int>(step->size());
-    if (!builder_ || builder_->channels() != channels) {
-      TRY(check_windows(config_, channels), config_.topic);
-      builder_.emplace(config_, channels);
-    } else if (message.follows_gap) {
-      builder_->start_over();
+    if (message.follows_gap && std::cmp_equal(builder_.channels(), step->size())) {
+      builder_.start_over();
       ++next_;
     }
-    auto window = builder_->add(*step, message.taken, message.wall);
+    auto window = TRY(builder_.add(*step, message.taken, message.wall), config_.topic);
     if (!window) return {};
     window->source = config_.name;
     window->sequence = next_++;
@@ -145,7 +142,7 @@ class MqttSource final : public Source {
 
   MqttSourceConfig config_;
   MqttOptions options_;
-  std::optional<WindowBuilder> builder_;
+  WindowBuilder builder_;
   int64_t next_ = 0;  // number of the next window
 };
 

@@ -21,10 +21,9 @@ Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backo
     : name_(std::move(name)),
       sink_(std::move(sink)),
       spool_(spool),
-      backoff_(backoff),
       tell_(std::move(tell)),
       dropped_before_(spool.counters(name_).dropped),
-      pause_(backoff.first),
+      pause_(backoff),
       thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
 
 Outbox::~Outbox() { finish(std::chrono::milliseconds(0)); }
@@ -128,7 +127,7 @@ void Outbox::deliver(std::span<const Message> messages, const std::stop_token& s
     const std::lock_guard lock(mutex_);
     counters_.delivered += static_cast<int64_t>(sent);
     counters_.failed += lost ? 1 : 0;
-    if (sent > 0) pause_ = backoff_.first;
+    if (sent > 0) pause_.reset();
   }
   settle(result, stop);
 }
@@ -153,9 +152,8 @@ void Outbox::settle(const Result<>& sent, const std::stop_token& stop) {
 // Ends early when finish begins to wait; from then on every pause is the shortest.
 void Outbox::rest(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  if (hurried_) pause_ = backoff_.first;
-  changed_.wait_for(lock, stop, pause_, [this] { return hurry_ != hurried_; });
-  pause_ = std::min(pause_ * 2, backoff_.most);
+  if (hurried_) pause_.reset();
+  changed_.wait_for(lock, stop, pause_.take(), [this] { return hurry_ != hurried_; });
 }
 
 }  // namespace turnstone

@@ -72,11 +72,10 @@ class Outbox {
   std::string name_;
   std::unique_ptr<Sink> sink_;
   Spool& spool_;
-  Backoff backoff_;
   Tell tell_;
   const int64_t dropped_before_;
   std::atomic<int64_t> lost_{0};
-  std::chrono::milliseconds pause_;  // before the next attempt
+  Pause pause_;  // before the next attempt
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   bool woken_ = true;

@@ -16,12 +16,8 @@ constexpr std::chrono::milliseconds pace(200);
 // Of what is posted: a token.
 constexpr uint32_t most_body_bytes = 4096;
 
-HttpResponse text(int status, std::string content) {
-  return {.status = status, .body = std::make_shared<const std::string>(std::move(content))};
-}
-
 HttpResponse json(const Json& value) {
-  auto answer = text(200, print_json(value) + "\n");
+  auto answer = text_response(200, print_json(value) + "\n");
   answer.type = "application/json";
   return answer;
 }
@@ -34,7 +30,7 @@ bool has_word(std::string_view query, std::string_view word) {
 HttpAnswer asset(std::string_view path) {
   const auto assets = page_assets();
   const auto found = std::ranges::find(assets, path, &Asset::path);
-  if (found == assets.end()) return text(404, "there is no such page\n");
+  if (found == assets.end()) return text_response(404, "there is no such page\n");
   return HttpResponse{.status = 200,
                       .type = std::string(found->type),
                       .body = std::make_shared<const std::string>(found->content)};
@@ -108,13 +104,13 @@ HttpAnswer Page::tell(const std::string& path) const {
   if (path == "/api/history") return json(content_.history());
   if (path == "/api/faults") return json(content_.faults());
   if (path == "/metrics" && content_.metrics) {
-    auto answer = text(200, content_.metrics());
+    auto answer = text_response(200, content_.metrics());
     answer.type = Metrics::media_type;
     return answer;
   }
   if (const auto number = find_between(path, "/fault/", ".jpg")) {
     auto picture = content_.fault_picture(std::strtoll(number->c_str(), nullptr, 10));
-    if (!picture) return text(404, "there is no such picture\n");
+    if (!picture) return text_response(404, "there is no such picture\n");
     return HttpResponse{.status = 200, .type = "image/jpeg", .body = std::move(picture)};
   }
   return asset(path);
@@ -122,7 +118,7 @@ HttpAnswer Page::tell(const std::string& path) const {
 
 HttpAnswer Page::stream(const std::string& name, bool drawn) const {
   const auto view = content_.views.find(name);
-  if (view == content_.views.end()) return text(404, "there is no such source\n");
+  if (view == content_.views.end()) return text_response(404, "there is no such source\n");
   return view->second->stream(drawn);
 }
 

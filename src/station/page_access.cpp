@@ -17,10 +17,6 @@ constexpr std::chrono::minutes forgiven(1);
 constexpr size_t most_addresses = 1024;
 constexpr std::chrono::hours session(24 * 7);
 
-HttpResponse text(int status, std::string content) {
-  return {.status = status, .body = std::make_shared<const std::string>(std::move(content))};
-}
-
 HttpResponse login_page(int status, std::string_view note) {
   auto page = fmt::format(
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -33,19 +29,19 @@ HttpResponse login_page(int status, std::string_view note) {
       "required autofocus><button>Log in</button></form>"
       "<p class=\"trouble\" role=\"alert\">{}</p></main></body></html>\n",
       note);
-  auto answer = text(status, std::move(page));
+  auto answer = text_response(status, std::move(page));
   answer.type = "text/html; charset=utf-8";
   return answer;
 }
 
 HttpResponse see_other(std::string where, std::string cookie) {
-  auto answer = text(303, "");
+  auto answer = text_response(303, "");
   answer.headers = {{"Location", std::move(where)}, {"Set-Cookie", std::move(cookie)}};
   return answer;
 }
 
 HttpResponse too_many() {
-  auto answer = text(429, "too many wrong tokens came from your address, wait a minute\n");
+  auto answer = text_response(429, "too many wrong tokens came from your address, wait a minute\n");
   answer.headers = {{"Retry-After", "60"}};
   return answer;
 }
@@ -91,13 +87,13 @@ std::optional<HttpResponse> PageAccess::check(const HttpRequest& request, Time n
   if (request.posted && request.path == "/login") return log_in(request, now);
   const bool logs_out = request.posted && request.path == "/logout";
   if (logs_out) return see_other("/", cookie_ + "=; Path=/; Max-Age=0; Secure; HttpOnly");
-  if (request.posted) return text(405, "this is not posted to\n");
+  if (request.posted) return text_response(405, "this is not posted to\n");
   if (request.path == "/page.css" || request.path == "/icon.svg") return {};
   if (is_session(cookie_of(request.cookie, cookie_), now)) return {};
   const auto token = bearer_of(request.authorization);
   if (!token.empty()) return try_token(request, token, now);
   if (request.path == "/" || request.path == "/login") return login_page(401, "");
-  auto answer = text(401, "log in at / or send the token: Authorization: Bearer TOKEN\n");
+  auto answer = text_response(401, "log in at / or send the token: Authorization: Bearer TOKEN\n");
   answer.headers = {{"WWW-Authenticate", "Bearer"}};
   return answer;
 }
@@ -121,7 +117,7 @@ std::optional<HttpResponse> PageAccess::try_token(const HttpRequest& request,
     return too_many();
   if (is_token(token)) return {};
   count_wrong(request.peer, now);
-  auto answer = text(401, "the token is wrong\n");
+  auto answer = text_response(401, "the token is wrong\n");
   answer.headers = {{"WWW-Authenticate", "Bearer error=\"invalid_token\""}};
   return answer;
 }

@@ -47,7 +47,7 @@ Pieces pieces_of(const Frame& frame, const Scene& scene, const Model& model,
   for (size_t i = 0; i < scene.detections.size(); ++i) {
     const auto& detection = scene.detections[i];
     auto label = label_of(model, detection.label);
-    if (!config.of.empty() && std::ranges::count(config.of, label) == 0) continue;
+    if (!admits(config.of, label)) continue;
     const auto wanted = pixels_of(detection.box, config.padding, *whole);
     const auto cut = cut_of(*whole, wanted);
     if (std::cmp_greater_equal(made.frames.size(), config.most) || cut.width == 0 ||
@@ -74,7 +74,7 @@ Result<> check_followed(const Model& model, const std::vector<std::string>& of) 
   if (task != Task::detection && task != Task::keypoints)
     return fail(Code::invalid, "finds no boxes, wanted: one that does");
   for (const auto& label : of) {
-    if (model.labels.empty() || std::ranges::count(model.labels, label) > 0) continue;
+    if (admits(model.labels, label)) continue;
     const auto near = nearest(label, model.labels);
     return fail(Code::invalid, "has no label '{}', {}", printable(label),
                 near.empty() ? "there are " + join(model.labels, ", ")

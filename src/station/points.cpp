@@ -1,19 +1,17 @@
 #include "station/points.h"
 
-#include <charconv>
-
+#include "base/number.h"
 #include "base/text.h"
 
 namespace turnstone {
 namespace {
 
 Result<float> parse_fraction(std::string_view text) {
-  float value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 1))
+  const auto value = find_number<float>(text);
+  if (!value || !(*value >= 0 && *value <= 1))
     return fail(Code::invalid, "'{}' is no fraction of the picture, legal is 0 to 1",
                 printable(text));
-  return value;
+  return *value;
 }
 
 }  // namespace

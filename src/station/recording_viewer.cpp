@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "station/encoding.h"
 #include "station/finding.h"
 #include "station/kinds.h"
 #include "station/stored_object.h"
@@ -15,7 +16,7 @@ namespace turnstone {
 namespace {
 
 // Video clips in a folder.
-struct RecordingConfig {
+struct RecordingConfig : EncodingConfig {
   std::string path = {};
   std::string file = "{source}/{year}-{month:02}-{day:02}/{hour:02}{minute:02}{second:02}";
   std::string container = "mkv";
@@ -27,14 +28,11 @@ struct RecordingConfig {
   int most_mb = 10'240;
   double most_days = 30;
   bool draw = false;
-  std::string encoder = {};
-  int bitrate_kbps = 0;
-  double key_seconds = 1;
   std::string to = {};
   std::string key = {};
 };
 
-const Field<RecordingConfig> recording_fields[] = {
+const Field<RecordingConfig> own_fields[] = {
     {"path", &RecordingConfig::path, "path", "folder of the clips", {.required = true}},
     {"file", &RecordingConfig::file, "",
      "name of a clip within it, with places such as {source} and {hour:02}, without the ending"},
@@ -75,22 +73,11 @@ const Field<RecordingConfig> recording_fields[] = {
      "that a clip is kept, 0: no limit",
      {.least = 0, .most = 100'000}},
     {"draw", &RecordingConfig::draw, "", "scenes are drawn on the pictures"},
-    {"encoder", &RecordingConfig::encoder, "",
-     "GStreamer's name of it, \"\": the first that works, hardware before programs"},
-    {"bitrate_kbps",
-     &RecordingConfig::bitrate_kbps,
-     "kbit/s",
-     "0: as the size asks for",
-     {.least = 0, .most = 1'000'000}},
-    {"key_s",
-     &RecordingConfig::key_seconds,
-     "s",
-     "from one picture that stands alone to the next, at most",
-     {.least = 0.1, .most = 60}},
     {"to", &RecordingConfig::to, "", "name of a sink of kind s3 that stores the clips, \"\": none"},
     {"key", &RecordingConfig::key, "",
      "of the stored objects, with places such as {source}; \"\": as in the folder"},
 };
+const auto recording_fields = join_fields(own_fields, encoding_fields<RecordingConfig>());
 
 std::chrono::milliseconds ms_of(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
@@ -120,8 +107,7 @@ class Recording final : public Viewer {
   void notice(const Outcome& outcome) override {
     const auto findings = findings_of(outcome);
     for (size_t i = 0; i < findings.size(); ++i) {
-      if (!config_.labels.empty() && std::ranges::count(config_.labels, findings[i].word) == 0)
-        continue;
+      if (!admits(config_.labels, findings[i].word)) continue;
       const auto taken =
           outcome.frame.planes[0].data ? outcome.frame.taken : std::chrono::steady_clock::now();
       const std::lock_guard lock(mutex_);
@@ -133,14 +119,7 @@ class Recording final : public Viewer {
 
   Result<> show(const Shown& shown, std::stop_token) override {
     auto& tape = tape_of(shown.frame.source);
-    auto frame = shown.frame;
-    if (config_.draw) {
-      const auto image = TRY(draw(shown));
-      auto drawn = image.frame();
-      drawn.taken = frame.taken;
-      drawn.wall = frame.wall;
-      frame = std::move(drawn);
-    }
+    const auto frame = TRY(frame_of(shown, config_.draw));
     TRY(tape.add(frame));
     {
       const std::lock_guard lock(mutex_);
@@ -173,9 +152,7 @@ class Recording final : public Viewer {
         .most_length = ms_of(config_.clip_seconds),
         .before = ms_of(config_.before),
         .after = ms_of(config_.after),
-        .bitrate_kbps = config_.bitrate_kbps,
-        .key_every = ms_of(config_.key_seconds),
-        .encoder = config_.encoder};
+        .encoding = config_};
     return tapes_
         .try_emplace(source, options, folder_, name_, [this](FinishedClip clip) { store(clip); })
         .first->second;

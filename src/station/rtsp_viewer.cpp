@@ -4,13 +4,14 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "capture/rtsp_server.h"
+#include "station/encoding.h"
 #include "station/kinds.h"
 
 namespace turnstone {
 namespace {
 
 // A stream for each source, encoded only while somebody looks.
-struct RtspConfig {
+struct RtspConfig : EncodingConfig {
   std::string name = {};
   std::string address = "127.0.0.1";
   int port = 8554;
@@ -19,12 +20,9 @@ struct RtspConfig {
   std::string certificate_file = {};
   std::string key_file = {};
   bool draw = true;
-  std::string encoder = {};
-  int bitrate_kbps = 0;
-  double key_seconds = 1;
 };
 
-const Field<RtspConfig> rtsp_fields[] = {
+const Field<RtspConfig> own_fields[] = {
     {"address", &RtspConfig::address, "",
      "of this machine, 0.0.0.0: all; other than of the loopback a login is needed"},
     {"port",
@@ -38,19 +36,8 @@ const Field<RtspConfig> rtsp_fields[] = {
      "PEM, ours; then the streams are rtsps:// and encrypted"},
     {"key_file", &RtspConfig::key_file, "path", "PEM, key of the certificate"},
     {"draw", &RtspConfig::draw, "", "scenes are drawn on the pictures"},
-    {"encoder", &RtspConfig::encoder, "",
-     "GStreamer's name of it, \"\": the first that works, hardware before programs"},
-    {"bitrate_kbps",
-     &RtspConfig::bitrate_kbps,
-     "kbit/s",
-     "0: as the size asks for",
-     {.least = 0, .most = 1'000'000}},
-    {"key_s",
-     &RtspConfig::key_seconds,
-     "s",
-     "from one picture that stands alone to the next, at most",
-     {.least = 0.1, .most = 60}},
 };
+const auto rtsp_fields = join_fields(own_fields, encoding_fields<RtspConfig>());
 
 class Streams final : public Viewer {
  public:
@@ -68,12 +55,7 @@ class Streams final : public Viewer {
   }
 
   Result<> show(const Shown& shown, std::stop_token) override {
-    auto frame = shown.frame;
-    if (config_.draw) {
-      const auto image = TRY(draw(shown));
-      frame = image.frame();
-      frame.taken = shown.frame.taken;
-    }
+    const auto frame = TRY(frame_of(shown, config_.draw));
     const auto& source = shown.frame.source;
     auto& stream = streams_[source];
     TRY(prepare(stream, frame));
@@ -97,14 +79,7 @@ class Streams final : public Viewer {
 
   Result<> prepare(Stream& stream, const Frame& frame) {
     if (stream.encoder && fits(stream.options, frame)) return {};
-    stream.options = {
-        .format = frame.format,
-        .yuv = frame.yuv,
-        .width = frame.width,
-        .height = frame.height,
-        .bitrate_kbps = config_.bitrate_kbps,
-        .key_every = std::chrono::milliseconds(static_cast<int64_t>(config_.key_seconds * 1000)),
-        .encoder = config_.encoder};
+    stream.options = encoder_options_of(config_, frame);
     stream.encoder = TRY(open_encoder(stream.options));
     const std::lock_guard lock(mutex_);
     means_ = stream.encoder->name();

@@ -118,9 +118,7 @@ class S3Sink final : public Sink {
     trouble_ = trouble;
   }
 
-  bool is_wanted(const Finding& finding) const {
-    return config_.labels.empty() || std::ranges::count(config_.labels, finding.word) > 0;
-  }
+  bool is_wanted(const Finding& finding) const { return admits(config_.labels, finding.word); }
 
   // The key, and what else the store is told of the object.
   std::string address_of(const Outcome& outcome, size_t index, std::string_view type) const {

@@ -1,13 +1,12 @@
 #include "station/sample_text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <utility>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "media/samples.h"
 
@@ -71,14 +70,11 @@ const Json* find_value(const Json& json, const std::string& key) {
   const auto* value = &json;
   for (const auto& written : split(std::string_view(key).substr(1), '/')) {
     const auto name = name_of(written);
-    size_t index = 0;
-    const auto* end = name.data() + name.size();
+    const auto index = find_number<size_t>(name);
     if (value->is_object() && value->contains(name)) {
       value = &(*value)[name];
-    } else if (value->is_array() &&
-               std::from_chars(name.data(), end, index) == std::from_chars_result{end, {}} &&
-               index < value->size()) {
-      value = &(*value)[index];
+    } else if (value->is_array() && index && *index < value->size()) {
+      value = &(*value)[*index];
     } else {
       return nullptr;
     }
@@ -122,13 +118,10 @@ Result<std::vector<std::string>> parse_csv_line(std::string_view line, char sepa
 Result<float> parse_sample(std::string_view text) {
   auto bare = trim(text);
   if (bare.size() > 1 && bare[0] == '+' && bare[1] != '-') bare.remove_prefix(1);
-  const auto* begin = std::to_address(bare.begin());
-  const auto* end = std::to_address(bare.end());
-  float value = 0;
-  const auto [stop, error] = std::from_chars(begin, end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value))
+  const auto value = find_number<float>(bare);
+  if (!value || !std::isfinite(*value))
     return fail(Code::invalid, "'{}' is no number", printable(bare, 40));
-  return value;
+  return *value;
 }
 
 Result<std::vector<float>> parse_samples(std::string_view payload,

@@ -36,16 +36,16 @@ std::vector<std::string> windows_of(Running& run) {
 }
 
 TEST(Windows, OverlapAsTheHopSays) {
-  WindowBuilder builder({.window = 3, .hop = 2, .rate = 50}, 1);
+  WindowBuilder builder({.window = 3, .hop = 2, .rate = 50});
   std::vector<std::string> windows;
   for (float value = 0; value < 8; ++value)
-    if (const auto window = builder.add(std::vector{value}, {}, {})) {
+    if (const auto window = *builder.add(std::vector{value}, {}, {})) {
       windows.push_back(print_window(*window));
       EXPECT_EQ(window->rate, 50);
     }
   EXPECT_THAT(windows, ElementsAre("0 1 2", "2 3 4", "4 5 6"));
   builder.start_over();
-  EXPECT_FALSE(builder.add(std::vector{9.0F}, {}, {}));
+  EXPECT_FALSE(*builder.add(std::vector{9.0F}, {}, {}));
   EXPECT_EQ(check_windows({.window = 3, .hop = 4}, 1).error().text,
             "hop 4 is outside [0, 3], the steps of the window");
   EXPECT_FALSE(check_windows({.window = 1}, 300));
@@ -286,16 +286,11 @@ TEST(MqttSource, MessagesOfABrokerBecomeWindows) {
   ASSERT_TRUE(source) << source.error().text;
   EXPECT_TRUE((*source)->is_live());
   Running run(**source);
-  const auto publish = [&](const std::string& payload) {
-    testing_tools::run_program({"mosquitto_pub", "-h", "127.0.0.1", "-p",
-                                std::to_string(broker.port()), "-t", "line/3/t", "-q", "1", "-m",
-                                payload});
-  };
   EXPECT_TRUE(testing_tools::eventually([&] {
-    publish("{\"t\": 1, \"rh\": [40]}");
+    EXPECT_TRUE(broker.say("line/3/t", "{\"t\": 1, \"rh\": [40]}"));
     return run.frames_now() > 0;
   }));
-  publish("not JSON");
+  EXPECT_TRUE(broker.say("line/3/t", "not JSON"));
   EXPECT_TRUE(run.errors(1));
   EXPECT_EQ(windows_of(run)[0], "1 1 | 40 40");
   EXPECT_THAT(run.reports()[0].text, HasSubstr("topic line/3/t: "));

@@ -61,33 +61,23 @@ Result<SerialPort> SerialPort::open(const std::string& device, int baud) {
   if (!speed)
     return fail(Code::invalid, "baud {} is wrong, legal are 1200, 2400, ... 115200 ... 921600",
                 baud);
-  const int descriptor = ::open(device.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0)
+  Descriptor line(::open(device.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!line.is_open())
     return fail(Code::unavailable, "{}: cannot open: {}", device, std::strerror(errno));
-  SerialPort port(device, descriptor);
-  if (!set_up(descriptor, *speed))
+  if (!set_up(line.number(), *speed))
     return fail(Code::unavailable, "{}: is no serial line: {}", device, std::strerror(errno));
-  return port;
-}
-
-SerialPort::SerialPort(SerialPort&& other) noexcept
-    : device_(std::move(other.device_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      buffer_(std::move(other.buffer_)) {}
-
-SerialPort::~SerialPort() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  return SerialPort(device, std::move(line));
 }
 
 Result<> SerialPort::write(std::string_view bytes) {
   const auto until = Steady::now() + milliseconds(1000);
   while (!bytes.empty()) {
-    const auto put = ::write(descriptor_, bytes.data(), bytes.size());
+    const auto put = ::write(line_.number(), bytes.data(), bytes.size());
     if (put > 0) bytes.remove_prefix(static_cast<size_t>(put));
     if (put >= 0 || errno == EINTR) continue;
     if (errno != EAGAIN)
       return fail(Code::unavailable, "{}: cannot write: {}", device_, std::strerror(errno));
-    pollfd ready{descriptor_, POLLOUT, 0};
+    pollfd ready{line_.number(), POLLOUT, 0};
     if (::poll(&ready, 1, remaining_ms(until)) == 0)
       return fail(Code::unavailable, "{}: takes nothing", device_);
   }
@@ -107,12 +97,12 @@ Result<std::optional<std::string>> SerialPort::read_line(milliseconds wait) {
   const auto until = Steady::now() + wait;
   for (;;) {
     if (auto line = take_line()) return line;
-    pollfd ready{descriptor_, POLLIN, 0};
+    pollfd ready{line_.number(), POLLIN, 0};
     const int seen = ::poll(&ready, 1, remaining_ms(until));
     if (seen < 0 && errno == EINTR) continue;
     if (seen == 0) return std::nullopt;
     char bytes[512];
-    const auto got = ::read(descriptor_, bytes, sizeof bytes);
+    const auto got = ::read(line_.number(), bytes, sizeof bytes);
     if (got > 0)
       buffer_.append(bytes, static_cast<size_t>(got));
     else if (got == 0 || (errno != EAGAIN && errno != EINTR))

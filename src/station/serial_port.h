@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "base/result.h"
 
 namespace turnstone {
@@ -16,9 +17,6 @@ class SerialPort {
   // `baud` is one of the usual rates, 1200 to 921600; a pseudo-terminal takes any. Errors: invalid
   // (the rate), unavailable (no such device, in use by another, not a terminal).
   static Result<SerialPort> open(const std::string& device, int baud);
-  SerialPort(SerialPort&& other) noexcept;
-  SerialPort& operator=(SerialPort&&) = delete;
-  ~SerialPort();
 
   // Sends all of it, for at most a second. Errors: unavailable.
   Result<> write(std::string_view bytes);
@@ -28,12 +26,12 @@ class SerialPort {
   Result<std::optional<std::string>> read_line(std::chrono::milliseconds wait);
 
  private:
-  SerialPort(std::string device, int descriptor)
-      : device_(std::move(device)), descriptor_(descriptor) {}
+  SerialPort(std::string device, Descriptor line)
+      : device_(std::move(device)), line_(std::move(line)) {}
   std::optional<std::string> take_line();
 
   std::string device_;
-  int descriptor_;
+  Descriptor line_;
   std::string buffer_;
 };
 

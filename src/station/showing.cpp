@@ -47,6 +47,14 @@ Result<Image> draw(const Shown& shown, int most_side) {
   return image;
 }
 
+Result<Frame> frame_of(const Shown& shown, bool drawn) {
+  if (!drawn) return shown.frame;
+  auto frame = TRY(draw(shown)).frame();
+  frame.taken = shown.frame.taken;
+  frame.wall = shown.frame.wall;
+  return frame;
+}
+
 Result<Bytes> jpeg_of(const Shown& shown, int quality, int most_side) {
   const auto image = TRY(draw(shown, most_side));
   return encode_jpeg(image.frame(), quality);

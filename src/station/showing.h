@@ -33,7 +33,11 @@ Banner banner_of(const Outcome& outcome);
 // longest that a side may be in pixels, 0: any. Errors: those of make_image.
 Result<Image> draw(const Shown& shown, int most_side = 0);
 
-// The same as a JPEG for people. Errors: those of encode_jpeg.
+// The frame as viewers take it, with its times: the picture, or where `drawn` the same with what
+// `draw` draws on it. Errors: those of draw.
+Result<Frame> frame_of(const Shown& shown, bool drawn);
+
+// What `draw` gives as a JPEG for people. Errors: those of encode_jpeg.
 Result<Bytes> jpeg_of(const Shown& shown, int quality, int most_side = 0);
 
 // Green for labels that say all is well, red for those that say it is not, orange for others.

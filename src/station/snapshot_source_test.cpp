@@ -20,8 +20,7 @@ using testing_tools::Running;
 using testing_tools::TestHttpServer;
 
 std::string jpeg() {
-  const auto bytes = *encode_jpeg(make_image(PixelFormat::rgb, 32, 16)->frame(), 90);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  return std::string(as_text(*encode_jpeg(make_image(PixelFormat::rgb, 32, 16)->frame(), 90)));
 }
 
 std::unique_ptr<Source> source_of(const TestHttpServer& server, const std::string& more = "") {

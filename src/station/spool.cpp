@@ -17,6 +17,7 @@
 #include <set>
 #include <span>
 
+#include "base/descriptor.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/uuid.h"
@@ -193,21 +194,10 @@ std::optional<Failure> failure_of(int number, const fs::path& path) {
 
 // Writes and syncs; 0, or the number of the error.
 int write_body(const fs::path& path, const std::string& body) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return errno;
-  int failed = write_whole(file, std::as_bytes(std::span(body)));
-  if (failed == 0 && ::fsync(file) != 0) failed = errno;
-  ::close(file);
-  return failed;
-}
-
-// Makes the names in a folder as durable as what they name.
-int sync_folder(const fs::path& path) {
-  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return errno;
-  const int failed = ::fsync(folder) == 0 ? 0 : errno;
-  ::close(folder);
-  return failed;
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.is_open()) return errno;
+  if (const int failed = write_whole(file.number(), std::as_bytes(std::span(body)))) return failed;
+  return ::fsync(file.number()) == 0 ? 0 : errno;
 }
 
 int64_t free_bytes(const fs::path& path) {
@@ -223,11 +213,7 @@ int link_file(const fs::path& from, const fs::path& to) {
   if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP) return errno;
   std::error_code error;
   fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (error) return error.value();
-  const int file = ::open(to.c_str(), O_RDONLY | O_CLOEXEC);
-  const int failed = file >= 0 && ::fsync(file) == 0 ? 0 : errno;
-  if (file >= 0) ::close(file);
-  return failed;
+  return error ? error.value() : sync_path(to);
 }
 
 std::string name_of_body(int64_t number) { return fmt::format("{}.body", number); }
@@ -384,7 +370,7 @@ std::optional<Failure> DiskSpool::store(const std::vector<Job*>& jobs) {
       for (const auto& parcel : job->parcels)
         if (auto failed = insert(parcel, change, files)) return failed;
     if (!files.empty())
-      if (const int failed = sync_folder(folder_ / "bodies"))
+      if (const int failed = sync_path(folder_ / "bodies"))
         return failure_of(failed, folder_ / "bodies");
     enforce_limits(change);
     return {};

@@ -75,6 +75,7 @@ class RunningStation final : public Station {
   void open_viewer(const SinkConfig& section, std::chrono::milliseconds hold);
   void check_parcels(const ViewerLane& lane);
   void send(std::vector<Parcel> parcels);
+  Result<> keep(std::vector<Parcel> parcels, std::span<SinkLane* const> lanes);
   void on_happening(const std::string& name, const Happening& happening);
   void tell(const Happening& happening);
   void watch(SourceLane& lane);
@@ -217,9 +218,15 @@ void RunningStation::send(std::vector<Parcel> parcels) {
   for (const auto& lane : sinks_)
     if (std::ranges::count(parcels, lane->config.name, &Parcel::stream) > 0)
       lanes.push_back(lane.get());
-  const auto kept = spool_->put(std::move(parcels));
+  std::ignore = keep(std::move(parcels), lanes);
+}
+
+// Whether the spool keeps what `lanes` are to send.
+Result<> RunningStation::keep(std::vector<Parcel> parcels, std::span<SinkLane* const> lanes) {
+  auto kept = spool_->put(std::move(parcels));
   if (!kept) log_warning("{}", kept.error().text);
   for (auto* lane : lanes) kept ? lane->outbox->wake() : lane->outbox->lose();
+  return kept;
 }
 
 // What a sink of another name has left behind would wait unseen.
@@ -293,7 +300,7 @@ void RunningStation::open_sources(const StationConfig& config) {
     for (const auto& judge : judges_) {
       const auto& seen = judge->config().sources;
       if (!judge->config().after.empty()) continue;
-      if (!seen.empty() && std::ranges::count(seen, section.name) == 0) continue;
+      if (!admits(seen, section.name)) continue;
       const auto& route = lane->routes.emplace_back(route_to(*judge, *lane, config.cycle));
       if (lane->source->is_consuming() &&
           (passes_over(*judge) || route.overflow == Overflow::drop_old))
@@ -525,10 +532,7 @@ Result<> RunningStation::publish(Outcome& outcome) {
     lanes.push_back(lane.get());
     std::ranges::move(lane->outbox->parcels_of(outcome), std::back_inserter(parcels));
   }
-  auto kept = spool_->put(std::move(parcels));
-  if (!kept) log_warning("{}", kept.error().text);
-  for (auto* lane : lanes) kept ? lane->outbox->wake() : lane->outbox->lose();
-  return kept;
+  return keep(std::move(parcels), lanes);
 }
 
 bool RunningStation::all_ended() const {

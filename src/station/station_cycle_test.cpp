@@ -119,8 +119,8 @@ TEST_F(StationCycle, StopsTheLineAfterPartsThatFail) {
 
 // Each part's action is acknowledged when it has come, that of part 1 after its time.
 TEST_F(StationCycle, TellsASorterBehindABrokerInOrderOnceEach) {
-  for (const auto* program : {"mosquitto", "mosquitto_pub", "mosquitto_sub"})
-    if (!testing_tools::has_program(program)) GTEST_SKIP() << program << " is not installed";
+  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+    GTEST_SKIP() << missing;
   testing_tools::Broker broker;
   broker.subscribe("line/actions");
   open("sort_timeout_s = 0.5\n",
@@ -137,11 +137,7 @@ TEST_F(StationCycle, TellsASorterBehindABrokerInOrderOnceEach) {
     EXPECT_EQ(action["action"], "reject");
     EXPECT_TRUE(part != 1 ||
                 eventually([&] { return station_->state()["cycle"]["phase"] == "fault"; }));
-    EXPECT_EQ(
-        testing_tools::run_program({"mosquitto_pub", "-h", "127.0.0.1", "-p",
-                                    std::to_string(broker.port()), "-q", "1", "-t", "line/done",
-                                    "-m", fmt::format(R"({{"id":{}}})", print_json(action["id"]))}),
-        0);
+    EXPECT_TRUE(broker.say("line/done", fmt::format(R"({{"id":{}}})", print_json(action["id"]))));
   }
   EXPECT_TRUE(eventually([&] { return count("sorted") == parts; }));
   EXPECT_TRUE(eventually([&] { return lines().size() > parts; }));

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/text.h"
 #include "station/faults.h"
 #include "station/inbox.h"
 #include "station/judge.h"
@@ -68,9 +69,7 @@ struct SinkLane {
   SinkConfig config;
   std::unique_ptr<Outbox> outbox;
 
-  bool takes(const std::string& model) const {
-    return config.from.empty() || std::ranges::count(config.from, model) > 0;
-  }
+  bool takes(const std::string& model) const { return admits(config.from, model); }
 };
 
 // The last outcomes, for the page. Thread-safe.

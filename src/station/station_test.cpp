@@ -585,8 +585,8 @@ TEST_F(StationTest, OfACameraThePictureIsJudgedOnceWhenItHasComeToStand) {
 class StationMqtt : public StationTest {
  protected:
   void SetUp() override {
-    if (!testing_tools::has_program("mosquitto") || !testing_tools::has_program("mosquitto_sub"))
-      GTEST_SKIP() << "mosquitto and mosquitto_sub are not installed";
+    if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+      GTEST_SKIP() << missing;
     StationTest::SetUp();
   }
 

@@ -58,13 +58,12 @@ TEST_F(StationViewersTest, FramesAreRecordedInTheirOrder) {
 
 TEST_F(StationViewersTest, AClipGoesToAStoreAndPicturesAreToldOf) {
   if (testing_tools::S3Server::program().empty()) GTEST_SKIP() << "versitygw is not installed";
-  if (!testing_tools::has_program("mosquitto")) GTEST_SKIP() << "mosquitto is not installed";
+  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+    GTEST_SKIP() << missing;
   const testing_tools::S3Server server;
   testing_tools::Broker broker;
   broker.subscribe("texts");
-  ASSERT_TRUE(write_file(file("credentials"),
-                         "[default]\naws_access_key_id = turnstone\n"
-                         "aws_secret_access_key = secret-of-the-test\n"));
+  ASSERT_TRUE(write_file(file("credentials"), server.credentials_text()));
   const auto ran = run(config(
       recording("to = \"store\"\nkey = \"videos/{source}.mkv\"\n") +
       fmt::format("[[sink]]\nname = \"store\"\nkind = \"s3\"\nbucket = \"pictures\"\nendpoint = "

@@ -1,5 +1,5 @@
-#include <charconv>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "station/cycle.h"
 
@@ -12,15 +12,14 @@ Result<Stops> parse_stops(std::string_view text) {
     ++number;
     const auto word = trim(std::string_view(line).substr(0, line.find('#')));
     if (word.empty()) continue;
-    int64_t frame = -1;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), frame);
-    if (error != std::errc() || end != word.data() + word.size() || frame < 0)
+    const auto frame = find_number<int64_t>(word);
+    if (!frame || *frame < 0)
       return fail(Code::invalid, "line {}: '{}' is not a frame number, 0 or larger", number,
                   printable(word, 40));
-    if (!stops.empty() && frame <= stops.back())
+    if (!stops.empty() && *frame <= stops.back())
       return fail(Code::invalid, "line {}: frame {} is not larger than {}, the one before", number,
-                  frame, stops.back());
-    stops.push_back(frame);
+                  *frame, stops.back());
+    stops.push_back(*frame);
   }
   if (stops.empty()) return fail(Code::invalid, "no frame numbers, at least one part must stand");
   return stops;

@@ -1,7 +1,5 @@
 #include "station/supervisor.h"
 
-#include <algorithm>
-
 #include "station/wait.h"
 
 namespace turnstone {
@@ -14,9 +12,9 @@ bool may_pass(Code code) { return code == Code::unavailable || code == Code::mis
 Result<SourceEnd> supervise(Source& source, Backoff backoff, std::stop_token stop,
                             const FrameSink& deliver, const ErrorSink& report,
                             SourceCounters& counters) {
-  auto pause = backoff.first;
+  Pause pause(backoff);
   const FrameSink counted = [&](Frame frame) {
-    pause = backoff.first;
+    pause.reset();
     ++counters.frames;
     deliver(std::move(frame));
   };
@@ -30,8 +28,7 @@ Result<SourceEnd> supervise(Source& source, Backoff backoff, std::stop_token sto
     if (end.error().code == Code::cancelled) break;
     report(end.error());
     if (!may_pass(end.error().code)) return end;
-    if (!wait_for(pause, stop)) break;
-    pause = std::min(pause * 2, backoff.most);
+    if (!wait_for(pause.take(), stop)) break;
     ++counters.restarts;
   }
   return SourceEnd::stopped;

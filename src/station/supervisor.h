@@ -1,10 +1,12 @@
 // Keeps a source running: the only place where a source is started again.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <stop_token>
+#include <utility>
 
 #include "station/source.h"
 
@@ -14,6 +16,24 @@ namespace turnstone {
 struct Backoff {
   std::chrono::milliseconds first{500};
   std::chrono::milliseconds most{30'000};
+};
+
+// The next wait of a backoff. One thread at a time.
+class Pause {
+ public:
+  explicit Pause(Backoff backoff) : backoff_(backoff), next_(backoff.first) {}
+
+  // How long to wait now; twice as long the next time.
+  std::chrono::milliseconds take() {
+    return std::exchange(next_, std::min(next_ * 2, backoff_.most));
+  }
+
+  // Begins anew: something has worked.
+  void reset() { next_ = backoff_.first; }
+
+ private:
+  Backoff backoff_;
+  std::chrono::milliseconds next_;
 };
 
 // What a supervised source has done so far. Thread-safe.

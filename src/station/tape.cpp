@@ -27,13 +27,7 @@ Result<> Tape::prepare(const Frame& frame) {
   taken_ = frame.taken;
   if (encoder_ && fits(encoding_, frame)) return {};
   TRY(finish());
-  encoding_ = {.format = frame.format,
-               .yuv = frame.yuv,
-               .width = frame.width,
-               .height = frame.height,
-               .bitrate_kbps = options_.bitrate_kbps,
-               .key_every = options_.key_every,
-               .encoder = options_.encoder};
+  encoding_ = encoder_options_of(options_.encoding, frame);
   encoder_ = TRY(open_encoder(encoding_));
   log_info("source {}: {}x{} recorded with {}", options_.source, frame.width, frame.height,
            encoder_->name());

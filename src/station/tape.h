@@ -12,8 +12,8 @@
 
 #include "base/json.h"
 #include "capture/clip_writer.h"
-#include "capture/encoder.h"
 #include "station/clip_folder.h"
+#include "station/encoding.h"
 #include "station/template.h"
 
 namespace turnstone {
@@ -25,9 +25,7 @@ struct TapeOptions {
   std::chrono::milliseconds most_length{};  // of a clip
   std::chrono::milliseconds before{};       // an event, in its clip
   std::chrono::milliseconds after{};
-  int bitrate_kbps = 0;  // 0: as the size asks for
-  std::chrono::milliseconds key_every{1000};
-  std::string encoder;  // "": the best there is
+  EncodingConfig encoding;
 };
 
 // Something for whose sake pictures are kept.

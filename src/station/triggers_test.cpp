@@ -110,7 +110,8 @@ TEST(Triggers, AMessageNeedsAConnection) {
 }
 
 TEST(Triggers, AMessageAsksForTheNextFrameAndGoesWithIt) {
-  if (!testing_tools::has_program("mosquitto")) GTEST_SKIP() << "mosquitto is not installed";
+  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+    GTEST_SKIP() << missing;
   Broker broker;
   MqttConnection connection;
   connection.url = broker.url();

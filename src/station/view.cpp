@@ -130,7 +130,7 @@ void View::publish(HttpFeed& feed, const Result<Bytes>& jpeg) {
     return;
   }
   auto piece = fmt::format("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg->size());
-  piece.append(reinterpret_cast<const char*>(jpeg->data()), jpeg->size());
+  piece += as_text(*jpeg);
   piece += fmt::format("\r\n--{}\r\n", boundary);
   feed.publish(std::make_shared<const std::string>(std::move(piece)));
 }

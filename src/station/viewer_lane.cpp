@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace turnstone {
 namespace {
@@ -22,13 +23,9 @@ ViewerLane::ViewerLane(SinkConfig config, std::unique_ptr<Viewer> viewer,
 
 ViewerLane::~ViewerLane() { finish(); }
 
-bool ViewerLane::shows(const std::string& source) const {
-  return config_.sources.empty() || std::ranges::count(config_.sources, source) > 0;
-}
+bool ViewerLane::shows(const std::string& source) const { return admits(config_.sources, source); }
 
-bool ViewerLane::draws(const std::string& model) const {
-  return config_.from.empty() || std::ranges::count(config_.from, model) > 0;
-}
+bool ViewerLane::draws(const std::string& model) const { return admits(config_.from, model); }
 
 void ViewerLane::offer(const Frame& frame, int models) {
   if (!viewer_->is_looking(frame.source)) return;
@@ -129,14 +126,13 @@ void ViewerLane::note(const Result<>& result) {
     if (result) {
       ++counters_.shown;
       counters_.trouble.clear();
-      pause_ = backoff_.first;
+      pause_.reset();
       return;
     }
     ++counters_.failed;
     told = counters_.trouble == result.error().text;
     counters_.trouble = result.error().text;
-    rests_until_ = Steady::now() + pause_;
-    pause_ = std::min(pause_ * 2, backoff_.most);
+    rests_until_ = Steady::now() + pause_.take();
   }
   if (!told) log_warning("sink {}: {}", config_.name, result.error().text);
 }

@@ -94,8 +94,7 @@ class ViewerLane {
   std::map<std::string, Known> known_;
   bool ending_ = false;
   ViewerCounters counters_;
-  Backoff backoff_;
-  std::chrono::milliseconds pause_ = backoff_.first;
+  Pause pause_{Backoff{}};
   Steady::time_point rests_until_;
   std::jthread thread_;
 };

@@ -46,9 +46,7 @@ class S3Sink : public WebSinks {
   void SetUp() override {
     if (testing_tools::S3Server::program().empty()) GTEST_SKIP() << "versitygw is not installed";
     server_ = std::make_unique<testing_tools::S3Server>();
-    ASSERT_TRUE(write_file(file("credentials"),
-                           "[default]\naws_access_key_id = turnstone\n"
-                           "aws_secret_access_key = secret-of-the-test\n"));
+    ASSERT_TRUE(write_file(file("credentials"), server_->credentials_text()));
   }
 
   std::string fields(std::string_view more) const {
@@ -244,13 +242,12 @@ TEST_F(Feedback, MoreThanTheRequestLimitIsThrottled) {
 
 TEST_F(Feedback, AStoreThatRefusesIsToldWithItsWord) {
   if (testing_tools::S3Server::program().empty()) GTEST_SKIP() << "versitygw is not installed";
-  if (!testing_tools::has_program("mosquitto")) GTEST_SKIP() << "mosquitto is not installed";
+  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+    GTEST_SKIP() << missing;
   const testing_tools::S3Server server;
   testing_tools::Broker broker;
   broker.subscribe("#");
-  ASSERT_TRUE(write_file(file("credentials"),
-                         "[default]\naws_access_key_id = turnstone\n"
-                         "aws_secret_access_key = secret-of-the-test\n"));
+  ASSERT_TRUE(write_file(file("credentials"), server.credentials_text()));
   const auto sink = open(fmt::format(
       "kind = \"feedback\"\nbucket = \"nowhere\"\nendpoint = \"{}\"\ncredentials_file = \"{}\"\n"
       "mqtt_url = \"{}\"\n",
@@ -288,13 +285,12 @@ TEST_F(Feedback, OnlyWhatIsDisputed) {
 
 TEST_F(Feedback, AStoreAndABrokerGetWhatTheConnectorSends) {
   if (testing_tools::S3Server::program().empty()) GTEST_SKIP() << "versitygw is not installed";
-  if (!testing_tools::has_program("mosquitto")) GTEST_SKIP() << "mosquitto is not installed";
+  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+    GTEST_SKIP() << missing;
   const testing_tools::S3Server server;
   testing_tools::Broker broker;
   broker.subscribe("#");
-  ASSERT_TRUE(write_file(file("credentials"),
-                         "[default]\naws_access_key_id = turnstone\n"
-                         "aws_secret_access_key = secret-of-the-test\n"));
+  ASSERT_TRUE(write_file(file("credentials"), server.credentials_text()));
   ASSERT_TRUE(write_file(
       file("map.json"),
       R"({"LC50":{"s3-bucket-name":"pictures","s3-prefix":"mlfeedback","content-type":"image/jpeg",)"

@@ -11,19 +11,20 @@ Result<> check_windows(const WindowConfig& config, int channels) {
   return check_window_size(channels, config.window);
 }
 
-WindowBuilder::WindowBuilder(const WindowConfig& config, int channels)
-    : config_(config), values_(static_cast<size_t>(channels)) {
-  CHECK(check_windows(config, channels));
+WindowBuilder::WindowBuilder(const WindowConfig& config) : config_(config) {
   if (config_.hop == 0) config_.hop = config_.window;
 }
 
-std::optional<Frame> WindowBuilder::add(std::span<const float> step,
-                                        std::chrono::steady_clock::time_point taken,
-                                        std::chrono::system_clock::time_point wall) {
-  CHECK(step.size() == values_.size());
+Result<std::optional<Frame>> WindowBuilder::add(std::span<const float> step,
+                                                std::chrono::steady_clock::time_point taken,
+                                                std::chrono::system_clock::time_point wall) {
+  if (step.size() != values_.size()) {
+    TRY(check_windows(config_, static_cast<int>(step.size())));
+    values_.assign(step.size(), {});
+  }
   for (size_t channel = 0; channel < values_.size(); ++channel)
     values_[channel].push_back(step[channel]);
-  if (std::cmp_less(values_[0].size(), config_.window)) return {};
+  if (std::cmp_less(values_[0].size(), config_.window)) return std::nullopt;
   std::vector<float> all;
   all.reserve(values_.size() * values_[0].size());
   for (auto& channel : values_) {

@@ -24,17 +24,22 @@ Result<> check_windows(const WindowConfig& config, int channels);
 // One thread at a time.
 class WindowBuilder {
  public:
-  // The settings must have passed check_windows.
-  WindowBuilder(const WindowConfig& config, int channels);
+  explicit WindowBuilder(const WindowConfig& config);
 
   // Adds a value of each channel, taken at these times. The window that it completes, if any, with
-  // those times and without name and number.
-  std::optional<Frame> add(std::span<const float> step, std::chrono::steady_clock::time_point taken,
-                           std::chrono::system_clock::time_point wall);
+  // those times and without name and number. A step of other channels than the one before begins
+  // anew. Errors: those of check_windows.
+  Result<std::optional<Frame>> add(std::span<const float> step,
+                                   std::chrono::steady_clock::time_point taken,
+                                   std::chrono::system_clock::time_point wall);
+
+  // Of the windows from now on.
+  void set_rate(double rate) { config_.rate = rate; }
 
   // Forgets the steps that have come since the last window, as where some are lost between.
   void start_over();
 
+  // Of the last step, 0 before the first.
   int channels() const { return static_cast<int>(values_.size()); }
 
  private:

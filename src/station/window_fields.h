@@ -23,13 +23,4 @@ std::array<Field<Section>, 2> window_fields() {
             {.least = 0, .most = 1 << 20}}}};
 }
 
-// The same, and behind them `more` that are shared with other sections.
-template <class Section, size_t count>
-std::array<Field<Section>, count + 2> window_fields(const std::array<Field<Section>, count>& more) {
-  const auto own = window_fields<Section>();
-  return [&]<size_t... i>(std::index_sequence<i...>) {
-    return std::array<Field<Section>, count + 2>{own[0], own[1], more[i]...};
-  }(std::make_index_sequence<count>());
-}
-
 }  // namespace turnstone

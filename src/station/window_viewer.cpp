@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <charconv>
 #include <mutex>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "capture/display.h"
 #include "media/convert.h"
@@ -73,9 +73,9 @@ Result<PixelRectangle> parse_box(const std::string& text) {
   const auto parts = split(text, ',');
   bool legal = parts.size() == 4;
   for (size_t i = 0; legal && i < 4; ++i) {
-    const auto* end = parts[i].data() + parts[i].size();
-    const auto [rest, error] = std::from_chars(parts[i].data(), end, *numbers[i]);
-    legal = error == std::errc() && rest == end && *numbers[i] >= 0 && *numbers[i] <= 16'384;
+    const auto number = find_number<int>(parts[i]);
+    legal = number && *number >= 0 && *number <= 16'384;
+    *numbers[i] = number.value_or(0);
   }
   if (!legal)
     return fail(Code::invalid, "box '{}' is wrong, legal are such as 10,10,224,224",

@@ -18,58 +18,55 @@ constexpr int64_t slack = 16;
 class WindowedReader final : public FrameReader {
  public:
   WindowedReader(std::unique_ptr<FrameReader> pieces, const WindowConfig& config)
-      : pieces_(std::move(pieces)), config_(config) {}
+      : pieces_(std::move(pieces)), builder_(config) {}
 
   Result<Grab> next(std::chrono::milliseconds wait) override {
     const auto deadline = Steady::now() + wait;
     bool looked = false;
     for (;;) {
-      if (auto window = find_window()) return Grab{.kind = Grab::frame, .picture = *window};
+      if (auto window = TRY(find_window()))
+        return Grab{.kind = Grab::frame, .picture = std::move(*window)};
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Steady::now());
       if (looked && left <= std::chrono::milliseconds(0)) return Grab{};
       looked = true;
       auto grab = TRY(pieces_->next(std::max(left, std::chrono::milliseconds(0))));
       if (grab.kind != Grab::frame) return grab;
-      TRY(take(std::move(grab.picture)));
+      take(std::move(grab.picture));
     }
   }
 
   std::string decoder() const override { return pieces_->decoder(); }
 
  private:
-  Result<> take(Frame piece) {
-    const bool changed = !builder_ || builder_->channels() != piece.height;
-    if (changed) {
-      auto config = config_;
-      config.rate = piece.rate;
-      TRY(check_windows(config, piece.height));
-      builder_.emplace(config, piece.height);
+  void take(Frame piece) {
+    if (builder_.channels() != piece.height) {
+      builder_.set_rate(piece.rate);
     } else if (std::abs(piece.sequence - due_) > slack) {
-      builder_->start_over();
+      builder_.start_over();
       ++number_;
     }
     due_ = piece.sequence + piece.width;
     piece_ = std::move(piece);
     at_ = 0;
-    return {};
   }
 
   // Goes through the piece until a window is full.
-  std::optional<Frame> find_window() {
+  Result<std::optional<Frame>> find_window() {
     step_.resize(static_cast<size_t>(piece_.height));
     while (at_ < piece_.width) {
       for (int channel = 0; channel < piece_.height; ++channel)
         step_[static_cast<size_t>(channel)] = channel_of(piece_, channel)[static_cast<size_t>(at_)];
       ++at_;
       const auto late = lateness();
-      auto window = builder_->add(step_, piece_.taken + late,
-                                  piece_.wall + std::chrono::duration_cast<Wall::duration>(late));
+      auto window =
+          TRY(builder_.add(step_, piece_.taken + late,
+                           piece_.wall + std::chrono::duration_cast<Wall::duration>(late)));
       if (!window) continue;
       window->sequence = number_++;
       return window;
     }
-    return {};
+    return std::nullopt;
   }
 
   // From the first step of the piece to the one before `at_`.
@@ -81,8 +78,7 @@ class WindowedReader final : public FrameReader {
   }
 
   std::unique_ptr<FrameReader> pieces_;
-  WindowConfig config_;
-  std::optional<WindowBuilder> builder_;
+  WindowBuilder builder_;
   Frame piece_;
   int at_ = 0;          // the next step of the piece
   int64_t due_ = 0;     // the number that the next piece begins with

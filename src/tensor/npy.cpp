@@ -1,10 +1,10 @@
 #include "tensor/npy.h"
 
-#include <charconv>
 #include <cstring>
 #include <string_view>
 
 #include "base/files.h"
+#include "base/number.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -52,12 +52,9 @@ Result<Shape> shape_of(std::string_view header) {
   for (const auto& part : split(text.substr(1, end - 1), ',')) {
     const auto digits = trim(part);
     if (digits.empty()) continue;
-    int64_t extent = 0;
-    const auto [last, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), extent);
-    if (error != std::errc{} || last != digits.data() + digits.size())
-      return fail(Code::invalid, "extent '{}' is not a number", printable(digits));
-    shape.push_back(extent);
+    const auto extent = find_number<int64_t>(digits);
+    if (!extent) return fail(Code::invalid, "extent '{}' is not a number", printable(digits));
+    shape.push_back(*extent);
   }
   return shape;
 }
@@ -65,7 +62,7 @@ Result<Shape> shape_of(std::string_view header) {
 }  // namespace
 
 Result<Tensor> parse_npy(std::span<const std::byte> bytes) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto text = as_text(bytes);
   if (text.substr(0, magic.size()) != magic || text.size() < 10)
     return fail(Code::invalid, "not an .npy file");
   const auto byte = [&](size_t i) {

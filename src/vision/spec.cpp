@@ -1,8 +1,8 @@
 // The SPEC texts of the command line: rewritten as the JSON of model.json, so that both have the
 // same keys, checks and messages.
-#include <charconv>
 #include <cmath>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "vision/model_info.h"
 #include "vision/settings_json.h"
@@ -34,17 +34,10 @@ void apply_preset(Json& json, std::string_view name) {
   }
 }
 
-std::optional<double> number_of(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return value;
-}
-
 // A number, a list of numbers separated by `:`, or a text. Whole numbers stay whole.
 Json value_of(std::string_view text, bool is_list) {
   const auto one = [](std::string_view piece) -> Json {
-    const auto number = number_of(piece);
+    const auto number = find_number<double>(piece);
     if (!number) return std::string(piece);
     if (std::fabs(*number) < 1e9 && std::trunc(*number) == *number)
       return static_cast<int32_t>(*number);

@@ -37,6 +37,11 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers = {};  // further ones
 };
 
+// A whole answer of plain text.
+inline HttpResponse text_response(int status, std::string text) {
+  return {.status = status, .body = std::make_shared<const std::string>(std::move(text))};
+}
+
 // An answer without end: `opening`, then every piece of `feed` that is the newest when the
 // connection has room.
 struct HttpStream {

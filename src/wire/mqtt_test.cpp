@@ -20,8 +20,8 @@ using testing_tools::eventually;
 class Mqtt : public testing::Test {
  protected:
   void SetUp() override {
-    if (!testing_tools::has_program("mosquitto") || !testing_tools::has_program("mosquitto_sub"))
-      GTEST_SKIP() << "mosquitto and mosquitto_sub are not installed";
+    if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+      GTEST_SKIP() << missing;
   }
 };
 

@@ -17,6 +17,13 @@ class Broker {
  public:
   enum class Security { plain, mutual_tls };
 
+  // Which program of the broker or its clients is not here; "" when a test can run.
+  static std::string missing() {
+    for (const auto* program : {"mosquitto", "mosquitto_pub", "mosquitto_sub"})
+      if (!has_program(program)) return fmt::format("{} is not installed", program);
+    return "";
+  }
+
   explicit Broker(Security security = Security::plain)
       : folder_(*TemporaryFolder::make("turnstone-broker")), security_(security) {
     if (security_ == Security::mutual_tls) certificates_.emplace();
@@ -74,6 +81,12 @@ class Broker {
         command.push_back(word);
     subscriber_ = std::make_unique<Process>(command, errors, errors);
     eventually([&] { return read_text(errors).value_or("").find("SUBACK") != std::string::npos; });
+  }
+
+  // True when mosquitto_pub has told a plain broker, at least once.
+  bool say(const std::string& topic, const std::string& payload) const {
+    return run_program({"mosquitto_pub", "-h", "127.0.0.1", "-p", std::to_string(port_), "-q", "1",
+                        "-t", topic, "-m", payload}) == 0;
   }
 
   // Payloads that all subscribers have received so far.

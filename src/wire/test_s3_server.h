@@ -60,6 +60,12 @@ class S3Server {
     if (certificates_) options.tls.ca_file = certificates_->ca_file();
     return options;
   }
+  // The same key as a credentials file holds it.
+  std::string credentials_text() const {
+    const auto key = options().credentials;
+    return fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                       key.access_key_id, key.secret_access_key);
+  }
   int port() const { return port_; }
 
   // Regular files that hold the bucket's objects and parts of objects.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "exchange/problems.h"
 #include "exchange/tflite/as_float.h"
@@ -129,9 +130,7 @@ class Importer {
                                          file_.operators.size() - live.size()));
     if (!file_.description.empty()) model_.metadata["description"] = std::string(file_.description);
     for (const auto& [name, bytes] : file_.metadata)
-      if (name == model_json_key)
-        model_.metadata[std::string(name)] =
-            std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      if (name == model_json_key) model_.metadata[std::string(name)] = as_text(bytes);
     return std::move(model_);
   }
 

@@ -2,20 +2,10 @@
  * f32[BATCH,3,8,8] of 0..1, output f32[BATCH,2]: the scores of dark and bright. */
 #include <stddef.h>
 
-#include "runtime/module.h"
+#include "station/testdata/arch.h"
 
 #ifndef BATCH
 #define BATCH 1
-#endif
-
-#if defined(__x86_64__)
-#define ARCH TS_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH TS_ARCH_AARCH64
-#elif defined(__arm__)
-#define ARCH TS_ARCH_ARMV7
-#else
-#define ARCH TS_ARCH_RISCV64
 #endif
 
 enum { picture = 3 * 8 * 8 };

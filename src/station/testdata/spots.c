@@ -3,17 +3,7 @@
  * 1 bright), scores f32[1,4], which are the means of the quarters. */
 #include <stddef.h>
 
-#include "runtime/module.h"
-
-#if defined(__x86_64__)
-#define ARCH TS_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH TS_ARCH_AARCH64
-#elif defined(__arm__)
-#define ARCH TS_ARCH_ARMV7
-#else
-#define ARCH TS_ARCH_RISCV64
-#endif
+#include "station/testdata/arch.h"
 
 enum { side = 8, half = side / 2 };
 

@@ -1,0 +1,23 @@
+// Numbers as texts write them.
+#pragma once
+
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace turnstone {
+
+// The number that the whole of `text` is, as std::from_chars reads it: without blanks and a plus.
+// Nothing where it is none, or does not fit.
+template <class Number>
+std::optional<Number> find_number(std::string_view text) {
+  Number value = 0;
+  const auto* end = std::to_address(text.end());
+  const auto [stop, error] = std::from_chars(std::to_address(text.begin()), end, value);
+  if (error != std::errc() || stop != end) return {};
+  return value;
+}
+
+}  // namespace turnstone
