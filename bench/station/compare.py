@@ -16,8 +16,8 @@ Where a station's time goes is what it tells Prometheus of its stages, one strea
 pace: milliseconds of a frame by the clock, so decoding that happens meanwhile is in them.
 
 Streams that a core holds are what 30 frames a second leave room for, of the real models; then as
-many whole streams as that, and one more, are run at the pace of a camera and what was dropped is
-counted. Latency is from a decoded frame to its result at the other end of a pipe, one stream at a
+many whole streams as that, and one more, are run at the pace of a camera and the results
+are counted. Latency is from a decoded frame to its result at the other end of a pipe, one stream at a
 camera's pace.
 
 Needs `make build` and `tools/setup bench`.
@@ -260,9 +260,11 @@ def stages_ms(subject, clip, core):
 
 
 def share_kept(commands, streams, core):
-    """Frames that got a result, of those that came."""
+    """Results a second, of the frames a second that cameras would have brought: a program that
+    lags behind its files is not one that keeps up."""
     running = [(start(command, core), command) for command in commands]
-    return sum(len(finish(*one)[0]) for one in running) / (streams * LONG)
+    arrivals = sorted(at for one in running for at, _ in finish(*one)[0])
+    return len(arrivals) / (streams * FPS * max(LONG / FPS, arrivals[-1] - arrivals[0]))
 
 
 def report(task, subjects, arguments):
