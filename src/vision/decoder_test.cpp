@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 #include "vision/suppress.h"
 #include "vision/test_decoding.h"
@@ -265,6 +266,33 @@ TEST(Ssd, RolesSayHowScoresAreMeant) {
   const auto apart = decode(model, {boxes.view(), logits.view()});
   ASSERT_EQ(apart.detections.size(), 1U);
   EXPECT_NEAR(apart.detections[0].score, 0.7310586, 1e-6);
+}
+
+TEST(Ssd, EveryLabelWhoseSoftmaxReachesItsScoreIsFound) {
+  constexpr int rows = 400;
+  constexpr int classes = 37;
+  auto model = ssd_model();
+  model.labels.clear();
+  model.outputs = {{"b", "boxes"}, {"s", "class_logits"}};
+  model.decoder->anchors.layers = {{20, 20, {{0.01, 0.01}}}};
+  model.decoder->suppress = Suppression::none;
+  model.decoder->score = 0.3;
+  model.decoder->most = rows * classes;
+  const Floats boxes{"b", DType::f32, {1, rows, 4}, std::vector<float>(rows * 4)};
+  Floats logits{"s", DType::f32, {1, rows, classes}, std::vector<float>(rows * classes)};
+  std::mt19937 random(1);
+  std::normal_distribution<float> noise(0, 2.5F);
+  for (auto& value : logits.values) value = noise(random);
+  size_t expected = 0;
+  for (int row = 0; row < rows; ++row) {
+    const auto* values = logits.values.data() + row * classes;
+    double sum = 0;
+    for (int label = 0; label < classes; ++label) sum += std::exp(double{values[label]});
+    for (int label = 1; label < classes; ++label)
+      expected += std::exp(double{values[label]}) / sum >= 0.3;
+  }
+  ASSERT_GT(expected, 50U);
+  EXPECT_EQ(decode(model, {boxes.view(), logits.view()}).detections.size(), expected);
 }
 
 TEST(RetinaNet, ABoxGrowsToAtMostAThousandSixteenths) {

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 #include "vision/anchored.h"
 #include "vision/decoders.h"
@@ -23,6 +25,27 @@ Result<std::vector<Anchor>> anchors_of(const Anchors& settings) {
               {(column + 0.5) / layer.columns, (row + 0.5) / layer.rows, width, height});
   }
   return anchors;
+}
+
+float largest_of(std::span<const float> values) {
+  constexpr size_t lanes = 16;
+  std::array<float, lanes> largest;
+  largest.fill(-std::numeric_limits<float>::infinity());
+  size_t i = 0;
+  for (; i + lanes <= values.size(); i += lanes)
+    for (size_t lane = 0; lane < lanes; ++lane)
+      largest[lane] = values[i + lane] > largest[lane] ? values[i + lane] : largest[lane];
+  for (; i < values.size(); ++i) largest[0] = std::max(largest[0], values[i]);
+  return std::ranges::max(largest);
+}
+
+// Whether the softmax of a label may reach its score, of which `least_logs` are the logarithms: it
+// is at most the exponential of what the logit is short of the largest.
+bool may_count(std::span<const float> logits, std::span<const float> least_logs) {
+  const auto largest = largest_of(logits);
+  bool any = false;
+  for (size_t i = 0; i < logits.size(); ++i) any |= logits[i] - largest >= least_logs[i];
+  return any;
 }
 
 class AnchoredDecoder final : public Decoder {
@@ -76,15 +99,11 @@ class AnchoredDecoder final : public Decoder {
 
   Result<std::vector<Candidate>> candidates_of(const OutputView& output, int batch_index,
                                                std::vector<float>& buffer) const {
-    auto numbers = TRY(numbers_of(output, batch_index, buffer));
+    const auto numbers = TRY(numbers_of(output, batch_index, buffer));
     const auto role = role_of(model_, output);
     const auto classes = output.shape[2];
-    if (role == "class_logits") {
-      buffer.assign(numbers.begin(), numbers.end());
-      apply_softmax(buffer, static_cast<size_t>(classes));
-      numbers = buffer;
-    }
     const auto least = thresholds_of(model_, settings_, static_cast<int>(classes));
+    if (role == "class_logits") return candidates_of_softmax(numbers, classes, least);
     std::vector<Candidate> candidates;
     select({numbers.data(), output.shape[1], classes, classes, 1}, 0,
            {.classes = classes,
@@ -92,6 +111,31 @@ class AnchoredDecoder final : public Decoder {
             .every_label = true,
             .least = least},
            candidates);
+    keep_best(candidates);
+    return candidates;
+  }
+
+  // Most rows cannot have a label that counts: exponentials are taken of the others alone.
+  static std::vector<Candidate> candidates_of_softmax(std::span<const float> logits,
+                                                      int64_t classes,
+                                                      std::span<const float> least) {
+    const auto size = static_cast<size_t>(classes);
+    std::vector<float> least_logs;
+    // A little less, so that rounding loses no row.
+    for (const auto one : least) least_logs.push_back(std::log(std::max(one, 0.0F)) - 1e-3F);
+    std::vector<float> scores;
+    std::vector<int64_t> rows;
+    for (size_t row = 0; row < logits.size() / size; ++row) {
+      const auto values = logits.subspan(row * size, size);
+      if (!may_count(values, least_logs)) continue;
+      scores.insert(scores.end(), values.begin(), values.end());
+      rows.push_back(static_cast<int64_t>(row));
+    }
+    apply_softmax(scores, size);
+    std::vector<Candidate> candidates;
+    select({scores.data(), std::ssize(rows), classes, classes, 1}, 0,
+           {.classes = classes, .every_label = true, .least = least}, candidates);
+    for (auto& one : candidates) one.row = rows[static_cast<size_t>(one.row)];
     keep_best(candidates);
     return candidates;
   }
