@@ -46,7 +46,7 @@ const Field<FeedbackSinkConfig> feedback_fields[] = {
     {"folder", &FeedbackSinkConfig::folder, "path",
      "where pictures and feedback.manifest go; \"\": into the bucket"},
     {"map", &FeedbackSinkConfig::map, "path",
-     "FeedbackConfigurationMap of the ML Feedback connector, a JSON file"},
+     "FeedbackConfigurationMap of the ML Feedback connector, or its parameters, a JSON file"},
     {"config", &FeedbackSinkConfig::config, "", "which of the map's, \"\": its only one"},
     {"strategy",
      &FeedbackSinkConfig::strategy,
@@ -77,7 +77,7 @@ const Field<FeedbackSinkConfig> feedback_fields[] = {
     {"request_limit",
      &FeedbackSinkConfig::request_limit,
      "",
-     "messages that wait; further samples are ignored",
+     "messages that wait; further samples are ignored; without a RequestLimit in the map",
      {.least = 1, .most = 999}},
     {"a_minute",
      &FeedbackSinkConfig::a_minute,
@@ -290,7 +290,8 @@ class FeedbackSink final : public Sink {
   std::string refused_;  // the sample of which was told that the store refuses it
 };
 
-Result<FeedbackConfig> choose(const FeedbackSinkConfig& config) {
+// The configuration that counts; what the connector's map says of requests goes before the field.
+Result<FeedbackConfig> choose(FeedbackSinkConfig& config) {
   if (config.map.empty()) {
     static const std::map<std::string, Strategy> strategies = {
         {"every", Strategy::every},
@@ -307,9 +308,10 @@ Result<FeedbackConfig> choose(const FeedbackSinkConfig& config) {
   }
   const auto text = TRY(read_text(config.map, 1 << 20));
   const auto map = TRY(parse_feedback_map(TRY(parse_json(text), config.map)), config.map);
-  if (config.config.empty() && map.size() == 1) return map.front();
+  config.request_limit = map.request_limit.value_or(config.request_limit);
+  if (config.config.empty() && map.configs.size() == 1) return map.configs.front();
   std::vector<std::string> ids;
-  for (const auto& entry : map) {
+  for (const auto& entry : map.configs) {
     if (entry.id == config.config) return entry;
     ids.push_back(entry.id);
   }
@@ -318,7 +320,8 @@ Result<FeedbackConfig> choose(const FeedbackSinkConfig& config) {
 }
 
 // Errors: invalid (a field, the map), missing (credentials, a file).
-Result<std::unique_ptr<Sink>> open_feedback_sink(const FeedbackSinkConfig& config) {
+Result<std::unique_ptr<Sink>> open_feedback_sink(const FeedbackSinkConfig& given) {
+  auto config = given;
   auto chosen = TRY(choose(config));
   const auto bucket = chosen.bucket;
   auto sink = std::make_unique<FeedbackSink>(config, std::move(chosen));

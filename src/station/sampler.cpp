@@ -13,6 +13,8 @@ namespace turnstone {
 namespace {
 
 constexpr size_t most_configs = 100;
+constexpr const char* map_key = "FeedbackConfigurationMap";
+constexpr const char* limit_key = "RequestLimit";
 
 struct StrategyName {
   std::string_view name;
@@ -101,18 +103,28 @@ Result<FeedbackConfig> read_config(const std::string& id, const Json& json) {
   return config;
 }
 
-}  // namespace
-
-Result<std::vector<FeedbackConfig>> parse_feedback_map(const Json& json) {
+Result<FeedbackMap> read_configs(const Json& json) {
   if (!json.is_object() || json.empty())
     return fail(Code::invalid, "is no object of configurations");
   if (json.size() > most_configs)
     return fail(Code::invalid, "has {} configurations, at most {} are legal", json.size(),
                 most_configs);
-  std::vector<FeedbackConfig> configs;
+  FeedbackMap map;
   for (const auto& [id, value] : json.items())
-    configs.push_back(TRY(read_config(id, value), "'" + printable(id) + "'"));
-  return configs;
+    map.configs.push_back(TRY(read_config(id, value), "'" + printable(id) + "'"));
+  return map;
+}
+
+}  // namespace
+
+Result<FeedbackMap> parse_feedback_map(const Json& json) {
+  if (json.is_string()) return read_configs(TRY(parse_json(json.get_ref<const std::string&>())));
+  const auto map = json.find(map_key);
+  if (!json.is_object() || map == json.end()) return read_configs(json);
+  auto found = TRY(parse_feedback_map(*map), map_key);
+  if (json.contains(limit_key))
+    found.request_limit = static_cast<int>(TRY(number_at(json, limit_key, 999)));
+  return found;
 }
 
 double entropy_of(std::span<const double> scores) {

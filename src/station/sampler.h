@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,9 +37,15 @@ struct FeedbackConfig {
   double threshold = 0;  // of the others
 };
 
-// Reads the connector's FeedbackConfigurationMap as it is. Errors: invalid, naming the
+struct FeedbackMap {
+  std::vector<FeedbackConfig> configs;
+  std::optional<int> request_limit;  // samples under way, 0..999
+};
+
+// Reads the connector's FeedbackConfigurationMap as it is: an object, or the text of one, alone or
+// as a parameter of the connector beside its RequestLimit. Errors: invalid, naming the
 // configuration and what is legal.
-Result<std::vector<FeedbackConfig>> parse_feedback_map(const Json& json);
+Result<FeedbackMap> parse_feedback_map(const Json& json);
 
 // Whether the strategy keeps a sample with these scores, which need not be sorted. `draw` gives
 // numbers of [0, 1).

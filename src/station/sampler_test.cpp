@@ -40,13 +40,31 @@ TEST(Sampler, ReadsTheConnectorsMapAsItIs) {
       "sampling-strategy": {"strategy-name": "ENTROPY", "threshold": 1.0}},
     "All": {"s3-bucket-name": "bkt", "content-type": "image/jpeg"}})"));
   ASSERT_TRUE(map) << map.error().text;
-  ASSERT_EQ(map->size(), 4u);
-  EXPECT_EQ((*map)[0].id, "RandomSamplingConfiguration");
-  EXPECT_EQ((*map)[0].rate, 0.5);
-  EXPECT_EQ((*map)[1].strategy, Strategy::least_confidence);
-  EXPECT_EQ((*map)[1].threshold, 0.5);
-  EXPECT_EQ((*map)[2].threshold, 1.0);
-  EXPECT_EQ((*map)[3].strategy, Strategy::every);
+  ASSERT_EQ(map->configs.size(), 4u);
+  EXPECT_EQ(map->request_limit, std::nullopt);
+  EXPECT_EQ(map->configs[0].id, "RandomSamplingConfiguration");
+  EXPECT_EQ(map->configs[0].rate, 0.5);
+  EXPECT_EQ(map->configs[1].strategy, Strategy::least_confidence);
+  EXPECT_EQ(map->configs[1].threshold, 0.5);
+  EXPECT_EQ(map->configs[2].threshold, 1.0);
+  EXPECT_EQ(map->configs[3].strategy, Strategy::every);
+}
+
+// As a deployment of the connector says it.
+TEST(Sampler, ReadsTheMapAsTextAmongTheConnectorsParameters) {
+  const std::string map = R"({"LC50":{"s3-bucket-name":"b.c","content-type":"image/jpeg"},)"
+                          R"("All":{"s3-bucket-name":"bkt","content-type":"image/jpeg"}})";
+  Json parameters;
+  parameters["FeedbackConfigurationMap"] = map;
+  parameters["RequestLimit"] = "10";
+  const auto read = parse_feedback_map(parameters);
+  ASSERT_TRUE(read) << read.error().text;
+  ASSERT_EQ(read->configs.size(), 2u);
+  EXPECT_EQ(read->configs[1].id, "All");
+  EXPECT_EQ(read->request_limit, 10);
+  const auto text = parse_feedback_map(Json(map));
+  ASSERT_TRUE(text) << text.error().text;
+  EXPECT_EQ(text->configs.size(), 2u);
 }
 
 std::string refused(std::string_view text) {
@@ -68,6 +86,11 @@ TEST(Sampler, NamesWhatIsWrongInAMap) {
   EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"abc","content-type":"x",
                     "sampling-strategy":{"strategy-name":"MARGIN","threshold":2}}})"),
             "'AB': 'threshold' is wrong, legal is 0 to 1");
+  EXPECT_EQ(refused(R"({"FeedbackConfigurationMap":"[]"})"),
+            "FeedbackConfigurationMap: is no object of configurations");
+  EXPECT_EQ(refused(R"({"FeedbackConfigurationMap":"{\"AB\":{\"s3-bucket-name\":\"abc\",)"
+                    R"(\"content-type\":\"x\"}}","RequestLimit":"1000"})"),
+            "'RequestLimit' is wrong, legal is 0 to 999");
 }
 
 TEST(Quota, KeepsToEachOfItsLimits) {

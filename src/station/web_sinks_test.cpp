@@ -220,6 +220,17 @@ TEST_F(Feedback, ALineOfTheManifestHasEveryByteInItsPlace) {
   EXPECT_TRUE(read_picture(read->samples[0].path));
 }
 
+TEST_F(Feedback, TheRequestLimitOfTheConnectorsParametersCounts) {
+  Json parameters;
+  parameters["FeedbackConfigurationMap"] =
+      R"({"All":{"s3-bucket-name":"pictures","content-type":"image/jpeg"}})";
+  parameters["RequestLimit"] = "7";
+  ASSERT_TRUE(write_file(file("map.json"), print_json(parameters)));
+  const auto sink = open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\nmap = \"{}\"\n",
+                                     file("samples"), file("map.json")));
+  EXPECT_EQ(sink->most_waiting(), 7);
+}
+
 TEST_F(Feedback, MoreThanTheRequestLimitIsThrottled) {
   const auto sink =
       open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\nrequest_limit = 10\n"

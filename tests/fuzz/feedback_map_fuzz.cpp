@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   if (!json) return 0;
   const auto map = parse_feedback_map(*json);
   if (!map) return CHECK(!map.error().text.empty()), 0;
-  for (const auto& config : *map) {
+  if (map->request_limit) CHECK(*map->request_limit >= 0 && *map->request_limit <= 999);
+  for (const auto& config : map->configs) {
     CHECK(config.id.size() >= 2 && config.bucket.size() >= 3);
     CHECK(config.rate >= 0 && config.rate <= 1 && config.threshold >= 0);
     for (const auto& scores : {std::vector<double>{}, {1.0}, {0.5, 0.25, 0.25}, {0, 0, 0}})
