@@ -29,7 +29,7 @@ test-all: test test-slow lint test-asan test-tsan test-planted zoo conformance t
 	$(VENV) bench/peers/mobilenet.py --at-least 1
 
 test-slow: test  ## whole recordings, and what goes wrong in the field: minutes
-	ctest --test-dir build/dev -L slow --output-on-failure --no-tests=error
+	PATH=$$PATH:/usr/sbin ctest --test-dir build/dev -L slow --output-on-failure --no-tests=error
 
 test-asan:  ## the fast tests under the address and undefined-behaviour sanitizers
 	tools/setup test

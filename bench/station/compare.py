@@ -24,6 +24,7 @@ Needs `make build` and `tools/setup bench`.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import re
@@ -263,7 +264,9 @@ def share_kept(commands, streams, core):
     """Results a second, of the frames a second that cameras would have brought: a program that
     lags behind its files is not one that keeps up."""
     running = [(start(command, core), command) for command in commands]
-    arrivals = sorted(at for one in running for at, _ in finish(*one)[0])
+    with concurrent.futures.ThreadPoolExecutor(len(running)) as readers:
+        done = list(readers.map(lambda one: finish(*one)[0], running))
+    arrivals = sorted(at for lines in done for at, _ in lines)
     return len(arrivals) / (streams * FPS * max(LONG / FPS, arrivals[-1] - arrivals[0]))
 
 

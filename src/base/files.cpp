@@ -123,6 +123,9 @@ int sync_path(const fs::path& path) {
 Result<> write_file(const fs::path& path, std::span<const std::byte> bytes) {
   auto name = path.string() + ".XXXXXX";
   const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+  if (file.number() < 0 && errno == ENOENT)
+    return fail(Code::missing, "{}: there is no folder {}", path.string(),
+                path.parent_path().string());
   if (file.number() < 0) return std::unexpected(error_of(errno, path, "write"));
   const auto give_up = [&](int number) {
     ::unlink(name.c_str());

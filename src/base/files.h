@@ -37,7 +37,8 @@ int write_whole(int descriptor, std::span<const std::byte> bytes);
 int sync_path(const std::filesystem::path& path);
 
 // Replaces the file in one step: written beside it under another name, synced, then renamed, so
-// that a reader sees the old content or the new. Parent folders must exist.
+// that a reader sees the old content or the new; anybody may read it. Parent folders must exist.
+// Errors: missing (the folder), unavailable.
 Result<> write_file(const std::filesystem::path& path, std::string_view text);
 Result<> write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 

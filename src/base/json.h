@@ -25,7 +25,8 @@ std::string print_json(const Json& value);
 std::string print_json_pretty(const Json& value);
 
 // The member `key` of an object as T. Errors: missing (no such key), invalid (another type).
-// Numbers convert only when nothing is lost. T: bool, int64_t, double, std::string, Json.
+// Numbers convert to whole ones only when nothing is lost. T: bool, int64_t, double, std::string,
+// Json.
 template <class T>
 Result<T> json_get(const Json& object, std::string_view key);
 

@@ -80,7 +80,11 @@ std::string printable(std::string_view text, size_t most) {
     if (out.size() >= most) return out + "...";
     const auto length = sequence_length(text, i);
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+    // U+0080 to U+009F control terminals too.
+    const bool is_control =
+        byte < 0x20 || byte == 0x7F ||
+        (length == 2 && byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0);
+    if (length == 0 || is_control) {
       out += fmt::format("\\x{:02X}", byte);
       ++i;
       continue;

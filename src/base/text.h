@@ -17,8 +17,8 @@ std::string_view trim(std::string_view text);
 // With A to Z made a to z; other bytes stay.
 std::string lower(std::string_view text);
 
-// `text` with every control character and non-UTF-8 byte shown as \xNN, cut to `most` bytes: safe
-// to print in a message or a log.
+// `text` with every control character and non-UTF-8 byte shown as \xNN, cut after `most`
+// bytes, which "..." tells: safe to print in a message or a log.
 std::string printable(std::string_view text, size_t most = 200);
 
 // The candidate with the smallest edit distance to `text`, or "" when none is near (more than a

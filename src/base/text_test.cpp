@@ -27,6 +27,8 @@ TEST(Printable, ShowsWhatATerminalWouldObey) {
   EXPECT_EQ(printable("a\x1b[31mb"), "a\\x1B[31mb");
   EXPECT_EQ(printable("\xff"), "\\xFF");
   EXPECT_EQ(printable("grün"), "grün");
+  EXPECT_EQ(printable("a\u009B31mb"), "a\\xC2\\x9B31mb");
+  EXPECT_EQ(printable("a\u00A0b"), "a\u00A0b");
   EXPECT_EQ(printable(std::string(500, 'a'), 10), "aaaaaaaaaa...");
 }
 

@@ -1,8 +1,8 @@
 #include "capture/buffer.h"
 
+#include <fmt/format.h>
 #include <gst/video/video.h>
 
-#include "base/text.h"
 #include "media/image.h"
 
 namespace turnstone {
@@ -13,10 +13,6 @@ GstVideoFormat format_of(PixelFormat format) {
       GST_VIDEO_FORMAT_RGB,   GST_VIDEO_FORMAT_BGR,  GST_VIDEO_FORMAT_RGBx, GST_VIDEO_FORMAT_BGRx,
       GST_VIDEO_FORMAT_GRAY8, GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_NV12};
   return formats[static_cast<int>(format)];
-}
-
-bool is_yuv(PixelFormat format) {
-  return format == PixelFormat::i420 || format == PixelFormat::nv12;
 }
 
 // As caps spell it: range, matrix, and a transfer and primaries that nobody told.
@@ -35,7 +31,7 @@ Gst<GstCaps> caps_of(PixelFormat format, const YuvSpace& yuv, int width, int hei
                                         gst_video_format_to_string(format_of(format)), "width",
                                         G_TYPE_INT, width, "height", G_TYPE_INT, height,
                                         "framerate", GST_TYPE_FRACTION, 0, 1, nullptr));
-  if (is_yuv(format))
+  if (plane_count(format) > 1)
     gst_caps_set_simple(caps.get(), "colorimetry", G_TYPE_STRING, print_colorimetry(yuv).c_str(),
                         nullptr);
   return caps;
@@ -67,29 +63,6 @@ Gst<GstBuffer> buffer_of(const Frame& frame, int width, int height) {
                                  static_cast<guint>(width), static_cast<guint>(height),
                                  static_cast<guint>(count), offsets, strides);
   return buffer;
-}
-
-Result<Gst<GstElement>> make_pipeline(const std::string& text) {
-  GError* why = nullptr;
-  GstElement* made =
-      gst_parse_launch_full(text.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &why);
-  const Gst<GError> error(why);
-  if (made) return Gst<GstElement>(GST_ELEMENT(gst_object_ref_sink(made)));
-  const bool missing =
-      error && g_error_matches(error.get(), GST_PARSE_ERROR, GST_PARSE_ERROR_NO_SUCH_ELEMENT);
-  return fail(missing ? Code::unsupported : Code::invalid, "gstreamer: {}",
-              error ? printable(error->message) : "is no pipeline");
-}
-
-std::optional<Error> find_failure(GstElement* pipeline) {
-  const Gst<GstBus> bus(gst_element_get_bus(pipeline));
-  std::optional<Error> found;
-  while (const Gst<GstMessage> message{gst_bus_pop(bus.get())}) {
-    if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ERROR || found) continue;
-    found = error_of(message.get());
-    if (found->code == Code::invalid) found->code = Code::unavailable;
-  }
-  return found;
 }
 
 }  // namespace turnstone

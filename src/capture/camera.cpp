@@ -55,17 +55,16 @@ std::string print_caps(const CameraOptions& options) {
   return std::string(find_format(options.format)->caps) + limits;
 }
 
-bool is_description(const CameraOptions& options) { return options.device.starts_with("gst:"); }
-
 // A bin with the camera and a filter behind it. A device name never becomes part of a description.
 Result<Gst<GstElement>> make_head(const CameraOptions& options) {
-  const auto source = is_description(options) ? options.device.substr(4) : "v4l2src name=camera";
-  auto head = TRY(make_bin(source + " ! capsfilter name=wanted"), options.device);
+  const auto source =
+      is_description(options.device) ? options.device.substr(4) : "v4l2src name=camera";
+  auto head = TRY(make_bin(source + " ! capsfilter name=wanted"), print_device(options.device));
   const Gst<GstElement> filter(gst_bin_get_by_name(GST_BIN(head.get()), "wanted"));
   const Gst<GstCaps> caps(gst_caps_from_string(print_caps(options).c_str()));
   g_object_set(filter.get(), "caps", caps.get(), nullptr);
   if (const Gst<GstElement> camera{gst_bin_get_by_name(GST_BIN(head.get()), "camera")};
-      camera && !is_description(options))
+      camera && !is_description(options.device))
     g_object_set(camera.get(), "device", options.device.c_str(), nullptr);
   return head;
 }
@@ -131,6 +130,9 @@ Result<> check_camera(const CameraOptions& options) {
   if (!find_format(options.format))
     return fail(Code::invalid, "format '{}' is not one of mjpeg, yuyv, nv12, i420, h264",
                 options.format);
+  const auto& controls = options.controls;
+  if (is_description(options.device) && (controls.exposure || controls.focus || controls.zoom))
+    return fail(Code::invalid, "exposure, focus and zoom are set on devices, not on gst:");
   for (const int side : {options.width, options.height})
     if (side < 0 || side > most_side)
       return fail(Code::invalid, "side {} is outside [0, {}]", side, most_side);
@@ -140,10 +142,11 @@ Result<> check_camera(const CameraOptions& options) {
 }
 
 Result<std::unique_ptr<FrameReader>> open_camera(const CameraOptions& options) {
-  TRY(check_camera(options), options.device);
+  TRY(check_camera(options), print_device(options.device));
   TRY(start_gst());
-  if (!is_description(options)) TRY(set_controls(options.device, options.controls));
-  return open_pipeline(TRY(make_head(options)), {.where = options.device, .live = true});
+  if (!is_description(options.device)) TRY(set_controls(options.device, options.controls));
+  return open_pipeline(TRY(make_head(options)),
+                       {.where = print_device(options.device), .numbered = true, .live = true});
 }
 
 }  // namespace turnstone

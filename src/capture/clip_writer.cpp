@@ -27,11 +27,6 @@ const char* muxer_of(Container container) {
 class GstClip final : public ClipWriter {
  public:
   explicit GstClip(fs::path path) : path_(std::move(path)) {}
-  ~GstClip() override {
-    if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-  }
-  GstClip(const GstClip&) = delete;
-  GstClip& operator=(const GstClip&) = delete;
 
   Result<> open(Container container);
   Result<> write(const EncodedPicture& picture) override;
@@ -42,7 +37,8 @@ class GstClip final : public ClipWriter {
   Result<> sync() const;
 
   fs::path path_;
-  Gst<GstElement> pipeline_, source_;
+  GstPipelineOwner pipeline_;
+  Gst<GstElement> source_;
   bool begun_ = false;
   std::chrono::steady_clock::time_point began_;
   nanoseconds last_{0};  // picture's time in the clip
@@ -55,6 +51,7 @@ Result<> GstClip::open(Container container) {
                   "filesink name=out buffer-mode=unbuffered",
                   muxer_of(container))));
   source_.reset(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "in"));
+  end_when_it_fails(pipeline_.get(), source_.get());
   const Gst<GstElement> out(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "out"));
   g_object_set(out.get(), "location", path_.c_str(), "async", FALSE, nullptr);
   const Gst<GstCaps> caps(

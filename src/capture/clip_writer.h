@@ -15,7 +15,7 @@ enum class Container { mkv, mp4 };
 // One thread at a time.
 class ClipWriter {
  public:
-  // The file ends with what was written last.
+  // Without `finish` before it, what was written in the last second or so may be missing.
   virtual ~ClipWriter() = default;
 
   // Adds the next picture in the order of decoding; the first is a key picture, its time becomes 0.

@@ -6,9 +6,14 @@
 
 #include "base/result.h"
 #include "capture/frame_reader.h"
-#include "capture/gst.h"
 
 namespace turnstone {
+
+// Whether a device is a description, "gst:videotestsrc", in place of a node or name.
+bool is_description(const std::string& device);
+
+// The device for messages: of a description, which may hold a password, "gst" alone.
+std::string print_device(const std::string& device);
 
 // How the frames of a description come.
 struct DescriptionOptions {
@@ -20,8 +25,5 @@ struct DescriptionOptions {
 // Starts the pipeline; whatever it gives is decoded as a file is. Errors: invalid (not a
 // description, or of nothing that gives), those of open_camera or open_video.
 Result<std::unique_ptr<FrameReader>> open_description(const DescriptionOptions& options);
-
-// A bin with one source pad of what `text` describes. Errors: invalid.
-Result<Gst<GstElement>> make_bin(const std::string& text);
 
 }  // namespace turnstone

@@ -36,13 +36,6 @@ bool is_there(const Way& way) {
 
 class GstDisplay final : public Display {
  public:
-  ~GstDisplay() override {
-    if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-  }
-  GstDisplay() = default;
-  GstDisplay(const GstDisplay&) = delete;
-  GstDisplay& operator=(const GstDisplay&) = delete;
-
   Result<> open(PixelFormat format, int width, int height, const std::string& sink);
   Result<> show(const Frame& frame) override;
   std::string name() const override { return name_; }
@@ -50,7 +43,8 @@ class GstDisplay final : public Display {
  private:
   std::string name_;
   int width_ = 0, height_ = 0;
-  Gst<GstElement> pipeline_, source_;
+  GstPipelineOwner pipeline_;
+  Gst<GstElement> source_;
 };
 
 // A name from a configuration never becomes part of a description.
@@ -60,6 +54,7 @@ Result<> GstDisplay::open(PixelFormat format, int width, int height, const std::
   height_ = height;
   pipeline_.reset(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
   source_ = TRY(make_element("appsrc"));
+  end_when_it_fails(pipeline_.get(), source_.get());
   const auto convert = TRY(make_element("videoconvert"));
   const auto screen = TRY(make_element(sink.c_str()));
   const auto caps = caps_of(format, {}, width, height);

@@ -49,11 +49,6 @@ int rate_of(const EncoderOptions& options) {
 class GstEncoder final : public Encoder {
  public:
   explicit GstEncoder(EncoderOptions options) : options_(std::move(options)) {}
-  ~GstEncoder() override {
-    if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-  }
-  GstEncoder(const GstEncoder&) = delete;
-  GstEncoder& operator=(const GstEncoder&) = delete;
 
   Result<> open(const Known& known);
   Result<std::vector<EncodedPicture>> encode(const Frame& frame) override;
@@ -68,7 +63,8 @@ class GstEncoder final : public Encoder {
 
   EncoderOptions options_;
   std::string name_;
-  Gst<GstElement> pipeline_, source_, encoder_, sink_;
+  GstPipelineOwner pipeline_;
+  Gst<GstElement> source_, encoder_, sink_;
   std::atomic<bool> wants_key_{true};
   Steady::time_point began_;     // the first frame was taken then
   Steady::time_point last_;      // and the last one
@@ -92,6 +88,7 @@ Result<> GstEncoder::open(const Known& known) {
   TRY(check_picture_size(options_.width, options_.height));
   pipeline_ = TRY(make_pipeline(print_description(options_, known)));
   source_.reset(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "in"));
+  end_when_it_fails(pipeline_.get(), source_.get());
   encoder_.reset(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "encoder"));
   sink_.reset(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "out"));
   const auto caps =
@@ -171,6 +168,8 @@ Result<std::vector<EncodedPicture>> GstEncoder::finish() {
     pictures.push_back(picture_of(sample.get()));
   if (auto error = find_failure(pipeline_.get()))
     return std::unexpected(std::move(*error).in(name_));
+  if (!gst_app_sink_is_eos(GST_APP_SINK(sink_.get())))
+    return fail(Code::unavailable, "{}: does not come to an end", name_);
   return pictures;
 }
 
@@ -193,7 +192,11 @@ Result<std::unique_ptr<Encoder>> open_encoder(const EncoderOptions& options) {
   for (const auto& known : encoders) {
     if (!options.encoder.empty() && options.encoder != known.name) continue;
     const Gst<GstElementFactory> factory(gst_element_factory_find(known.name));
-    if (!factory) continue;
+    if (!factory) {
+      if (!options.encoder.empty())
+        why.text = fmt::format("gstreamer: encoder {} is not installed", options.encoder);
+      continue;
+    }
     auto encoder = std::make_unique<GstEncoder>(options);
     const auto opened = encoder->open(known);
     if (opened) return encoder;

@@ -13,7 +13,7 @@ namespace turnstone {
 struct Grab {
   enum Kind {
     frame,    // the next picture
-    broken,   // a picture could not be decoded and is skipped; its number is used up
+    broken,   // a picture could not be decoded and is skipped
     nothing,  // none came within the time waited
     end,      // there are no more
   };

@@ -1,8 +1,12 @@
 #include "capture/gst.h"
 
+#include <gst/app/gstappsrc.h>
 #include <gst/pbutils/pbutils.h>
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "capture/stream.h"
 
 namespace turnstone {
 namespace {
@@ -13,6 +17,23 @@ Code code_of(const GError& error) {
     return Code::unsupported;
   if (error.domain == GST_STREAM_ERROR) return Code::invalid;
   return Code::unavailable;
+}
+
+// With scheme and host alone of each URL.
+std::string without_secrets(std::string_view text) {
+  constexpr std::string_view schemed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+  std::string out;
+  for (;;) {
+    const auto mark = text.find("://");
+    if (mark == text.npos) return out += text;
+    const auto before = text.find_last_not_of(schemed, mark == 0 ? 0 : mark - 1);
+    const auto begin = before == text.npos ? 0 : std::min(before + 1, mark);
+    const auto end = std::min(text.find_first_of(" \t\n", mark), text.size());
+    out += text.substr(0, begin);
+    out += print_url(std::string(text.substr(begin, end - begin)));
+    text.remove_prefix(end);
+  }
 }
 
 // The last line of what developers of an element said, which often has the reason.
@@ -45,6 +66,48 @@ Result<Gst<GstElement>> make_element(const char* kind) {
   return Gst<GstElement>(GST_ELEMENT(gst_object_ref_sink(element)));
 }
 
+Result<Gst<GstElement>> make_bin(const std::string& text) {
+  GError* why = nullptr;
+  GstElement* made = gst_parse_bin_from_description_full(text.c_str(), TRUE, nullptr,
+                                                         GST_PARSE_FLAG_FATAL_ERRORS, &why);
+  const Gst<GError> error(why);
+  if (made) return Gst<GstElement>(GST_ELEMENT(gst_object_ref_sink(made)));
+  return fail(Code::invalid, "{}", error ? printable(error->message) : "is no source");
+}
+
+Result<GstPipelineOwner> make_pipeline(const std::string& text) {
+  GError* why = nullptr;
+  GstElement* made =
+      gst_parse_launch_full(text.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &why);
+  const Gst<GError> error(why);
+  if (made) return GstPipelineOwner(GST_ELEMENT(gst_object_ref_sink(made)));
+  const bool missing =
+      error && g_error_matches(error.get(), GST_PARSE_ERROR, GST_PARSE_ERROR_NO_SUCH_ELEMENT);
+  return fail(missing ? Code::unsupported : Code::invalid, "gstreamer: {}",
+              error ? printable(error->message) : "is no pipeline");
+}
+
+void end_when_it_fails(GstElement* pipeline, GstElement* source) {
+  const Gst<GstBus> bus(gst_element_get_bus(pipeline));
+  const auto look = [](GstBus*, GstMessage* message, gpointer held) {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+      gst_app_src_end_of_stream(GST_APP_SRC(held));
+    return GST_BUS_PASS;
+  };
+  gst_bus_set_sync_handler(bus.get(), look, gst_object_ref(source), gst_object_unref);
+}
+
+std::optional<Error> find_failure(GstElement* pipeline) {
+  const Gst<GstBus> bus(gst_element_get_bus(pipeline));
+  std::optional<Error> found;
+  while (const Gst<GstMessage> message{gst_bus_pop(bus.get())}) {
+    if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ERROR || found) continue;
+    found = error_of(message.get());
+    if (found->code == Code::invalid) found->code = Code::unavailable;
+  }
+  return found;
+}
+
 Error error_of(GstMessage* message) {
   GError* parsed = nullptr;
   char* said = nullptr;
@@ -58,7 +121,7 @@ Error error_of(GstMessage* message) {
                           printable(trim(error->message)));
   while (text.ends_with('.')) text.pop_back();
   if (const auto detail = detail_of(debug.get()); !detail.empty()) text += " (" + detail + ")";
-  return {code_of(*error), text};
+  return {code_of(*error), without_secrets(text)};
 }
 
 std::string missing_plugin(GstMessage* message) {

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ namespace turnstone {
 struct GstRelease {
   void operator()(GstElement* element) const { gst_object_unref(element); }
   void operator()(GstBus* bus) const { gst_object_unref(bus); }
+  void operator()(GstClock* clock) const { gst_object_unref(clock); }
   void operator()(GstPad* pad) const { gst_object_unref(pad); }
   void operator()(GstElementFactory* factory) const { gst_object_unref(factory); }
   void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
@@ -27,6 +29,15 @@ struct GstRelease {
 template <class T>
 using Gst = std::unique_ptr<T, GstRelease>;
 
+// Stops a pipeline before it gives the reference back.
+struct GstStop {
+  void operator()(GstElement* pipeline) const {
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    gst_object_unref(pipeline);
+  }
+};
+using GstPipelineOwner = std::unique_ptr<GstElement, GstStop>;
+
 // Starts GStreamer on the first call. Thread-safe. Errors: unavailable.
 Result<> start_gst();
 
@@ -34,7 +45,22 @@ Result<> start_gst();
 // the name of the element.
 Result<Gst<GstElement>> make_element(const char* kind);
 
-// The text and kind of an error or warning on the bus: "jpegdec0: message (detail)".
+// A bin with one source pad of what `text` describes. Errors: invalid.
+Result<Gst<GstElement>> make_bin(const std::string& text);
+
+// A whole pipeline of what `text` describes, stopped. Errors: unsupported (an element is not
+// installed), invalid (the text).
+Result<GstPipelineOwner> make_pipeline(const std::string& text);
+
+// An error of any element ends what `source`, an appsrc of the pipeline that blocks, takes: without
+// this whoever pushes into a full one would wait for ever.
+void end_when_it_fails(GstElement* pipeline, GstElement* source);
+
+// The first error that an element has put on the pipeline's bus; other messages are taken off it.
+std::optional<Error> find_failure(GstElement* pipeline);
+
+// The text and kind of an error or warning on the bus: "jpegdec0: message (detail)". Of URLs it
+// has scheme and host alone, for the rest may hold a password.
 Error error_of(GstMessage* message);
 
 // What a missing-plugin message asks for, such as "H.264 decoder", or "" for other messages.

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "capture/description.h"
+#include "base/log.h"
 #include "capture/sample.h"
 
 namespace turnstone {
@@ -23,11 +23,6 @@ constexpr guint pieces_ahead = 64;  // the same of sound, which comes in pieces 
 class Pipeline final : public FrameReader {
  public:
   explicit Pipeline(PipelineOptions options) : options_(std::move(options)) {}
-  ~Pipeline() override {
-    if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-  }
-  Pipeline(const Pipeline&) = delete;
-  Pipeline& operator=(const Pipeline&) = delete;
 
   Result<> build(Gst<GstElement> head);
   Result<> start();
@@ -36,12 +31,12 @@ class Pipeline final : public FrameReader {
 
  private:
   static gboolean goes_on(GstElement* decode, GstPad* pad, GstCaps* caps, gpointer self);
+  static GstPadProbeReturn number_picture(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static void link_pad(GstElement* decode, GstPad* pad, gpointer self);
   Result<Gst<GstElement>> add(const char* kind);
   Result<Grab> picture(Gst<GstSample> sample);
   Result<Grab> no_picture();
   void set_times(Frame& frame, GstSample* sample) const;
-  int64_t number_of(GstSample* sample);
   int64_t step_of(GstSample* sample, const Frame& window);
   Result<Gst<GstElement>> make_converter();
   Error failure(GstMessage* message);
@@ -49,14 +44,14 @@ class Pipeline final : public FrameReader {
   std::optional<Error> wait_for_error();
 
   PipelineOptions options_;
-  Gst<GstElement> pipeline_;
   Gst<GstElement> convert_;
   Gst<GstElement> sink_;
   Gst<GstBus> bus_;
   std::string missing_;           // what no installed plugin does
   std::optional<Error> failure_;  // that ended the stream
-  int64_t count_ = 0;             // pictures seen
+  int64_t count_ = 0;             // pictures that came to the sink; its thread's
   int64_t steps_ = 0;             // of sound seen
+  GstPipelineOwner pipeline_;     // the last: its threads use the others
 };
 
 Result<Gst<GstElement>> Pipeline::add(const char* kind) {
@@ -107,6 +102,8 @@ Result<Gst<GstElement>> Pipeline::make_converter() {
 Result<> Pipeline::build(Gst<GstElement> head) {
   pipeline_.reset(GST_ELEMENT(gst_object_ref_sink(gst_pipeline_new(nullptr))));
   bus_.reset(gst_element_get_bus(pipeline_.get()));
+  const Gst<GstClock> clock(gst_system_clock_obtain());
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), clock.get());
   const auto decode = TRY(add("decodebin"));
   convert_ = TRY(make_converter());
   gst_bin_add(GST_BIN(pipeline_.get()), convert_.get());
@@ -126,6 +123,8 @@ Result<> Pipeline::build(Gst<GstElement> head) {
                : options_.live ? 1
                                : frames_ahead,
                nullptr);
+  const Gst<GstPad> end(gst_element_get_static_pad(sink_.get(), "sink"));
+  gst_pad_add_probe(end.get(), GST_PAD_PROBE_TYPE_BUFFER, number_picture, this, nullptr);
   return {};
 }
 
@@ -165,12 +164,16 @@ Error Pipeline::failure(GstMessage* message) {
   return error;
 }
 
-// Takes all that elements have said, so that what nobody asked for is not kept, and gives the first
-// warning. A failure waits until the pictures before it are taken.
+// Takes what elements have said, so that what nobody asked for is not kept, up to the next warning
+// of a decoder, which it gives. A failure waits until the pictures before it are taken.
 std::optional<Error> Pipeline::read_bus() {
   while (const Gst<GstMessage> message{gst_bus_pop(bus_.get())}) {
     const auto type = GST_MESSAGE_TYPE(message.get());
-    if (type == GST_MESSAGE_WARNING) return error_of(message.get()).in(options_.where);
+    if (type == GST_MESSAGE_WARNING) {
+      auto warning = error_of(message.get()).in(options_.where);
+      if (warning.code == Code::invalid) return warning;
+      log_warning("{}", warning.text);
+    }
     if (type == GST_MESSAGE_ERROR && !failure_) failure_ = failure(message.get());
     if (auto what = missing_plugin(message.get()); !what.empty()) missing_ = what;
   }
@@ -188,8 +191,8 @@ Result<Grab> Pipeline::next(std::chrono::milliseconds wait) {
 Result<Grab> Pipeline::picture(Gst<GstSample> sample) {
   Frame times;
   set_times(times, sample.get());
-  const auto number = number_of(sample.get());
   const Gst<GstSample> kept(gst_sample_ref(sample.get()));
+  const auto number = static_cast<int64_t>(GST_BUFFER_OFFSET(gst_sample_get_buffer(sample.get())));
   auto frame = options_.sound ? samples_of(std::move(sample)) : frame_of(std::move(sample));
   if (!frame)
     return Grab{
@@ -201,12 +204,16 @@ Result<Grab> Pipeline::picture(Gst<GstSample> sample) {
   return Grab{.kind = Grab::frame, .picture = std::move(*frame)};
 }
 
-// A camera numbers its pictures, so that those that were dropped leave a gap.
-int64_t Pipeline::number_of(GstSample* sample) {
-  const GstBuffer* buffer = gst_sample_get_buffer(sample);
-  if (options_.live && buffer && GST_BUFFER_OFFSET_IS_VALID(buffer))
-    count_ = std::max(count_, static_cast<int64_t>(GST_BUFFER_OFFSET(buffer)));
-  return count_++;
+// Before the sink, so that pictures that it drops leave a gap, as do those that a camera which
+// numbers its own has dropped.
+GstPadProbeReturn Pipeline::number_picture(GstPad*, GstPadProbeInfo* info, gpointer data) {
+  auto* self = static_cast<Pipeline*>(data);
+  auto* buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+  if (self->options_.numbered && GST_BUFFER_OFFSET_IS_VALID(buffer))
+    self->count_ = std::max(self->count_, static_cast<int64_t>(GST_BUFFER_OFFSET(buffer)));
+  GST_BUFFER_OFFSET(buffer) = static_cast<guint64>(self->count_++);
+  GST_PAD_PROBE_INFO_DATA(info) = buffer;
+  return GST_PAD_PROBE_OK;
 }
 
 // The number of the first step of a piece of sound, by its time, so that those that were dropped
@@ -220,7 +227,7 @@ int64_t Pipeline::step_of(GstSample* sample, const Frame& window) {
   return std::exchange(steps_, steps_ + window.width);
 }
 
-// GStreamer's clock is the steady one, so a camera's timestamp becomes a point of it.
+// The pipeline's clock is the steady one, so a camera's timestamp becomes a point of it.
 void Pipeline::set_times(Frame& frame, GstSample* sample) const {
   const auto now = std::chrono::steady_clock::now();
   frame.taken = now;

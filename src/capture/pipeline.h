@@ -13,6 +13,7 @@ namespace turnstone {
 
 struct PipelineOptions {
   std::string where = {};  // what messages begin with: the file or the device
+  bool numbered = false;   // live: its source numbers pictures, with gaps where it dropped some
   bool live = false;       // a camera: old frames are dropped, every failure is unavailable
   bool realtime = false;   // frames come at the pace of their timestamps
   bool sound = false;      // the first stream of sound, as windows of samples

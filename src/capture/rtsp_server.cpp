@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "capture/gst.h"
 
@@ -154,12 +155,14 @@ Result<> GstRtsp::protect() {
   }
   gst_rtsp_token_unref(token);
   if (tls) {
+    for (const auto& file : {options_.certificate_file, options_.key_file})
+      TRY(read_text(file, size_t{1} << 20));
     GError* why = nullptr;
     GTlsCertificate* certificate = g_tls_certificate_new_from_files(
         options_.certificate_file.c_str(), options_.key_file.c_str(), &why);
     const Gst<GError> error(why);
     if (!certificate)
-      return fail(Code::invalid, "{}: {}", options_.certificate_file,
+      return fail(Code::invalid, "{} with {}: {}", options_.certificate_file, options_.key_file,
                   error ? printable(error->message) : "unreadable");
     gst_rtsp_auth_set_tls_certificate(auth.get(), certificate);
     g_object_unref(certificate);

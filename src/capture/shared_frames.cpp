@@ -84,7 +84,7 @@ class SharedFrames final : public FrameReader {
     const auto deadline = Steady::now() + wait;
     for (;;) {
       const auto now_there = TRY(head());
-      if (auto grab = TRY(newest(now_there.published))) return std::move(*grab);
+      if (auto grab = TRY(find_next(now_there.published))) return std::move(*grab);
       if (now_there.closed != 0) return lost("its writer has closed it");
       const auto left = deadline - Steady::now();
       if (left <= nanoseconds(0)) break;
@@ -125,7 +125,7 @@ class SharedFrames final : public FrameReader {
   }
 
   // The oldest frame that was not read and is whole, if there is one.
-  Result<std::optional<Grab>> newest(uint64_t published) {
+  Result<std::optional<Grab>> find_next(uint64_t published) {
     const uint64_t kept = first_.slot_count - 1;
     if (published > kept) next_ = std::max(next_, published - kept);
     while (next_ < published) {

@@ -11,7 +11,7 @@ PipelineOptions pipeline_of(const SoundOptions& options) {
 }
 
 Result<Gst<GstElement>> make_head(const std::string& device) {
-  if (device.starts_with("gst:")) return TRY(make_bin(device.substr(4)), device);
+  if (is_description(device)) return TRY(make_bin(device.substr(4)), print_device(device));
   auto head = TRY(make_element("alsasrc"));
   g_object_set(head.get(), "device", device.c_str(), nullptr);
   return head;
@@ -30,7 +30,7 @@ Result<std::unique_ptr<FrameReader>> open_microphone(const std::string& device,
                                                      const SoundOptions& options) {
   TRY(start_gst());
   auto pipeline = pipeline_of(options);
-  pipeline.where = device;
+  pipeline.where = print_device(device);
   pipeline.live = true;
   return open_pipeline(TRY(make_head(device)), pipeline);
 }

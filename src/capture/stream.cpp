@@ -66,6 +66,12 @@ Result<Gst<GstElement>> make_rtsp(const StreamOptions& options) {
                static_cast<guint>(options.latency.count()), "tcp-timeout",
                static_cast<guint64>(options.timeout.count() * 1000), "drop-on-latency", TRUE,
                nullptr);
+  // So long it waits for packets by UDP, then for those by TCP, before others find it silent.
+  if (!has_scheme(options, {"rtsps://"}) && options.transport != "tcp")
+    g_object_set(
+        source.get(), "timeout",
+        static_cast<guint64>(options.timeout.count() * (options.transport == "auto" ? 400 : 1000)),
+        nullptr);
   if (options.transport != "auto")
     gst_util_set_object_arg(G_OBJECT(source.get()), "protocols",
                             has_scheme(options, {"rtsps://"}) ? "tls"

@@ -90,6 +90,17 @@ TEST_F(Stream, MotionJpegOverHttpGivesFrames) {
   }
 }
 
+TEST(StreamErrors, AUrlInWhatAnElementSaysHasNoPassword) {
+  const auto url =
+      fmt::format("http://line:secret@127.0.0.1:{}/x?key=word", testing_tools::free_port());
+  const auto reader = open_stream({.url = url});
+  const auto frame = reader ? first_frame(**reader) : std::unexpected(reader.error());
+  ASSERT_FALSE(frame);
+  EXPECT_EQ(frame.error().text.find("secret"), std::string::npos) << frame.error().text;
+  EXPECT_EQ(frame.error().text.find("word"), std::string::npos) << frame.error().text;
+  EXPECT_NE(frame.error().text.find("127.0.0.1"), std::string::npos) << frame.error().text;
+}
+
 TEST(StreamOptions, AWrongUrlIsRefusedWithoutItsPassword) {
   EXPECT_EQ(check_stream({.url = "ftp://user:word@host/x"}).error().text,
             "url 'ftp://host' is wrong, legal are rtsp://, rtsps://, http:// and https:// with "

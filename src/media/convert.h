@@ -1,5 +1,5 @@
-// From any pixel format to RGB. Y, U and V are those of JPEG (BT.601, full range), as Frame says;
-// each chroma sample serves its 2x2 pixels without interpolation.
+// From any pixel format to RGB. Y, U and V mean what the frame says of them; each chroma sample
+// serves its 2x2 pixels without interpolation.
 #pragma once
 
 #include <cstdint>

@@ -9,16 +9,10 @@ namespace {
 
 int bytes_per_pixel(PixelFormat format) { return static_cast<int>(row_bytes(format, 0, 1)); }
 
-// Whether chroma is at half size.
-bool is_halved(PixelFormat format) {
-  return format == PixelFormat::i420 || format == PixelFormat::nv12;
-}
-
 }  // namespace
 
 PixelRectangle cut_of(const Frame& frame, const PixelRectangle& wanted) {
-  const bool halved = is_halved(frame.format);
-  const int step = halved ? 2 : 1;
+  const int step = plane_count(frame.format) > 1 ? 2 : 1;  // where chroma is at half size
   const auto within = [](int64_t value, int most) {
     return static_cast<int>(std::clamp<int64_t>(value, 0, most));
   };
@@ -41,7 +35,7 @@ Frame crop_of(const Frame& frame, const PixelRectangle& wanted) {
   }
   piece.planes[0].data +=
       top * piece.planes[0].stride + int64_t{left} * bytes_per_pixel(frame.format);
-  for (int plane = 1; is_halved(frame.format) && plane < plane_count(frame.format); ++plane) {
+  for (int plane = 1; plane < plane_count(frame.format); ++plane) {
     auto& chroma = piece.planes[static_cast<size_t>(plane)];
     const int samples = frame.format == PixelFormat::nv12 ? left : left / 2;
     chroma.data += top / 2 * chroma.stride + samples;

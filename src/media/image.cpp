@@ -7,9 +7,7 @@
 namespace turnstone {
 namespace {
 
-bool is_chroma(PixelFormat format, int plane) {
-  return plane > 0 && (format == PixelFormat::i420 || format == PixelFormat::nv12);
-}
+bool is_chroma(PixelFormat format, int plane) { return plane > 0 && plane_count(format) > 1; }
 
 }  // namespace
 

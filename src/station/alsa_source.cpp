@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "capture/description.h"
 #include "capture/sound.h"
 #include "station/kinds.h"
 #include "station/source_reading.h"
@@ -48,8 +49,10 @@ Result<std::unique_ptr<Source>> open_alsa_source(const AlsaSourceConfig& config)
   };
   const double rate = config.sample_rate > 0 ? config.sample_rate : 8000;
   const auto filling = std::chrono::milliseconds(std::lround(1000 * config.window / rate));
-  return make_camera_source(
-      {.name = config.name, .where = config.device, .silence = config.timeout + filling}, open);
+  return make_camera_source({.name = config.name,
+                             .where = print_device(config.device),
+                             .silence = config.timeout + filling},
+                            open);
 }
 
 }  // namespace

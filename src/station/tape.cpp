@@ -42,7 +42,9 @@ Result<> Tape::add(const Frame& frame) {
     for (size_t i = 0; added && i < pictures->size(); ++i) added = keep((*pictures)[i]);
   }
   if (added) return {};
-  clip_.reset();
+  // What the clip has can still be played.
+  if (clip_)
+    if (const auto ended = end(); !ended) log_warning("{}", ended.error().text);
   past_.clear();
   encoder_.reset();
   return added;

@@ -1,4 +1,5 @@
 #include "capture/camera.h"
+#include "capture/description.h"
 #include "station/kinds.h"
 #include "station/source_reading.h"
 
@@ -69,7 +70,7 @@ Result<std::unique_ptr<Source>> open_v4l2_source(const V4l2SourceConfig& config)
                                            .focus = setting(config.focus),
                                            .zoom = setting(config.zoom)}};
   TRY(check_camera(options));
-  return make_camera_source({.name = config.name, .where = config.device},
+  return make_camera_source({.name = config.name, .where = print_device(config.device)},
                             [options] { return open_camera(options); });
 }
 

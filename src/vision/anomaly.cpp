@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "vision/decoders.h"
@@ -77,8 +78,11 @@ class AnomalyDecoder final : public Decoder {
 
   Result<> read_map(OutputView output, int batch_index, Anomaly& anomaly) const {
     // A map alone, without an extent for the batch.
-    const int64_t alone[] = {1, output.shape[0], output.shape.size() > 1 ? output.shape[1] : 1};
-    if (output.shape.size() == 2) output.shape = alone;
+    std::array<int64_t, 3> alone = {1};
+    if (output.shape.size() == 2) {
+      std::ranges::copy(output.shape, alone.begin() + 1);
+      output.shape = alone;
+    }
     const auto values = TRY(numbers(output, batch_index));
     const bool last = output.shape.size() == 4 && output.shape[1] != 1;
     const auto map = TRY(map_of(output, values, last ? Layout::nhwc : Layout::nchw));

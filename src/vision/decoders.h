@@ -38,18 +38,18 @@ Result<std::unique_ptr<Decoder>> make_blazeface_decoder(const Model& model, cons
 // - exponential, squared: maps [batch, anchors * (5 + classes), height, width], or NHWC, or [batch,
 //   anchors, height, width, 5 + classes], of logits; anchors by layer or of the preset. Centres by
 //   sigmoid; extents by exp, or by the square of the doubled sigmoid.
-// - distribution: maps [batch, 4 * bins + classes, height, width], or the two parts apart; the
-// sides'
-//   distances from the middle of a cell are the means of distributions.
-// - offsets: [batch, cells, 5 + classes] of strides 8, 16, 32 (and 64): centre from the cell, log
-// of
-//   the extents in cells, objectness and class scores.
+// - distribution: maps [batch, 4 * bins + classes, height, width], or the two parts apart: each
+// side
+//   lies as far from the middle of its cell as the mean of a distribution says.
+// - offsets: [batch, cells, 5 + classes] of strides 8, 16, 32 (and 64): centre from the cell,
+//   logarithms of the extents in cells, objectness and class scores.
 // - rows: [batch, places, 5 + classes ...]: centre x, y, width, height, objectness, class scores.
 // - columns: [batch, 4 + classes ..., places], or the two exchanged: no objectness.
-// - final: [batch, detections, 6 ...]: left, top, right, bottom, score, label; nothing is
-// suppressed. Behind the classes (or the label) stand `keypoints` as x, y and perhaps a score, and
-// as many coefficients as the output with four extents has prototypes of masks. A place has one
-// label.
+// - final: [batch, detections, 6 ...]: left, top, right, bottom, score, label; these are not
+//   suppressed.
+//
+// Behind the classes (or the label) stand `keypoints` as x, y and perhaps a score, and as many
+// coefficients as the output with four extents has prototypes of masks. A place has one label.
 Result<std::unique_ptr<Decoder>> make_yolo_decoder(const Model& model, const DecoderSettings&);
 
 // The forms that end in maps; make_yolo_decoder chooses.

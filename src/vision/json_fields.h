@@ -12,8 +12,8 @@
 
 namespace turnstone {
 
-// Lives as long as the object it reads. After the first problem the rest is skipped, and `finish`
-// returns it.
+// Lives as long as the object it reads. `finish` returns the first problem; what is read
+// after it does not count.
 class JsonFields {
  public:
   // `where` is the path of the object, such as "inputs[0].preprocess", or "" for the document.

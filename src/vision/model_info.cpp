@@ -158,7 +158,8 @@ Result<Model> parse_model(std::string_view text) {
   int64_t format = 0;
   fields.integer("format", format, 0, INT32_MAX);
   fields.require("format");
-  if (json.is_object() && json.contains("format") && format != 1)
+  if (json.is_object() && json.contains("format") && json["format"].is_number_integer() &&
+      format != 1)
     return fail(Code::unsupported, "format: {} is not known, legal is 1", format);
   fields.text("name", model.name);
   model.inputs = TRY(parse_list(fields, "inputs", parse_input));

@@ -129,6 +129,7 @@ TEST(ModelInfo, AnotherFormatIsUnsupported) {
   EXPECT_EQ(model.error().code, Code::unsupported);
   EXPECT_EQ(model.error().text, "format: 2 is not known, legal is 1");
   EXPECT_EQ(parse_model("{}").error().text, "format: is missing");
+  EXPECT_EQ(parse_model(R"({"format": "1"})").error().code, Code::invalid);
   EXPECT_EQ(parse_model("[]").error().text, "expected an object");
 }
 

@@ -19,7 +19,7 @@ constexpr double squared(double value) { return value * value; }
 
 }  // namespace
 
-Motion::Motion(const Shape& seen) {
+Motion::Motion(const BoxState& seen) {
   const std::array<double, 4> values = {seen.x, seen.y, seen.aspect, seen.height};
   for (size_t k = 0; k < axes_.size(); ++k) {
     const bool is_aspect = k == aspect_axis;
@@ -45,7 +45,7 @@ void Motion::predict(bool is_lost) {
   }
 }
 
-void Motion::correct(const Shape& seen) {
+void Motion::correct(const BoxState& seen) {
   const std::array<double, 4> values = {seen.x, seen.y, seen.aspect, seen.height};
   const double height = axes_[height_axis].at;
   for (size_t k = 0; k < axes_.size(); ++k) {

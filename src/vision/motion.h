@@ -6,7 +6,7 @@
 namespace turnstone {
 
 // A box as it is filtered. One unit across and down: the height of the picture.
-struct Shape {
+struct BoxState {
   double x = 0, y = 0;  // centre
   double aspect = 0;    // width / height
   double height = 0;
@@ -17,15 +17,15 @@ struct Shape {
 class Motion {
  public:
   // At rest.
-  explicit Motion(const Shape& seen);
+  explicit Motion(const BoxState& seen);
 
   // One frame on; the height of what is lost stays as it is.
   void predict(bool is_lost);
 
   // Takes in what was seen.
-  void correct(const Shape& seen);
+  void correct(const BoxState& seen);
 
-  Shape shape() const { return {axes_[0].at, axes_[1].at, axes_[2].at, axes_[3].at}; }
+  BoxState shape() const { return {axes_[0].at, axes_[1].at, axes_[2].at, axes_[3].at}; }
 
  private:
   // Position and velocity, and their covariance.
@@ -33,7 +33,7 @@ class Motion {
     double at = 0, velocity = 0;
     double variance = 0, covariance = 0, velocity_variance = 0;
   };
-  std::array<Axis, 4> axes_;  // in the order of Shape
+  std::array<Axis, 4> axes_;  // in the order of BoxState
 };
 
 }  // namespace turnstone

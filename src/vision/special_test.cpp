@@ -45,6 +45,12 @@ TEST(AnomalyDecoder, TheLargestCellIsTheScoreAndTheThresholdComesToAHalf) {
   EXPECT_NEAR(scene.classes[0].score, 0.75, 1e-6);
 }
 
+TEST(AnomalyDecoder, AMapWithoutAnExtentIsNone) {
+  auto model = model_with({.kind = DecoderKind::anomaly}, {});
+  model.outputs = {{"map", "anomaly_map"}};
+  EXPECT_EQ(error_of(model, {"map", DType::f32, {}, {0.5}}), "output map f32[] holds no picture 0");
+}
+
 TEST(AnomalyDecoder, APercentileIsNumPys) {
   auto model = model_with({.kind = DecoderKind::anomaly, .score = 0, .percentile = 90}, {});
   const Floats map{"map",

@@ -117,7 +117,7 @@ void keep_best(std::vector<Candidate>& candidates) {
 
 float logit(float score) {
   if (score <= 0) return nothing;
-  if (score >= 1) return score > 1 ? -nothing : 10;  // a sigmoid of floats is 1 from about 17 on
+  if (score >= 1) return score > 1 ? -nothing : 16.64F;  // 1 - 2^-25 rounds to 1
   return std::log(score / (1 - score));
 }
 

@@ -50,7 +50,7 @@ void select(const Table& table, int index, const Selection& selection,
 // Of more candidates than suppression looks at, only the best stay, in their order.
 void keep_best(std::vector<Candidate>& candidates);
 
-// Smallest x whose sigmoid is `score`; infinite for 0 and 1.
+// Smallest x whose sigmoid is `score`, as floats: infinite for 0, some 17 for 1, none above.
 float logit(float score);
 
 // A table whose rows are the cells of a grid over the input, row by row.

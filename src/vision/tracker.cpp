@@ -16,7 +16,7 @@ struct Seen {
   size_t index = 0;  // of the detection
   int label = -1;
   float score = 0;
-  Shape shape;
+  BoxState shape;
 };
 
 enum class Phase { tracked, lost };
@@ -32,7 +32,7 @@ struct Track {
 
 using Pool = std::vector<Track*>;
 
-double overlap(const Shape& a, const Shape& b) {
+double overlap(const BoxState& a, const BoxState& b) {
   const auto shared = [](double at, double length, double other, double other_length) {
     return std::min(at + length / 2, other + other_length / 2) -
            std::max(at - length / 2, other - other_length / 2);

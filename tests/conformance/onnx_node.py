@@ -137,9 +137,14 @@ def main():
     arguments = parser.parse_args()
     if not CASES.is_dir():
         sys.exit(f"onnx_node: {CASES} is not there: tools/setup zoo")
-    names = arguments.names or sorted(path.name for path in CASES.iterdir())
+    known = sorted(path.name for path in CASES.iterdir())
+    if unknown := set(arguments.names) - set(known):
+        parser.error(f"no such case: {', '.join(sorted(unknown))}")
+    names = arguments.names or known
     wanted = set(LIST.read_text().split()) if not arguments.update else set()
-    verdicts, equal, bad = collections.Counter(), [], 0
+    for name in sorted(wanted - set(known)):
+        print(f"{name}: listed, and not in {CASES.name}: --update the list", flush=True)
+    verdicts, equal, bad = collections.Counter(), [], len(wanted - set(known))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, (name, verdict, why) in enumerate(pool.map(judge_in_time, names), 1):
             verdicts[verdict] += 1
@@ -147,7 +152,7 @@ def main():
                 equal.append(name)
                 if not arguments.update and name not in wanted:
                     print(f"{name}: equal, but not in {LIST.name}: --update it", flush=True)
-            is_bad = verdict == "different" or (name in wanted and verdict != "equal")
+            is_bad = verdict == "different" or (not arguments.update and (name in wanted) != (verdict == "equal"))
             bad += is_bad
             if is_bad or (arguments.verbose and verdict == "refused"):
                 print(f"{name}: {verdict}: {why[:300]}", flush=True)

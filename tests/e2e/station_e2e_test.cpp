@@ -240,7 +240,7 @@ TEST_F(Programs, AWrongCommandLineIs2) {
 }
 
 TEST_F(Programs, EveryCommandHasHelpWithExamples) {
-  for (const auto* command : {"run", "predict", "bench"}) {
+  for (const auto* command : {"run", "predict", "bench", "compile", "inspect"}) {
     EXPECT_EQ(run({command, "--help"}), 0) << command;
     EXPECT_THAT(out(), HasSubstr("Examples:")) << command;
   }

@@ -83,7 +83,8 @@ Output output_of(Bytes& bytes, int index, Model& model) {
   constexpr int64_t likely[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 64, 84, 85, 512, 384, 896};
   constexpr const char* roles[] = {"",           "",        "",       "boxes",      "class_logits",
                                    "box_logits", "extents", "labels", "anomaly_map"};
-  Output output{fmt::format("y{}", index), {1}, {}};
+  Output output{fmt::format("y{}", index), {}, {}};
+  if (bytes.within(8) > 0) output.shape.push_back(1);
   int64_t count = 1;
   for (int i = bytes.within(5); i > 0; --i) {
     const auto extent =

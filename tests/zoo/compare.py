@@ -88,8 +88,8 @@ def difference_of(ours, theirs):
                       f"{theirs.dtype}{list(theirs.shape)}")
     if theirs.dtype.kind in "iu":
         return int(numpy.abs(ours.astype(numpy.int64) - theirs.astype(numpy.int64)).max(initial=0))
-    if not numpy.isfinite(ours).all():
-        raise Failure("an output is not finite")
+    if not numpy.isfinite(ours).all() or not numpy.isfinite(theirs).all():
+        raise Failure("an output is not finite, ours or the engine's")
     largest = numpy.abs(theirs).max(initial=0) or 1.0
     return float(numpy.abs(ours.astype(numpy.float64) - theirs.astype(numpy.float64)).max() / largest)
 
@@ -129,7 +129,7 @@ def joined(outputs):
 
 def compare_with_twin(ours, twin, line):
     line.to_first = largest_of_all([joined(outputs) for outputs in ours], [joined(outputs) for outputs in twin])
-    if line.to_first > line.limit:
+    if not line.to_first <= line.limit:
         raise Failure("differs from its twin by more than the limit")
 
 
@@ -146,13 +146,13 @@ def compare(model, target, cases, command, first, twin):
     try:
         ours = run_cases(model, target, cases, command, line)
         line.difference = largest_of_all(ours, theirs)
-        if line.difference > line.limit:
+        if not line.difference <= line.limit:
             raise Failure("differs by more than the limit")
         if first is None and twin is not None:
             compare_with_twin(ours, twin, line)
         if first is not None:
             line.to_first = largest_of_all(ours, first)
-            if line.to_first > line.limit / 10:
+            if not line.to_first <= line.limit / 10:
                 raise Failure("differs from the first target by more than a tenth of the limit")
     except Failure as failure:
         line.verdict, line.reason = "fail", str(failure)

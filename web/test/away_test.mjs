@@ -9,8 +9,13 @@ const url = `http://127.0.0.1:${port}/`;
 let station;
 
 async function start() {
-  station = spawn(program, options, { stdio: "ignore" });
-  while (!(await fetch(url).catch(() => null))) await new Promise((done) => setTimeout(done, 50));
+  station = spawn(program, options, { stdio: ["ignore", "ignore", "inherit"] });
+  const deadline = Date.now() + 30_000;
+  while (!(await fetch(url).catch(() => null))) {
+    if (station.exitCode !== null) throw new Error(`the station ended with ${station.exitCode}`);
+    if (Date.now() > deadline) throw new Error("the station's page is not there after 30 s");
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }
 
 async function end() {

@@ -36,7 +36,8 @@
  *    that call readers find the frame within a hundredth of a second.
  *
  * A ring is made complete under another name and then renamed to its own, with another `ring_id`
- * than any before: so readers see the old one or the new one, and take to the new one at once. */
+ * than any before: so readers see the old one or the new one, and take to the new one once the old
+ * one stands still. */
 #ifndef TURNSTONE_FRAMES_H
 #define TURNSTONE_FRAMES_H
 
