@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 
 #include "base/text.h"
@@ -33,6 +34,9 @@ int run(const Command& command, int argc, char** argv) {
     const auto code = command.run(argc, argv);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
     return unwritten(std::strerror(errno));
+  } catch (const std::filesystem::filesystem_error& error) {
+    fmt::print(stderr, "turnstone {}: {}\n", command.name, error.what());
+    return exit_unavailable;
   } catch (const std::system_error& error) {  // fmt's, of stdout
     return unwritten(error.what());
   }

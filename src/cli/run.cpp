@@ -42,7 +42,8 @@ struct Told {
 Result<Told> read_told(const std::string& path, const std::vector<std::string>& overrides) {
   Told told;
   told.text = TRY(read_text(path));
-  told.config = TRY(load_config(path, overrides));
+  told.config =
+      TRY(parse_config(told.text, path, std::filesystem::path(path).parent_path(), overrides));
   return told;
 }
 

@@ -19,7 +19,8 @@ class Signals {
   Signals();
 
   std::stop_token stop() const { return stop_.get_token(); }
-  // What SIGHUP calls from now on, on a thread of its own; one call at a time. A null function: it
+  // What SIGHUP calls from now on, on a thread of its own, or at once where one was
+  // missed; one call at a time. A null function: it
   // waits for the next. Returns when a call under way is over.
   void on_hangup(std::function<void()> hear);
   // The signal that asked for the stop, 0: none did.

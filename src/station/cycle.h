@@ -42,7 +42,8 @@ struct Kept {
 struct CycleCounters {
   int64_t faults = 0;
   int64_t sorted = 0;    // parts whose action was acknowledged
-  int64_t unsorted = 0;  // parts whose action was refused or not acknowledged in time
+  int64_t unsorted = 0;  // parts whose action was refused or not acknowledged in time; late ones
+                         // are counted as sorted too
   std::string why = {};  // of the last unsorted one
 };
 

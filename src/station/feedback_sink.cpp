@@ -121,6 +121,21 @@ std::vector<double> scores_of(const Outcome& outcome) {
   return scores;
 }
 
+// Whether it is what messages_of and passed_over write: on disk it may have become anything.
+bool is_address(const Json& json) {
+  if (!json.is_object()) return false;
+  if (const auto topics = json.find("topics"); topics != json.end())
+    return topics->is_array() && std::ranges::all_of(*topics, [](const Json& pair) {
+             return pair.is_array() && pair.size() == 2 && pair[0].is_string() &&
+                    pair[1].is_string();
+           });
+  const auto has = [&](const char* key, auto is_it) {
+    return json.contains(key) && (json[key].*is_it)();
+  };
+  return has("id", &Json::is_string) && has("prediction", &Json::is_array) &&
+         has("metadata", &Json::is_object);
+}
+
 class FeedbackSink final : public Sink {
  public:
   FeedbackSink(const FeedbackSinkConfig& config, FeedbackConfig chosen)
@@ -159,7 +174,7 @@ class FeedbackSink final : public Sink {
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token stop) override {
     for (sent = 0; sent < messages.size(); ++sent) {
       const auto address = TRY(parse_json(messages[sent].address), "address");
-      if (!address.is_object() || (!address.contains("topics") && !address.contains("id")))
+      if (!is_address(address))
         return fail(Code::invalid, "address '{}' is not one of this sink",
                     printable(messages[sent].address));
       if (const auto topic = address.find("topics"); topic != address.end())
@@ -197,14 +212,14 @@ class FeedbackSink final : public Sink {
   }
 
   Result<> keep(const Json& address, const std::string& body, const std::stop_token& stop) {
-    StoredSample sample{.id = address.value("id", ""),
+    StoredSample sample{.id = address["id"].get<std::string>(),
                         .config = chosen_.id,
                         .bucket = chosen_.bucket,
                         .key = {},
                         .etag = {},
                         .encryption = {},
-                        .prediction = address.value("prediction", Json::array()),
-                        .metadata = address.value("metadata", Json::object())};
+                        .prediction = address["prediction"],
+                        .metadata = address["metadata"]};
     const auto extension = chosen_.extension.substr(0, chosen_.extension.find(','));
     const auto name =
         sample.id + "." + (extension.empty() || extension == "png" ? "jpg" : extension);
@@ -279,7 +294,7 @@ class FeedbackSink final : public Sink {
 
   FeedbackSinkConfig config_;
   FeedbackConfig chosen_;
-  mutable std::mutex mutex_;  // of the four below
+  mutable std::mutex mutex_;  // of the three below
   mutable Quota quota_;
   mutable Novelty novelty_;
   mutable std::mt19937_64 random_{std::random_device{}()};

@@ -15,6 +15,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr milliseconds start_time(6000);   // many boards start anew when their line is opened
 constexpr milliseconds answer_time(1000);  // of one command
+constexpr milliseconds quiet_time(200);    // after which no answer is under way
 constexpr milliseconds glance(0);
 
 // A controller that was heard to answer.
@@ -48,16 +49,28 @@ class GcodeStepper : public Stepper {
                 time.count());
   }
 
+  // What one command owes must not be taken for the answer to the next.
   Result<> command(const std::string& text) {
+    if (is_late_) TRY(settle());
+    is_late_ = true;
     TRY(port_.write(text + "\n"));
     TRY(wait_for(answer_time, text,
                  [](const std::string& line) { return line.starts_with("ok"); }));
+    is_late_ = false;
+    return {};
+  }
+
+  // Takes what the controller still says.
+  Result<> settle() {
+    while (TRY(port_.read_line(quiet_time))) {
+    }
     return {};
   }
 
   SerialPort port_;
   TurntableConfig table_;
-  int64_t from_ = 0;  // ticks
+  int64_t from_ = 0;      // ticks
+  bool is_late_ = false;  // an answer may still come
 };
 
 class GrblStepper final : public GcodeStepper {
@@ -125,6 +138,7 @@ class MarlinStepper final : public GcodeStepper {
       if (answered) break;
       if (Steady::now() > until) return answered;
     }
+    TRY(settle());  // those that came too late were answered with it
     TRY(command("G21"));
     return command("G91");
   }
@@ -157,7 +171,7 @@ class MarlinStepper final : public GcodeStepper {
     moves_ = false;
     TRY(wait_for(answer_time, "M410",
                  [](const std::string& line) { return line.starts_with("ok"); }));
-    return {};
+    return settle();  // M400 is answered too
   }
 
  private:

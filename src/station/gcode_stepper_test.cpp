@@ -179,6 +179,22 @@ TEST(GcodeStepper, MovesATableOfMarlin) {
   EXPECT_NE(std::ranges::find(heard, "G0 X2.5000 F600.0"), heard.end());
 }
 
+// While a board starts it keeps what it hears, and answers all of it at once.
+TEST(GcodeStepper, AnswersThatMarlinOwesAreNotThoseOfLaterCommands) {
+  std::atomic<int> asked = 0;
+  Controller controller([&](Controller& c, const std::string& line) -> std::string {
+    if (line != "M114") return marlin(c, line);
+    return ++asked == 1 ? "" : marlin(c, line) + marlin(c, line);
+  });
+  auto stepper = open_gcode_stepper(table_of(controller, "marlin"));
+  ASSERT_TRUE(stepper) << stepper.error().text;
+  ASSERT_TRUE((*stepper)->move_by(250));
+  EXPECT_TRUE(eventually([&] { return controller.heard().back() == "M400"; }));
+  EXPECT_TRUE(*(*stepper)->is_moving());
+  controller.say("ok\n");
+  EXPECT_TRUE(eventually([&] { return !*(*stepper)->is_moving(); }));
+}
+
 TEST(GcodeStepper, WrongSettingsAreRefused) {
   TurntableConfig table;
   table.driver = "grbl";

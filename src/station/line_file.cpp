@@ -89,14 +89,16 @@ Result<> LineFile::write(std::span<const Message> messages, size_t& sent,
   sent = 0;
   if (written_ > 0 && !messages.empty() && messages[0].body != line_) TRY(write_rest(stop));
   if (written_ == 0) TRY(follow_name());
-  for (const auto& message : messages) {
-    line_ = message.body;
-    TRY(write_rest(stop));
+  Result<> written;
+  while (sent < messages.size()) {
+    line_ = messages[sent].body;
+    if (!(written = write_rest(stop))) break;
     ++sent;
   }
   // Only then may the spool forget them. A pipe has nothing to sync.
-  if (::fdatasync(descriptor_) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP)
-    return {};
+  if (sent == 0 || ::fdatasync(descriptor_) == 0 || errno == EINVAL || errno == EROFS ||
+      errno == ENOTSUP)
+    return written;
   sent = 0;
   return fail(Code::unavailable, "{}: cannot sync: {}", path_, std::strerror(errno));
 }

@@ -263,10 +263,13 @@ class LiveCycle final : public Cycle {
   void watch_sorter() {
     if (cure_ != Cure::acknowledgement) return;
     const auto done = sorter_->is_done();
-    if (!done) cure_ = Cure::none;
+    if (!done) {
+      cure_ = Cure::none;
+      fault_ = Error(done.error()).in(fmt::format("part {}: sorter", (*kept_)->part));
+      counters_.why = fault_->text;
+    }
     if (!done || !*done) return;
     end_fault();
-    --counters_.unsorted;
     end_sorting();
   }
 

@@ -111,12 +111,14 @@ void Machine::tick() {
 
 void Machine::report() {
   const auto& fault = cycle_->fault();
-  if (fault && !fault_reported_) log_error("cycle: {}", fault->text);
-  if (fault && !fault_reported_ && faulted_) faulted_(*fault);
-  if (!fault && fault_reported_) log_info("cycle: goes on");
+  if (fault && fault->text != fault_reported_) {
+    log_error("cycle: {}", fault->text);
+    if (faulted_) faulted_(*fault);
+  }
+  if (!fault && !fault_reported_.empty()) log_info("cycle: goes on");
   const auto& counters = cycle_->counters();
   if (!fault && counters.unsorted > unsorted_reported_) log_warning("cycle: {}", counters.why);
-  fault_reported_ = fault.has_value();
+  fault_reported_ = fault ? fault->text : "";
   unsorted_reported_ = counters.unsorted;
 }
 

@@ -95,7 +95,7 @@ class Machine {
   int64_t reinspected_ = 0;
   std::map<int64_t, SectionCount> sections_;
   std::deque<Frame> answered_;  // the last frames with classes
-  bool fault_reported_ = false;
+  std::string fault_reported_;  // its text
   int64_t unsorted_reported_ = 0;
   std::jthread keeper_;  // of verdicts
   std::jthread ticker_;

@@ -1,6 +1,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "station/kinds.h"
@@ -123,12 +124,13 @@ class MqttSource final : public Source {
  private:
   Result<> take(const Arrivals::Message& message, const FrameSink& deliver,
                 const ErrorSink& report) {
+    follows_gap_ = follows_gap_ || message.follows_gap;
     const auto step = parse_samples(message.payload, config_.values);
     if (!step) {
       report(Error(step.error()).in("topic " + printable(message.topic, 80)));
       return {};
     }
-    if (message.follows_gap && std::cmp_equal(builder_.channels(), step->size())) {
+    if (std::exchange(follows_gap_, false) && std::cmp_equal(builder_.channels(), step->size())) {
       builder_.start_over();
       ++next_;
     }
@@ -143,7 +145,8 @@ class MqttSource final : public Source {
   MqttSourceConfig config_;
   MqttOptions options_;
   WindowBuilder builder_;
-  int64_t next_ = 0;  // number of the next window
+  int64_t next_ = 0;          // number of the next window
+  bool follows_gap_ = false;  // the next step does
 };
 
 Result<std::unique_ptr<Source>> open_mqtt_source(const MqttSourceConfig& config) {

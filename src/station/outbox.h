@@ -54,7 +54,7 @@ class Outbox {
   void wake();
 
   // A parcel could not be put into the spool.
-  void lose() { ++lost_; }
+  void lose(int64_t count) { lost_ += count; }
 
   // Delivers what waits, for at most `time`, trying again at once and often. What is left then
   // waits for the next process, or is dropped and counted where the spool is in memory. Nothing may

@@ -345,9 +345,9 @@ void DiskSpool::enforce_limits(Change& change) {
            drop_one(change, "worth = ?", worth)) {
     }
     while (drop_one(change,
-                    "number = (SELECT min(number) FROM parcel WHERE worth = ?) AND made < ? AND "
-                    "made > ?",
-                    worth, born, clock_is_set_ms)) {
+                    "number = (SELECT min(number) FROM parcel WHERE worth = ? AND made > ?) AND "
+                    "made < ?",
+                    worth, clock_is_set_ms, born)) {
     }
   }
 }

@@ -51,7 +51,7 @@ class Spool {
   virtual Result<std::vector<Message>> oldest(const std::string& stream, size_t most) = 0;
 
   // The first `arrived` messages of the last `oldest` are done with; the rest waits on. With an
-  // error nothing has changed, and it may be tried again. Errors: unavailable.
+  // error they wait still, or some of them, and it may be tried again. Errors: unavailable.
   virtual Result<> remove(const std::string& stream, size_t arrived) = 0;
 
   // Those of a stream that was never put into are 0.

@@ -1,5 +1,6 @@
 #include "station/spool.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -178,6 +179,20 @@ TEST_F(Spools, DropWhatIsTooOld) {
     EXPECT_TRUE(spool->put({parcel("p", "new", Worth::picture)}));
     return spool->counters("s").dropped == 1;
   }));
+}
+
+TEST_F(Spools, WhatIsOfNoKnownAgeStaysAndHoldsNoOtherBack) {
+  ASSERT_TRUE(open()->put({parcel("s", "before the clock was set")}));
+  SQLite::Database(path_ / "spool.db", SQLite::OPEN_READWRITE).exec("UPDATE parcel SET made = 1");
+  SpoolLimits limits;
+  limits.most_age[0] = 0s;
+  const auto spool = open(limits);
+  ASSERT_TRUE(spool->put({parcel("s", "old")}));
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(spool->put({parcel("p", "new", Worth::picture)}));
+    return spool->counters("s").dropped == 1;
+  }));
+  EXPECT_EQ(bodies(*spool, "s"), std::vector<std::string>{"before the clock was set"});
 }
 
 TEST_F(Spools, KeepWhatIsBeingDelivered) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -74,8 +75,7 @@ class RunningStation final : public Station {
   void open_sink(const SinkConfig& section);
   void open_viewer(const SinkConfig& section, std::chrono::milliseconds hold);
   void check_parcels(const ViewerLane& lane);
-  void send(std::vector<Parcel> parcels);
-  Result<> keep(std::vector<Parcel> parcels, std::span<SinkLane* const> lanes);
+  Result<> keep(std::vector<Parcel> parcels);
   void on_happening(const std::string& name, const Happening& happening);
   void tell(const Happening& happening);
   void watch(SourceLane& lane);
@@ -194,7 +194,7 @@ void RunningStation::open_viewer(const SinkConfig& section, std::chrono::millise
   viewers_.push_back(std::make_unique<ViewerLane>(
       section, std::move(*viewer), hold,
       [this](std::vector<Parcel> parcels, const std::vector<Happening>& happenings) {
-        if (!parcels.empty()) send(std::move(parcels));
+        if (!parcels.empty()) std::ignore = keep(std::move(parcels));
         for (const auto& happening : happenings) tell(happening);
       }));
 }
@@ -213,19 +213,15 @@ void RunningStation::check_parcels(const ViewerLane& lane) {
     note({Code::invalid, where + " wants a [spool]"});
 }
 
-void RunningStation::send(std::vector<Parcel> parcels) {
-  std::vector<SinkLane*> lanes;
-  for (const auto& lane : sinks_)
-    if (std::ranges::count(parcels, lane->config.name, &Parcel::stream) > 0)
-      lanes.push_back(lane.get());
-  std::ignore = keep(std::move(parcels), lanes);
-}
-
-// Whether the spool keeps what `lanes` are to send.
-Result<> RunningStation::keep(std::vector<Parcel> parcels, std::span<SinkLane* const> lanes) {
+// Whether the spool keeps what the sinks are to send; else it is counted as lost.
+Result<> RunningStation::keep(std::vector<Parcel> parcels) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& parcel : parcels) ++counts[parcel.stream];
   auto kept = spool_->put(std::move(parcels));
   if (!kept) log_warning("{}", kept.error().text);
-  for (auto* lane : lanes) kept ? lane->outbox->wake() : lane->outbox->lose();
+  for (const auto& lane : sinks_)
+    if (const auto found = counts.find(lane->config.name); found != counts.end())
+      kept ? lane->outbox->wake() : lane->outbox->lose(found->second);
   return kept;
 }
 
@@ -251,7 +247,7 @@ void RunningStation::tell(const Happening& happening) {
   std::vector<Parcel> parcels;
   for (const auto& lane : sinks_)
     std::ranges::move(lane->outbox->parcels_of(happening), std::back_inserter(parcels));
-  if (!parcels.empty()) send(std::move(parcels));
+  if (!parcels.empty()) std::ignore = keep(std::move(parcels));
 }
 
 void RunningStation::open_models(const StationConfig& config) {
@@ -525,14 +521,11 @@ Result<> RunningStation::publish(Outcome& outcome) {
   for (const auto& viewer : viewers_)
     if (viewer->shows(outcome.scene.source) && viewer->draws(outcome.model->name))
       viewer->notice(outcome);
-  std::vector<SinkLane*> lanes;
   std::vector<Parcel> parcels;
-  for (const auto& lane : sinks_) {
-    if (!lane->takes(outcome.model->name)) continue;
-    lanes.push_back(lane.get());
-    std::ranges::move(lane->outbox->parcels_of(outcome), std::back_inserter(parcels));
-  }
-  return keep(std::move(parcels), lanes);
+  for (const auto& lane : sinks_)
+    if (lane->takes(outcome.model->name))
+      std::ranges::move(lane->outbox->parcels_of(outcome), std::back_inserter(parcels));
+  return keep(std::move(parcels));
 }
 
 bool RunningStation::all_ended() const {

@@ -21,7 +21,7 @@ void add_metrics(Metrics& metrics, const Judge& judge) {
   metrics.counter("turnstone_model_judged_total", "Frames judged", of, counters.judged);
   metrics.counter("turnstone_model_dropped_total", "Frames given up for newer ones", of,
                   counters.dropped);
-  metrics.counter("turnstone_model_skipped_total", "Frames within the interval", of,
+  metrics.counter("turnstone_model_skipped_total", "Frames that no trigger asked for", of,
                   counters.skipped);
   metrics.counter("turnstone_model_failed_total", "Frames that could not be judged", of,
                   counters.failed);
@@ -61,7 +61,8 @@ void add_metrics(Metrics& metrics, const Machine& machine) {
                   look.reinspected);
   metrics.counter("turnstone_cycle_sorted_total", "Parts that the sorter acknowledged", {},
                   look.counters.sorted);
-  metrics.counter("turnstone_cycle_unsorted_total", "Parts that it did not", {},
+  metrics.counter("turnstone_cycle_unsorted_total",
+                  "Parts that it refused or did not acknowledge in time", {},
                   look.counters.unsorted);
   metrics.gauge("turnstone_cycle_fault", "1 while the cycle stands for a fault", {},
                 look.fault.empty() ? 0 : 1);

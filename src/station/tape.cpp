@@ -99,7 +99,6 @@ Result<> Tape::begin(const EncodedPicture& first, const TapeEvent* event) {
       if (const auto known = event->values.find(name); known != event->values.end())
         values[name] = known->second;
   const auto path = TRY(folder_.claim(name_.print(values)));
-  auto writer = TRY(turnstone::open_clip(path, options_.container));
   Json about = {{"file", folder_.name_of(path)},
                 {"source", options_.source},
                 {"begin", print_time(outcome.scene.wall)},
@@ -108,7 +107,9 @@ Result<> Tape::begin(const EncodedPicture& first, const TapeEvent* event) {
                 {"encoder", encoder_->name()},
                 {"complete", false},
                 {"events", Json::array()}};
+  // First, so that what has begun is found again when it is to be removed.
   TRY(folder_.describe(path, about));
+  auto writer = TRY(turnstone::open_clip(path, options_.container));
   clip_ =
       Clip{path, std::move(writer), std::move(about), std::move(values), first.taken, first.taken};
   if (event) note(*clip_, *event);

@@ -1,6 +1,7 @@
 #include "station/view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "station/wait.h"
@@ -101,11 +102,6 @@ HttpStream View::stream(bool drawn) const {
           fmt::format("--{}\r\n", boundary), drawn ? feed_ : plain_};
 }
 
-int64_t View::failed() const {
-  const std::lock_guard lock(mutex_);
-  return failed_;
-}
-
 void View::work(std::stop_token stop) {
   while (!stop.stop_requested()) {
     Shown shown;
@@ -126,7 +122,7 @@ void View::work(std::stop_token stop) {
 void View::publish(HttpFeed& feed, const Result<Bytes>& jpeg) {
   if (!jpeg) {
     const std::lock_guard lock(mutex_);
-    if (failed_++ == 0) log_warning("live view: {}", jpeg.error().text);
+    if (!std::exchange(failed_, true)) log_warning("live view: {}", jpeg.error().text);
     return;
   }
   auto piece = fmt::format("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg->size());

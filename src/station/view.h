@@ -45,9 +45,6 @@ class View {
   // No more pictures are published. To be called before the server goes.
   void finish();
 
-  // Pictures that could not be compressed.
-  int64_t failed() const;
-
  private:
   void tell(const Outcome& outcome);
   std::vector<Outcome> things() const;
@@ -67,7 +64,7 @@ class View {
   std::vector<Outcome> things_;  // of the last frame of each model
   std::chrono::steady_clock::time_point things_at_;
   bool fresh_ = false;
-  int64_t failed_ = 0;
+  bool failed_ = false;              // a picture could not be compressed, which was told
   std::shared_ptr<HttpFeed> feed_;   // drawn
   std::shared_ptr<HttpFeed> plain_;  // as the source delivered it
   std::jthread thread_;

@@ -42,9 +42,16 @@ class Client final : public CloudWatchClient {
     Result<> checked;
     while (right < metrics.size() && (checked = check_cloudwatch_metric(metrics[right], now)))
       ++right;
+    size_t most = right;  // in one request
     while (sent < right) {
-      const auto body = print_cloudwatch_body(name_space, metrics.subspan(sent, right - sent));
-      TRY(send(body.text, stop));
+      const auto body =
+          print_cloudwatch_body(name_space, metrics.subspan(sent, std::min(most, right - sent)));
+      const auto done = send(body.text, stop);
+      if (!done && done.error().code == Code::invalid && body.count > 1) {
+        most = 1;  // which of them is refused is not told
+        continue;
+      }
+      TRY(done);
       sent += body.count;
     }
     return checked;

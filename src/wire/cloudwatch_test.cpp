@@ -156,6 +156,23 @@ TEST(CloudWatch, SaysWhichMetricIsWrongAndPutsThoseBefore) {
   EXPECT_EQ(sent, 0u);
 }
 
+TEST(CloudWatch, AMetricThatIsRefusedTakesNoOthersWithIt) {
+  TestHttpServer server([](const auto& request) {
+    if (request.body.find("broken") == std::string::npos) return TestHttpServer::reply(200);
+    return TestHttpServer::reply(400,
+                                 "<ErrorResponse><Error><Code>InvalidParameterValue</Code>"
+                                 "<Message>no</Message></Error></ErrorResponse>");
+  });
+  const auto client = *make_cloudwatch_client(options_of(server));
+  auto metrics = metrics_of_now(5);
+  metrics[3].name = "broken";
+  size_t sent = 0;
+  const auto put = client->put("Turnstone", metrics, sent, {});
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, Code::invalid);
+  EXPECT_EQ(sent, 3u);
+}
+
 TEST(CloudWatch, UnderstandsRefusals) {
   TestHttpServer server([](const auto&) {
     return TestHttpServer::reply(
