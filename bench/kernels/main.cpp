@@ -74,10 +74,15 @@ void time_all(const Native& native, const Layers& layers, void* const* buffers, 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int lanes = argc > 1 ? std::atoi(argv[1]) : 16;
+  const bool is_wide = __builtin_cpu_supports("avx512f");
+  const int lanes = argc > 1 ? std::atoi(argv[1]) : is_wide ? 16 : 8;
   const double budget = argc > 2 ? std::atof(argv[2]) : 0.03;
   if ((lanes != 8 && lanes != 16) || !(budget > 0)) {
     fmt::print(stderr, "usage: bench_kernels [8|16 [SECONDS]]\n");
+    return 2;
+  }
+  if (lanes == 16 && !is_wide) {
+    fmt::print(stderr, "bench_kernels: 16 lanes want AVX-512, which this processor has not\n");
     return 2;
   }
   const auto matrix = matrix_layers(lanes);

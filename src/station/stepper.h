@@ -14,8 +14,9 @@ namespace turnstone {
 // Tells the time; tests hand in their own.
 using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-// Calls return at once; motion goes on by itself. One thread at a time. Errors: unavailable (the
-// motor or its controller is away), invalid (asked to move while it moves).
+// Motion goes on by itself; a call takes as long as the controller needs to answer, a second at
+// most of one command, two to halt. One thread at a time. Errors: unavailable (the motor or its
+// controller is away), invalid (asked to move while it moves).
 class Stepper {
  public:
   virtual ~Stepper() = default;

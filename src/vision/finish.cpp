@@ -4,20 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "vision/placing.h"
 #include "vision/suppress.h"
 
 namespace turnstone {
-namespace {
-
-Box mapped(const Box& box, const Geometry& geometry) {
-  const auto a = geometry.to_picture(box.left, box.top);
-  const auto b = geometry.to_picture(box.right, box.bottom);
-  const auto inside = [](float value) { return std::clamp(value, 0.0F, 1.0F); };
-  return {inside(a.x), inside(a.y), inside(b.x), inside(b.y)};
-}
-
-}  // namespace
-
 double threshold_of(const Model& model, const DecoderSettings& settings, int label) {
   if (label >= 0 && label < static_cast<int>(model.labels.size())) {
     const auto own = model.thresholds.find(model.labels[label]);
@@ -53,13 +43,7 @@ std::vector<Detection> finish_detections(const std::vector<Detection>& found,
   for (size_t i = 0; i < kept.size(); ++i) {
     auto& detection = kept[i];
     if (complete) complete(detection, origins[i]);
-    detection.box = mapped(detection.box, geometry);
-    if (detection.mask) detection.mask->place = geometry.part(detection.mask->place);
-    for (auto& point : detection.keypoints) {
-      const auto [x, y] = geometry.to_picture(point.x, point.y);
-      point.x = x;
-      point.y = y;
-    }
+    place_in_picture(detection, geometry);
   }
   std::erase_if(kept, [](const Detection& detection) { return !is_box(detection.box); });
   return kept;

@@ -9,4 +9,7 @@ namespace turnstone {
 // it is in fractions of the picture.
 void place_in_picture(Scene& scene, const Geometry& place);
 
+// The same of one detection: its box, which is cut to the picture, its keypoints and its mask.
+void place_in_picture(Detection& detection, const Geometry& place);
+
 }  // namespace turnstone
