@@ -72,7 +72,8 @@ Result<Gst<GstElement>> make_bin(const std::string& text) {
                                                          GST_PARSE_FLAG_FATAL_ERRORS, &why);
   const Gst<GError> error(why);
   if (made) return Gst<GstElement>(GST_ELEMENT(gst_object_ref_sink(made)));
-  return fail(Code::invalid, "{}", error ? printable(error->message) : "is no source");
+  return fail(Code::invalid, "{}",
+              error ? without_secrets(printable(error->message)) : "is no source");
 }
 
 Result<GstPipelineOwner> make_pipeline(const std::string& text) {

@@ -1,5 +1,6 @@
 // Motion controllers that speak G-code over a serial line: GRBL 1.1 and Marlin.
 #include <cmath>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -49,20 +50,22 @@ class GcodeStepper : public Stepper {
                 time.count());
   }
 
-  // What one command owes must not be taken for the answer to the next.
+  // An answer that is late comes with the next one, and must not be taken for that of the command
+  // after it.
   Result<> command(const std::string& text) {
-    if (is_late_) TRY(settle());
-    is_late_ = true;
+    const bool was_late = std::exchange(is_late_, true);
     TRY(port_.write(text + "\n"));
     TRY(wait_for(answer_time, text,
                  [](const std::string& line) { return line.starts_with("ok"); }));
+    if (was_late) TRY(settle());
     is_late_ = false;
     return {};
   }
 
-  // Takes what the controller still says.
+  // Takes what the controller still says, until it is quiet or a command's time is over.
   Result<> settle() {
-    while (TRY(port_.read_line(quiet_time))) {
+    const auto until = Steady::now() + answer_time;
+    while (Steady::now() < until && TRY(port_.read_line(quiet_time))) {
     }
     return {};
   }
@@ -138,7 +141,6 @@ class MarlinStepper final : public GcodeStepper {
       if (answered) break;
       if (Steady::now() > until) return answered;
     }
-    TRY(settle());  // those that came too late were answered with it
     TRY(command("G21"));
     return command("G91");
   }

@@ -120,6 +120,15 @@ std::string marlin(Controller& controller, const std::string& line) {
   return "ok\n";
 }
 
+// The table turns until the controller answers M400.
+void expect_to_move_until_answered(Controller& controller, Stepper& stepper, int64_t ticks) {
+  ASSERT_TRUE(stepper.move_by(ticks));
+  EXPECT_TRUE(eventually([&] { return controller.heard().back() == "M400"; }));
+  EXPECT_TRUE(*stepper.is_moving());
+  controller.say("ok\n");
+  EXPECT_TRUE(eventually([&] { return !*stepper.is_moving(); }));
+}
+
 TurntableConfig table_of(const Controller& controller, const std::string& driver) {
   TurntableConfig table;
   table.driver = driver;
@@ -166,11 +175,7 @@ TEST(GcodeStepper, MovesATableOfMarlin) {
   Controller controller(marlin);
   auto stepper = open_gcode_stepper(table_of(controller, "marlin"));
   ASSERT_TRUE(stepper) << stepper.error().text;
-  ASSERT_TRUE((*stepper)->move_by(250));
-  EXPECT_TRUE(eventually([&] { return controller.heard().back() == "M400"; }));
-  EXPECT_TRUE(*(*stepper)->is_moving());
-  controller.say("ok\n");
-  EXPECT_TRUE(eventually([&] { return !*(*stepper)->is_moving(); }));
+  expect_to_move_until_answered(controller, **stepper, 250);
   EXPECT_EQ(*(*stepper)->position(), 250);
   ASSERT_TRUE((*stepper)->move_by(10));
   ASSERT_TRUE((*stepper)->halt());
@@ -188,11 +193,7 @@ TEST(GcodeStepper, AnswersThatMarlinOwesAreNotThoseOfLaterCommands) {
   });
   auto stepper = open_gcode_stepper(table_of(controller, "marlin"));
   ASSERT_TRUE(stepper) << stepper.error().text;
-  ASSERT_TRUE((*stepper)->move_by(250));
-  EXPECT_TRUE(eventually([&] { return controller.heard().back() == "M400"; }));
-  EXPECT_TRUE(*(*stepper)->is_moving());
-  controller.say("ok\n");
-  EXPECT_TRUE(eventually([&] { return !*(*stepper)->is_moving(); }));
+  expect_to_move_until_answered(controller, **stepper, 250);
 }
 
 TEST(GcodeStepper, WrongSettingsAreRefused) {

@@ -252,10 +252,16 @@ class LiveCycle final : public Cycle {
                    Cure::acknowledgement);
   }
 
-  void leave_unsorted(Error error, Cure cure = Cure::none) {
+  // Why the part is not sorted, with its number.
+  Error note_unsorted(Error error) {
     error = std::move(error).in(fmt::format("part {}: sorter", (*kept_)->part));
-    ++counters_.unsorted;
     counters_.why = error.text;
+    return error;
+  }
+
+  void leave_unsorted(Error error, Cure cure = Cure::none) {
+    error = note_unsorted(std::move(error));
+    ++counters_.unsorted;
     config_.unsorted == "count" ? end_part() : fail_with(std::move(error), cure);
   }
 
@@ -265,8 +271,7 @@ class LiveCycle final : public Cycle {
     const auto done = sorter_->is_done();
     if (!done) {
       cure_ = Cure::none;
-      fault_ = Error(done.error()).in(fmt::format("part {}: sorter", (*kept_)->part));
-      counters_.why = fault_->text;
+      fault_ = note_unsorted(done.error());
     }
     if (!done || !*done) return;
     end_fault();

@@ -103,7 +103,9 @@ Result<FeedbackConfig> read_config(const std::string& id, const Json& json) {
   return config;
 }
 
+// Of an object, or of the text of one.
 Result<FeedbackMap> read_configs(const Json& json) {
+  if (json.is_string()) return read_configs(TRY(parse_json(json.get_ref<const std::string&>())));
   if (!json.is_object() || json.empty())
     return fail(Code::invalid, "is no object of configurations");
   if (json.size() > most_configs)
@@ -118,10 +120,9 @@ Result<FeedbackMap> read_configs(const Json& json) {
 }  // namespace
 
 Result<FeedbackMap> parse_feedback_map(const Json& json) {
-  if (json.is_string()) return read_configs(TRY(parse_json(json.get_ref<const std::string&>())));
   const auto map = json.find(map_key);
-  if (!json.is_object() || map == json.end()) return read_configs(json);
-  auto found = TRY(parse_feedback_map(*map), map_key);
+  if (map == json.end()) return read_configs(json);
+  auto found = TRY(read_configs(*map), map_key);
   if (json.contains(limit_key))
     found.request_limit = static_cast<int>(TRY(number_at(json, limit_key, 999)));
   return found;

@@ -170,15 +170,20 @@ TEST_F(Spools, DropTheOldestOfAWorthThatIsTooLarge) {
   EXPECT_EQ(spool->counters("p").waiting, 1);
 }
 
+// Where results are too old at once: the next that is put looks for such.
+void expect_to_drop_an_old_one(Spool& spool) {
+  ASSERT_TRUE(spool.put({parcel("s", "old")}));
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(spool.put({parcel("p", "new", Worth::picture)}));
+    return spool.counters("s").dropped == 1;
+  }));
+}
+
 TEST_F(Spools, DropWhatIsTooOld) {
   SpoolLimits limits;
   limits.most_age[0] = 0s;
   const auto spool = open(limits);
-  ASSERT_TRUE(spool->put({parcel("s", "old")}));
-  EXPECT_TRUE(eventually([&] {
-    EXPECT_TRUE(spool->put({parcel("p", "new", Worth::picture)}));
-    return spool->counters("s").dropped == 1;
-  }));
+  expect_to_drop_an_old_one(*spool);
 }
 
 TEST_F(Spools, WhatIsOfNoKnownAgeStaysAndHoldsNoOtherBack) {
@@ -187,11 +192,7 @@ TEST_F(Spools, WhatIsOfNoKnownAgeStaysAndHoldsNoOtherBack) {
   SpoolLimits limits;
   limits.most_age[0] = 0s;
   const auto spool = open(limits);
-  ASSERT_TRUE(spool->put({parcel("s", "old")}));
-  EXPECT_TRUE(eventually([&] {
-    EXPECT_TRUE(spool->put({parcel("p", "new", Worth::picture)}));
-    return spool->counters("s").dropped == 1;
-  }));
+  expect_to_drop_an_old_one(*spool);
   EXPECT_EQ(bodies(*spool, "s"), std::vector<std::string>{"before the clock was set"});
 }
 

@@ -27,6 +27,7 @@ Result<std::vector<Anchor>> anchors_of(const Anchors& settings) {
   return anchors;
 }
 
+// In lanes, which compilers make vectors of as they may not of std::max_element.
 float largest_of(std::span<const float> values) {
   constexpr size_t lanes = 16;
   std::array<float, lanes> largest;
