@@ -157,7 +157,7 @@ TEST_F(FifoTest, AProgramThatWeDidNotWriteReadsIt) {
   open("draw = \"none\"\n");
   testing_tools::Process player({"gst-launch-1.0", "-q", "filesrc", "location=" + path(), "!",
                                  "jpegparse", "!", "jpegdec", "!", "videoconvert", "!", "pngenc",
-                                 "!", "multifilesink", "max-files=3",
+                                 "!", "multifilesink",
                                  "location=" + (folder_.path() / "%d.png").string()});
   ASSERT_TRUE(eventually([&] { return viewer_->is_looking("camera"); }));
   const auto played = folder_.path() / "4.png";
