@@ -92,7 +92,8 @@ Result<> LineFile::write(std::span<const Message> messages, size_t& sent,
   Result<> written;
   while (sent < messages.size()) {
     line_ = messages[sent].body;
-    if (!(written = write_rest(stop))) break;
+    written = write_rest(stop);
+    if (!written) break;
     ++sent;
   }
   // Only then may the spool forget them. A pipe has nothing to sync.

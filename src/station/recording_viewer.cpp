@@ -152,9 +152,10 @@ class Recording final : public Viewer {
         .most_length = ms_of(config_.clip_seconds),
         .before = ms_of(config_.before),
         .after = ms_of(config_.after),
-        .encoding = config_};
+        .encoding = static_cast<const EncodingConfig&>(config_)};
     return tapes_
-        .try_emplace(source, options, folder_, name_, [this](FinishedClip clip) { store(clip); })
+        .try_emplace(source, options, folder_, name_,
+                     [this](const FinishedClip& clip) { store(clip); })
         .first->second;
   }
 
@@ -165,8 +166,8 @@ class Recording final : public Viewer {
       events = std::exchange(events_, {});
     }
     Result<> result;
-    for (auto& [source, event] : events)
-      if (auto marked = tape_of(source).mark(std::move(event)); !marked) result = std::move(marked);
+    for (const auto& [source, event] : events)
+      if (auto marked = tape_of(source).mark(event); !marked) result = std::move(marked);
     return result;
   }
 

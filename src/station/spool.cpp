@@ -485,8 +485,9 @@ bool DiskSpool::read_body(const Row& row, Message& message) const {
     return fs::exists(path, ignored);
   }
   auto body = read_text(path);
-  if (body) message.body = *std::move(body);
-  return body.has_value();
+  if (!body) return false;
+  message.body = *std::move(body);
+  return true;
 }
 
 std::optional<Failure> DiskSpool::drop_lost(const std::string& stream,

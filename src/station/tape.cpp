@@ -72,7 +72,7 @@ void Tape::forget_old() {
   }
 }
 
-Result<> Tape::mark(TapeEvent event) {
+Result<> Tape::mark(const TapeEvent& event) {
   until_ = std::max(until_, event.taken + options_.after);
   if (options_.always || clip_) {
     if (clip_) note(*clip_, event);

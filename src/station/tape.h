@@ -46,7 +46,7 @@ class Tape {
  public:
   // `done` is called with each clip that is complete.
   Tape(TapeOptions options, const ClipFolder& folder, const Template& name,
-       std::function<void(FinishedClip)> done)
+       std::function<void(const FinishedClip&)> done)
       : options_(std::move(options)), folder_(folder), name_(name), done_(std::move(done)) {}
 
   // The next frame of the source. Errors: those of encoder and clip; what was open is given up, and
@@ -55,7 +55,7 @@ class Tape {
 
   // Keeps what is in memory of the time before the event and what comes after it. Errors: those of
   // a clip.
-  Result<> mark(TapeEvent event);
+  Result<> mark(const TapeEvent& event);
 
   // Completes what is open.
   Result<> finish();
@@ -90,7 +90,7 @@ class Tape {
   TapeOptions options_;
   const ClipFolder& folder_;
   const Template& name_;
-  std::function<void(FinishedClip)> done_;
+  std::function<void(const FinishedClip&)> done_;
   std::unique_ptr<Encoder> encoder_;
   EncoderOptions encoding_;                     // of the encoder
   std::chrono::system_clock::time_point wall_;  // of the last frame
