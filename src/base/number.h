@@ -1,7 +1,8 @@
-// Numbers as texts write them.
+// Numbers as texts write them, and as many digits as are worth it.
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -19,5 +20,8 @@ std::optional<Number> find_number(std::string_view text) {
   if (error != std::errc() || stop != end) return {};
   return value;
 }
+
+// To six decimals: more would only be noise, of a float that became a double or of a clock.
+inline double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 }  // namespace turnstone

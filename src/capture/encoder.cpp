@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <span>
+#include <utility>
 
 #include "capture/buffer.h"
 #include "capture/gst.h"
@@ -36,8 +37,9 @@ constexpr std::array<Known, 7> encoders{{
     {"openh264enc", "bitrate", 1000, "complexity=low"},
 }};
 
-// Whoever waits for an encoder that is pictures behind waits this long, once.
+// Whoever waits for an encoder that is pictures behind waits this long, once for each of them.
 constexpr GstClockTime patience = 200 * GST_MSECOND;
+constexpr int64_t look_every = 30;  // frames, at how many pictures it is behind
 constexpr GstClockTime end_time = 5 * GST_SECOND;
 
 // About what superfast encoders need for moving pictures of 30 a second.
@@ -58,6 +60,7 @@ class GstEncoder final : public Encoder {
 
  private:
   Result<> collect(GstClockTime wait, std::vector<EncodedPicture>& into);
+  void note_behind();
   EncodedPicture picture_of(GstSample* sample) const;
   Error failure() const;
 
@@ -70,7 +73,8 @@ class GstEncoder final : public Encoder {
   Steady::time_point last_;      // and the last one
   Steady::time_point last_key_;  // a key picture was asked for
   int64_t given_ = 0, taken_ = 0;
-  int64_t behind_ = 0;  // pictures that the encoder keeps to itself
+  int64_t behind_ = 0;       // pictures that the encoder keeps to itself
+  int64_t most_behind_ = 0;  // of the last frames, when the next one came
 };
 
 std::string print_description(const EncoderOptions& options, const Known& known) {
@@ -107,8 +111,17 @@ Error GstEncoder::failure() const {
   return error ? std::move(*error).in(name_) : Error{Code::unavailable, name_ + ": does not go on"};
 }
 
+// An encoder that was slow once is not taken to be slow for ever.
+void GstEncoder::note_behind() {
+  most_behind_ = std::max(most_behind_, given_ - taken_);
+  if (given_ % look_every == 0) behind_ = std::exchange(most_behind_, 0);
+}
+
 // Times must rise, or pictures would change places.
 Result<std::vector<EncodedPicture>> GstEncoder::encode(const Frame& frame) {
+  std::vector<EncodedPicture> pictures;
+  TRY(collect(0, pictures));
+  note_behind();
   auto taken = frame.taken;
   if (given_ == 0) began_ = last_ = taken;
   if (given_ > 0) taken = std::max(taken, last_ + std::chrono::microseconds(100));
@@ -123,7 +136,6 @@ Result<std::vector<EncodedPicture>> GstEncoder::encode(const Frame& frame) {
   ++given_;
   if (gst_app_src_push_buffer(GST_APP_SRC(source_.get()), buffer.release()) != GST_FLOW_OK)
     return std::unexpected(failure());
-  std::vector<EncodedPicture> pictures;
   TRY(collect(patience, pictures));
   return pictures;
 }

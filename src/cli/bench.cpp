@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <fstream>
 #include <random>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "cli/command_line.h"
@@ -20,9 +20,6 @@ namespace turnstone {
 namespace {
 
 using Steady = std::chrono::steady_clock;
-
-// Six decimals are more than any clock here is worth.
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 double milliseconds(Steady::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();

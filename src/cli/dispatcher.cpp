@@ -35,7 +35,8 @@ void print_help(FILE* to) {
   for (const auto& command : commands) fmt::print(to, "  {:<10} {}\n", command.name, command.doc);
   fmt::print(to,
              "\n'turnstone COMMAND --help' tells more. Examples:\n"
-             "  turnstone compile blazeface.onnx -o face\n"
+             "  turnstone compile blazeface.onnx -o face --decoder blazeface "
+             "--preprocess signed,fit=letterbox\n"
              "  turnstone predict face group.jpg --draw drawn\n"
              "  turnstone run line3.toml\n");
 }

@@ -28,7 +28,6 @@ struct Options {
   bool dump = false;
   bool coverage = false;
   bool json = false;
-  bool quiet = false;
 };
 
 Json ports_json(const Graph& graph, const std::vector<Port>& ports) {
@@ -185,7 +184,6 @@ int inspect_command(int argc, char** argv) {
   app.add_flag("--dump", options.dump, "print the graph as it is compiled");
   app.add_flag("--coverage", options.coverage, "which kernels compute it on this machine");
   app.add_flag("--json", options.json, "one JSON document instead of text");
-  app.add_flag("-q,--quiet", options.quiet, "no progress");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
   const auto done = inspect(options);
   if (!done) return report("inspect", done.error());

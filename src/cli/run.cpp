@@ -117,7 +117,8 @@ int run_command(int argc, char** argv) {
       "  turnstone run line3.toml\n"
       "  turnstone run line3.toml --once --set source.0.path=today --set page.port=0\n"
       "  turnstone run --fields > reference.toml\n"
-      "SIGHUP reads the file and the packages anew; SIGTERM delivers what waits and ends.");
+      "SIGHUP reads the file, the packages and the page's certificate anew; SIGTERM delivers what "
+      "waits and ends.");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   if (fields) {
     fmt::print("{}", print_config_reference());

@@ -18,13 +18,14 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Wanted {
-  std::string source, file, model, capture, stops, vote = "mean";
+  std::string source, camera, file, model, capture, stops, vote = "mean";
   bool no_inference = false, no_table = false, quiet = false;
   int page = -1;
   bool window = false;
   int font = 12;
 
   bool is_video() const { return source == "video"; }
+  bool is_demo_camera() const { return !is_video() && camera.empty(); }
   bool captures() const { return !capture.empty(); }
 };
 
@@ -33,12 +34,11 @@ constexpr std::string_view camera_text = R"(
 [[source]]
 name = "camera"
 kind = "v4l2"
-device = "/dev/video1"
 width_px = 640
 height_px = 480
-zoom = 300
-focus = 30
 )";
+constexpr const char* demo_camera = "/dev/video1";
+constexpr std::string_view demo_camera_text = "zoom = 300\nfocus = 30\n";
 constexpr std::string_view file_text = "[[source]]\nname = \"camera\"\n";
 constexpr std::string_view model_text = "[[model]]\nname = \"inspection\"\n";
 constexpr std::string_view lines_text =
@@ -73,13 +73,19 @@ Result<std::string> find_stops(const Wanted& wanted) {
 }
 
 Result<StationConfig> config_of(const Wanted& wanted) {
+  if (wanted.is_video() && !wanted.camera.empty())
+    return fail(Code::invalid, "--camera does not go with -s video");
   std::string text(wanted.is_video() ? file_text : camera_text);
+  if (wanted.is_demo_camera()) text += demo_camera_text;
   std::vector<std::string> settings;
   std::error_code ignored;
   if (wanted.is_video()) {
     settings.push_back(std::string("source.camera.kind=") +
                        (fs::is_directory(wanted.file, ignored) ? "folder" : "video"));
     settings.push_back("source.camera.path=" + wanted.file);
+  } else {
+    settings.push_back("source.camera.device=" +
+                       (wanted.is_demo_camera() ? demo_camera : wanted.camera));
   }
   const bool judges = !wanted.no_inference && !wanted.captures();
   if (judges) {
@@ -137,11 +143,16 @@ Result<> run(const Wanted& wanted, const std::stop_token& stop) {
 void add_options(CLI::App& app, Wanted& wanted) {
   app.set_help_flag("-h,--help", "print this and end");
   app.add_option("-s,--source", wanted.source, "\"video\", or the camera with any other text");
+  app.add_option("--camera", wanted.camera,
+                 "V4L2 device, at 640x480, zoomed and focused as it is (default: /dev/video1 with "
+                 "zoom 300 and focus 30, as the demo's camera)");
   app.add_option("-f,--file", wanted.file,
                  "a video, or a folder of pictures, with stops.txt beside it");
   app.add_option("-m,--model", wanted.model, "package that `turnstone compile` made, of any batch");
   app.add_flag("-v,--noinfer", wanted.no_inference, "show only, judge nothing");
-  app.add_flag("-n,--notable", wanted.no_table, "the camera without the table: judge every frame");
+  app.add_flag("-n,--notable", wanted.no_table,
+               "the camera without the table: judge every frame (with it, the table is simulated: "
+               "`turnstone run` moves real ones)");
   app.add_option("-i,--imgcap", wanted.capture,
                  "write every frame to PATHimg00000.png and so on, judge nothing");
   app.add_option("--stops", wanted.stops,
@@ -161,7 +172,7 @@ void add_options(CLI::App& app, Wanted& wanted) {
       "  tvm-live -s video -f turntable.mkv -m model\n"
       "  tvm-live -s video -f frames/ -m model --page 8080\n"
       "  tvm-live -s video -f turntable.mkv -m model --window\n"
-      "  tvm-live -s camera -m model -n\n"
+      "  tvm-live -s camera --camera /dev/video0 -m model -n\n"
       "  tvm-live -s video -f turntable.mkv -m model -i shots/");
 }
 

@@ -1,6 +1,7 @@
 #include "station/action.h"
 
 #include "base/json.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "station/outcome.h"
 

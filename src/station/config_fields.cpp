@@ -19,7 +19,7 @@ const Field<ModelConfig> model_fields[] = {
     {"package",
      &ModelConfig::package,
      "path",
-     "compiled model: folder, .tar.gz or .so",
+     "compiled model: folder, .tar.gz, or .so with a .json of its name beside it",
      {.required = true}},
     {"sources", &ModelConfig::sources, "", "names of sources, []: all"},
     {"after", &ModelConfig::after, "",

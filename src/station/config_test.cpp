@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/files.h"
+
 namespace turnstone {
 namespace {
 
@@ -251,6 +253,13 @@ TEST(Config, APageForOtherMachinesWantsALoginOverTls) {
                          "address = \"::\"\ntoken_file = \"t\"\ncertificate_file = \"c\"\n"
                          "key_file = \"k\"")),
             "fine");
+}
+
+TEST(ConfigReference, IsInTheDocuments) {
+  const auto written = read_text(TURNSTONE_SOURCE_DIR "/docs/reference.toml");
+  ASSERT_TRUE(written) << written.error().text;
+  EXPECT_TRUE(*written == print_config_reference())
+      << "write it anew: turnstone run --fields > docs/reference.toml";
 }
 
 }  // namespace

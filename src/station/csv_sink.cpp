@@ -1,3 +1,4 @@
+#include "base/number.h"
 #include "station/finding.h"
 #include "station/kinds.h"
 #include "station/line_file.h"

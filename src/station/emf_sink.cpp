@@ -7,36 +7,14 @@ namespace turnstone {
 namespace {
 
 // Scores as lines of a log that CloudWatch takes metrics from: the embedded metric format.
-struct EmfSinkConfig {
-  std::string path = "-";                    // "-" is standard output
-  std::string name_space = {};               // of CloudWatch
-  std::string metric = "{label}";            // its name, a template
-  std::string unit = "None";                 // one of CloudWatch's
-  double factor = 1;                         // of the score
-  double least_score = 0;                    // of findings that are told, 0..1
-  std::vector<std::string> dimensions = {};  // NAME=TEMPLATE
-  int resolution = 60;                       // 1 or 60 seconds
+struct EmfSinkConfig : OutcomeMetricOptions {
+  std::string path = "-";  // "-" is standard output
 };
 
-const Field<EmfSinkConfig> emf_fields[] = {
+const Field<EmfSinkConfig> own_fields[] = {
     {"path", &EmfSinkConfig::path, "path", "file that lines are added to, \"-\": standard output"},
-    {"namespace", &EmfSinkConfig::name_space, "", "of the metrics", {.required = true}},
-    {"metric", &EmfSinkConfig::metric, "", "name of the metric, with places such as {label}"},
-    {"unit", &EmfSinkConfig::unit, "", "as CloudWatch spells it, such as Percent or None"},
-    {"factor", &EmfSinkConfig::factor, "", "of the score, such as 100 for Percent"},
-    {"least_score",
-     &EmfSinkConfig::least_score,
-     "",
-     "findings with less are not told",
-     {.least = 0, .most = 1}},
-    {"dimensions", &EmfSinkConfig::dimensions, "",
-     "such as \"device=line3\" or \"source={source}\""},
-    {"resolution_s",
-     &EmfSinkConfig::resolution,
-     "s",
-     "how finely values are kept, 1 or 60",
-     {.least = 1, .most = 60}},
 };
+const auto emf_fields = join_fields(own_fields, outcome_metric_fields<EmfSinkConfig>());
 
 class EmfSink final : public Sink {
  public:
@@ -78,16 +56,9 @@ class EmfSink final : public Sink {
 
 // Errors: invalid (a field), unavailable (the file cannot be opened).
 Result<std::unique_ptr<Sink>> open_emf_sink(const EmfSinkConfig& config) {
-  const OutcomeMetricOptions metric{.name = config.metric,
-                                    .unit = config.unit,
-                                    .factor = config.factor,
-                                    .least_score = config.least_score,
-                                    .dimensions = config.dimensions,
-                                    .resolution_s = config.resolution};
-  TRY(check_cloudwatch_namespace(config.name_space));
-  auto made = TRY(OutcomeMetric::make(metric));
+  auto metric = TRY(OutcomeMetric::make(config));
   return std::make_unique<EmfSink>(TRY(LineFile::open(config.path, true)), config.name_space,
-                                   std::move(made));
+                                   std::move(metric));
 }
 
 }  // namespace

@@ -9,7 +9,10 @@ class EveryTrigger final : public Trigger {
   explicit EveryTrigger(int frames) : frames_(frames), passed_(frames) {}
 
   bool wants(const Frame&) override { return ++passed_ >= frames_; }
-  void serve(Frame&) override { passed_ = 0; }
+  int64_t serve(Frame&) override {
+    passed_ = 0;
+    return 0;
+  }
 
  private:
   int64_t frames_;

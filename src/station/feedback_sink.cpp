@@ -3,22 +3,23 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "station/aws_connection.h"
 #include "station/feedback_messages.h"
 #include "station/finding.h"
-#include "station/jpeg_text.h"
 #include "station/kinds.h"
 #include "station/line_file.h"
+#include "station/picture_text.h"
 #include "station/sampler.h"
 #include "wire/mqtt.h"
-#include "wire/s3.h"
 
 namespace turnstone {
 namespace {
 
 // Pictures that are worth a label, back to where labels are given.
-struct FeedbackSinkConfig {
+struct FeedbackSinkConfig : S3Connection {
   std::string folder = {};  // target: pictures and a manifest; "": the bucket
   std::string map = {};     // FeedbackConfigurationMap of the connector, a JSON file
   std::string config = {};  // which of the map's, "": its only one
@@ -27,12 +28,6 @@ struct FeedbackSinkConfig {
   double threshold = 0;
   std::string bucket = {};
   std::string prefix = {};
-  std::string endpoint = {};
-  std::string region = "us-east-1";
-  bool path_style = true;
-  std::string credentials_file = {};
-  std::string profile = "default";
-  std::string ca_file = {};
   std::string mqtt_url = {};  // where the connector's messages go, "": nowhere
   bool tell_drops = false;    // of samples that are not kept too
   int request_limit = 100;    // samples under way, others are ignored
@@ -42,7 +37,7 @@ struct FeedbackSinkConfig {
   int quality = 95;
 };
 
-const Field<FeedbackSinkConfig> feedback_fields[] = {
+const Field<FeedbackSinkConfig> own_fields[] = {
     {"folder", &FeedbackSinkConfig::folder, "path",
      "where pictures and feedback.manifest go; \"\": into the bucket"},
     {"map", &FeedbackSinkConfig::map, "path",
@@ -61,15 +56,6 @@ const Field<FeedbackSinkConfig> feedback_fields[] = {
      {.least = 0, .most = 1e9}},
     {"bucket", &FeedbackSinkConfig::bucket, "", "without a map and folder"},
     {"prefix", &FeedbackSinkConfig::prefix, "", "of the keys in the bucket"},
-    {"endpoint", &FeedbackSinkConfig::endpoint, "", "http://HOST:PORT or https://HOST, \"\": AWS"},
-    {"region", &FeedbackSinkConfig::region, "", "that requests are signed for"},
-    {"path_style", &FeedbackSinkConfig::path_style, "",
-     "the bucket is in the path, else in the host"},
-    {"credentials_file", &FeedbackSinkConfig::credentials_file, "path",
-     "as of the AWS tools; \"\": the environment, or ~/.aws/credentials"},
-    {"profile", &FeedbackSinkConfig::profile, "", "of the credentials file"},
-    {"ca_file", &FeedbackSinkConfig::ca_file, "path",
-     "PEM, who may have signed the server's certificate; \"\": the system's authorities"},
     {"mqtt_url", &FeedbackSinkConfig::mqtt_url, "",
      "broker that gets the connector's messages, \"\": none does"},
     {"tell_drops", &FeedbackSinkConfig::tell_drops, "",
@@ -100,9 +86,10 @@ const Field<FeedbackSinkConfig> feedback_fields[] = {
     {"quality",
      &FeedbackSinkConfig::quality,
      "",
-     "of the JPEG pictures",
+     "of the JPEG pictures; they are PNG where the map's content-type wants it",
      {.least = 1, .most = 100}},
 };
+const auto feedback_fields = join_fields(own_fields, s3_connection_fields<FeedbackSinkConfig>());
 
 // All scores of the outcome: of every label in their order, or of the things that were found.
 std::vector<double> scores_of(const Outcome& outcome) {
@@ -119,6 +106,17 @@ std::vector<double> scores_of(const Outcome& outcome) {
     scores[static_cast<size_t>(label)] = rounded(score);
   }
   return scores;
+}
+
+// The first of the map's extensions that is not one of another kind of picture.
+std::string extension_of(bool is_png, const std::string& extensions) {
+  for (const auto& part : split(extensions, ',')) {
+    const auto extension = std::string(trim(part));
+    const auto kind = lower(extension);
+    const bool is_others = is_png ? kind == "jpg" || kind == "jpeg" : kind == "png";
+    if (!extension.empty() && !is_others) return extension;
+  }
+  return is_png ? "png" : "jpg";
 }
 
 // Whether it is what messages_of and passed_over write: on disk it may have become anything.
@@ -151,8 +149,9 @@ class FeedbackSink final : public Sink {
     const auto id = id_of(outcome);
     if (!outcome.frame.planes[0].data) return {};
     if (!is_wanted(outcome)) return status(print_feedback_drop(id), "SampleNotUsed");
-    auto jpeg = find_jpeg(shown_of(outcome), config_.quality);
-    if (!jpeg) return {};
+    const auto shown = shown_of(outcome);
+    auto picture = chosen_.as_png ? find_png(shown) : find_jpeg(shown, config_.quality);
+    if (!picture) return {};
     Json address;
     address["id"] = id;
     address["prediction"] = scores_of(outcome);
@@ -160,7 +159,7 @@ class FeedbackSink final : public Sink {
     for (const auto& [name, value] :
          {std::pair("source", outcome.scene.source), std::pair("model", outcome.scene.model)})
       address["metadata"][name] = value;
-    return {{.address = print_json(address), .body = std::move(*jpeg), .worth = Worth::picture}};
+    return {{.address = print_json(address), .body = std::move(*picture), .worth = Worth::picture}};
   }
 
   int64_t most_waiting() const override { return config_.request_limit; }
@@ -220,12 +219,12 @@ class FeedbackSink final : public Sink {
                         .encryption = {},
                         .prediction = address["prediction"],
                         .metadata = address["metadata"]};
-    const auto extension = chosen_.extension.substr(0, chosen_.extension.find(','));
-    const auto name =
-        sample.id + "." + (extension.empty() || extension == "png" ? "jpg" : extension);
+    const bool is_png = body.starts_with("\x89PNG");
+    const auto name = sample.id + "." + extension_of(is_png, chosen_.extension);
     sample.key = chosen_.prefix.empty() ? name : chosen_.prefix + "/" + name;
     if (!store) return keep_in_folder(sample, name, body, stop);
-    S3Object object{.key = sample.key, .body = body, .content_type = "image/jpeg"};
+    S3Object object{
+        .key = sample.key, .body = body, .content_type = is_png ? "image/png" : "image/jpeg"};
     for (const auto& [key, value] : sample.metadata.items())
       if (value.is_string()) object.metadata[key] = value.get<std::string>();
     if (stored_ != sample.id) {  // else only the broker was away
@@ -348,15 +347,7 @@ Result<std::unique_ptr<Sink>> open_feedback_sink(const FeedbackSinkConfig& given
     return sink;
   }
   if (bucket.empty()) return fail(Code::invalid, "folder and bucket are empty, give one");
-  S3Options options{.endpoint = config.endpoint,
-                    .region = config.region,
-                    .bucket = bucket,
-                    .has_path_style = config.path_style,
-                    .tls = {.ca_file = config.ca_file}};
-  options.credentials = config.credentials_file.empty()
-                            ? TRY(find_aws_credentials())
-                            : TRY(read_aws_credentials(config.credentials_file, config.profile));
-  sink->store = TRY(make_s3_client(options));
+  sink->store = TRY(make_s3_client(TRY(s3_options_of(config, bucket))));
   return sink;
 }
 

@@ -19,7 +19,7 @@ struct Happening {
     answered,    // a store has taken a picture, and said something
     stored,      // a picture is in the store
     not_stored,  // a picture could not be stored this time
-    failed,      // a source gives no pictures, a picture cannot be judged
+    failed,      // a source gives no pictures, a model cannot be taken into service
     unsent,      // a sink cannot send what it has; nobody is told by a sink
   };
   Kind kind = started;

@@ -11,7 +11,10 @@ class IntervalTrigger final : public Trigger {
   explicit IntervalTrigger(std::chrono::milliseconds interval) : interval_(interval) {}
 
   bool wants(const Frame& frame) override { return !last_ || frame.taken - *last_ >= interval_; }
-  void serve(Frame& frame) override { last_ = frame.taken; }
+  int64_t serve(Frame& frame) override {
+    last_ = frame.taken;
+    return 0;
+  }
 
  private:
   std::chrono::milliseconds interval_;

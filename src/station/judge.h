@@ -96,6 +96,8 @@ class Judge {
   Service service() const;
   const JudgeCounters& counters() const { return counters_; }
   std::vector<Triggers::Count> trigger_counts() const { return triggers_.counts(); }
+  // What asked for a frame and got none.
+  int64_t unserved() const { return triggers_.unserved(); }
   // Pictures a second.
   double rate() { return meter_.rate(std::chrono::steady_clock::now()); }
   // Of the model's code in the last run, a whole batch.

@@ -15,6 +15,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr size_t most_waiting = 100;
 constexpr size_t most_text_bytes = 1000;
+constexpr std::chrono::seconds tell_every(10);
 
 // The messages that came, for the triggers of all sources. Thread-safe.
 class Requests {
@@ -37,6 +38,12 @@ class Requests {
     if (requests_.size() > most_waiting) requests_.pop_front();
   }
 
+  // The number that a trigger has served which begins now: what waits is still for it.
+  int64_t before_first() const {
+    const std::lock_guard lock(mutex_);
+    return count_ - static_cast<int64_t>(requests_.size());
+  }
+
   // The first with a larger number than `served`.
   std::optional<Request> next(int64_t served) const {
     const std::lock_guard lock(mutex_);
@@ -54,7 +61,7 @@ class Requests {
 class MessageTrigger final : public Trigger {
  public:
   explicit MessageTrigger(std::shared_ptr<const Requests> requests)
-      : requests_(std::move(requests)) {}
+      : requests_(std::move(requests)), served_(requests_->before_first()) {}
 
   // A frame that was on its way when the message came does not show what the message is about.
   bool wants(const Frame& frame) override {
@@ -62,15 +69,23 @@ class MessageTrigger final : public Trigger {
     return request && frame.taken >= request->came;
   }
 
-  void serve(Frame& frame) override {
+  int64_t serve(Frame& frame) override {
     const auto request = requests_->next(served_);
+    const auto unserved = request->number - served_ - 1;
+    if (unserved > 0 && frame.taken >= told_ + tell_every) {
+      told_ = frame.taken;
+      log_warning("source {}: messages ask for more frames than there are, only {} can wait",
+                  frame.source, most_waiting);
+    }
     served_ = request->number;
     frame.message = request->text;
+    return unserved;
   }
 
  private:
   std::shared_ptr<const Requests> requests_;
-  int64_t served_ = 0;  // number of the last message that got its frame
+  int64_t served_;  // number of the last message that got its frame
+  Steady::time_point told_ = Steady::time_point::min();  // when the log told of those that did not
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "station/kinds.h"
 #include "station/mqtt_connection.h"
@@ -18,6 +19,7 @@ using Wall = std::chrono::system_clock;
 
 constexpr size_t most_waiting = 1000;  // messages
 constexpr size_t most_payload_bytes = size_t{1} << 16;
+constexpr std::chrono::seconds tell_every(10);  // of dropped messages
 
 // Sensors that send numbers to an MQTT broker.
 struct MqttSourceConfig : MqttConnection, WindowConfig {
@@ -53,7 +55,7 @@ class Arrivals {
     std::string payload;
     Steady::time_point taken;
     Wall::time_point wall;
-    bool follows_gap = false;  // some before it were dropped
+    int64_t dropped = 0;  // right before it, for want of room
   };
 
   void add(const MqttMessage& message) {
@@ -64,8 +66,9 @@ class Arrivals {
       waiting_.push_back(
           {message.topic, is_long ? "" : message.payload, Steady::now(), Wall::now()});
       if (waiting_.size() > most_waiting) {
+        const auto dropped = waiting_.front().dropped + 1;
         waiting_.pop_front();
-        waiting_.front().follows_gap = true;
+        waiting_.front().dropped += dropped;
       }
       wake = wake_;
     }
@@ -116,15 +119,27 @@ class MqttSource final : public Source {
       const std::stop_callback stopped(stop, [&] { wake.request_stop(); });
       TRY(client->wait(wake.get_token()));
     }
+    tell_dropped(Steady::now());
     return SourceEnd::stopped;
   }
 
   bool is_live() const override { return true; }
 
  private:
+  void tell_dropped(Steady::time_point now) {
+    if (dropped_ == 0) return;
+    told_ = now;
+    log_warning("source {}: {} messages came too fast and were dropped", config_.name,
+                std::exchange(dropped_, 0));
+  }
+
   Result<> take(const Arrivals::Message& message, const FrameSink& deliver,
                 const ErrorSink& report) {
-    follows_gap_ = follows_gap_ || message.follows_gap;
+    if (message.dropped > 0) {
+      follows_gap_ = true;
+      dropped_ += message.dropped;
+    }
+    if (message.taken >= told_ + tell_every) tell_dropped(message.taken);
     const auto step = parse_samples(message.payload, config_.values);
     if (!step) {
       report(Error(step.error()).in("topic " + printable(message.topic, 80)));
@@ -145,8 +160,10 @@ class MqttSource final : public Source {
   MqttSourceConfig config_;
   MqttOptions options_;
   WindowBuilder builder_;
-  int64_t next_ = 0;          // number of the next window
-  bool follows_gap_ = false;  // the next step does
+  int64_t next_ = 0;                                     // number of the next window
+  bool follows_gap_ = false;                             // the next step does
+  int64_t dropped_ = 0;                                  // messages of which nobody was told
+  Steady::time_point told_ = Steady::time_point::min();  // when somebody was
 };
 
 Result<std::unique_ptr<Source>> open_mqtt_source(const MqttSourceConfig& config) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number.h"
 #include "vision/decoder.h"
 
 namespace turnstone {
@@ -103,8 +104,6 @@ Json verdict_json(const Verdict& verdict, const Model& model, int top) {
 }
 
 }  // namespace
-
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
 std::string print_time(std::chrono::system_clock::time_point time) {
   const auto since = time.time_since_epoch();

@@ -25,9 +25,6 @@ struct Outcome {
       {};  // the whole picture of the scene, without its receipt; empty where there is none
 };
 
-// Scores and fractions carry about seven digits; more would only be noise of the conversion.
-double rounded(double value);
-
 // "2026-11-21T08:15:00.250Z".
 std::string print_time(std::chrono::system_clock::time_point time);
 

@@ -8,6 +8,9 @@
 namespace turnstone {
 namespace {
 
+constexpr int64_t latest_ms = int64_t{1} << 43;  // in the year 2248
+constexpr int64_t most_resolution_s = 3600;
+
 // CloudWatch takes printable ASCII alone, and no empty text.
 std::string ascii(std::string text) {
   if (text.empty()) return "_";
@@ -19,9 +22,10 @@ std::string ascii(std::string text) {
 }  // namespace
 
 Result<OutcomeMetric> OutcomeMetric::make(const OutcomeMetricOptions& options) {
+  TRY(check_cloudwatch_namespace(options.name_space));
   OutcomeMetric made;
   made.options_ = options;
-  made.name_ = TRY(Template::parse(options.name), "metric");
+  made.name_ = TRY(Template::parse(options.metric), "metric");
   for (const auto& pair : options.dimensions) {
     const auto equals = pair.find('=');
     if (equals == pair.npos || equals == 0)
@@ -61,9 +65,13 @@ Result<CloudWatchMetric> parse_outcome_metric(std::string_view text) {
                             .unit = json.at("unit").get<std::string>()};
     for (const auto& pair : json.at("dimensions"))
       metric.dimensions.emplace_back(pair.at(0).get<std::string>(), pair.at(1).get<std::string>());
-    metric.time = std::chrono::system_clock::time_point(
-        std::chrono::milliseconds(json.at("time_ms").get<int64_t>()));
-    metric.resolution_s = json.at("resolution_s").get<int>();
+    const auto time_ms = TRY(json_get<int64_t>(json, "time_ms"), "metric");
+    const auto resolution_s = TRY(json_get<int64_t>(json, "resolution_s"), "metric");
+    if (time_ms < 0 || time_ms > latest_ms || resolution_s < 0 || resolution_s > most_resolution_s)
+      return fail(Code::invalid, "metric: time_ms {} or resolution_s {} is wrong", time_ms,
+                  resolution_s);
+    metric.time = std::chrono::system_clock::time_point(std::chrono::milliseconds(time_ms));
+    metric.resolution_s = static_cast<int>(resolution_s);
     return metric;
   } catch (const Json::exception& error) {
     return fail(Code::invalid, "metric: {}", error.what());

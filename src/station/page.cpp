@@ -52,10 +52,16 @@ Result<std::string> token_of(const PageConfig& config) {
   return TRY(read_token(config.token_file), "page: token_file");
 }
 
+HttpIdentity identity_of(const PageConfig& config) {
+  return {config.certificate_file, config.key_file};
+}
+
 }  // namespace
 
-Page::Page(PageContent content)
-    : content_(std::move(content)), events_(std::make_shared<HttpFeed>([this] {
+Page::Page(PageConfig config, PageContent content)
+    : config_(std::move(config)),
+      content_(std::move(content)),
+      events_(std::make_shared<HttpFeed>([this] {
         {
           const std::lock_guard lock(mutex_);
           joined_ = true;
@@ -64,12 +70,11 @@ Page::Page(PageContent content)
       })) {}
 
 Result<std::unique_ptr<Page>> Page::open(const PageConfig& config, PageContent content) {
-  std::unique_ptr<Page> page(new Page(std::move(content)));
+  std::unique_ptr<Page> page(new Page(config, std::move(content)));
   const auto token = token_of(config);
   if (token && !token->empty()) page->access_.emplace(*token, config.port);
   std::optional<HttpIdentity> identity;
-  if (!config.certificate_file.empty())
-    identity = HttpIdentity{config.certificate_file, config.key_file};
+  if (!config.certificate_file.empty()) identity = identity_of(config);
   auto server = open_http_server(
       config.address, config.port,
       [raw = page.get()](const HttpRequest& request) { return raw->answer(request); },
@@ -83,6 +88,15 @@ Result<std::unique_ptr<Page>> Page::open(const PageConfig& config, PageContent c
   return page;
 }
 
+Result<> Page::reload() {
+  auto token = TRY(token_of(config_));
+  if (token.empty()) return {};
+  TRY(server_->renew(identity_of(config_)));
+  const std::lock_guard lock(access_mutex_);
+  if (access_->set_token(std::move(token))) server_->close_all();
+  return {};
+}
+
 Page::~Page() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
@@ -91,8 +105,11 @@ Page::~Page() {
 }
 
 HttpAnswer Page::answer(const HttpRequest& request) {
-  if (access_)
-    if (auto refused = access_->check(request, std::chrono::system_clock::now())) return *refused;
+  {
+    const std::lock_guard lock(access_mutex_);
+    if (access_)
+      if (auto refused = access_->check(request, std::chrono::system_clock::now())) return *refused;
+  }
   if (request.path == "/api/events") return HttpStream{"text/event-stream", ": hello\n\n", events_};
   if (const auto name = find_between(request.path, "/stream/", ".mjpeg"))
     return stream(*name, !has_word(request.query, "draw=0"));

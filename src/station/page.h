@@ -40,18 +40,24 @@ class Page {
   Page(const Page&) = delete;
   Page& operator=(const Page&) = delete;
 
+  // Reads token, certificate and key anew; with an error the old ones stay. Any thread. Errors: as
+  // of `open`.
+  Result<> reload();
+
   const std::string& url() const { return url_; }
 
  private:
-  explicit Page(PageContent content);
+  Page(PageConfig config, PageContent content);
   HttpAnswer answer(const HttpRequest& request);
   HttpAnswer tell(const std::string& path) const;
   HttpAnswer stream(const std::string& name, bool drawn) const;
   void work(std::stop_token stop);
   void publish();
 
+  const PageConfig config_;
   PageContent content_;
-  std::optional<PageAccess> access_;  // nothing without a login; on the server's thread
+  std::mutex access_mutex_;           // of `access_`
+  std::optional<PageAccess> access_;  // nothing without a login
   std::string url_;
   std::mutex mutex_;
   std::condition_variable_any wake_;

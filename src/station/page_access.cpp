@@ -83,6 +83,12 @@ Result<std::string> read_token(const std::filesystem::path& path) {
 PageAccess::PageAccess(std::string token, int port)
     : token_(std::move(token)), cookie_(fmt::format("__Host-turnstone-{}", port)) {}
 
+bool PageAccess::set_token(std::string token) {
+  const bool is_another = token != token_;
+  token_ = std::move(token);
+  return is_another;
+}
+
 std::optional<HttpResponse> PageAccess::check(const HttpRequest& request, Time now) {
   if (request.posted && request.path == "/login") return log_in(request, now);
   const bool logs_out = request.posted && request.path == "/logout";

@@ -26,6 +26,10 @@ class PageAccess {
   // `port` tells the cookies of stations on one machine apart.
   PageAccess(std::string token, int port);
 
+  // Another token from now on: who was let in by the one before has to log in again. Whether it is
+  // another.
+  bool set_token(std::string token);
+
   // Nothing: the request may be answered. Else what to answer, at `now`: the login page and its
   // style are for everybody.
   std::optional<HttpResponse> check(const HttpRequest& request, Time now);

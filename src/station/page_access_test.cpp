@@ -51,6 +51,16 @@ TEST_F(PageAccessTest, LetsNobodyInWithoutTheToken) {
   EXPECT_THAT(*page->body, HasSubstr("<form method=\"post\" action=\"/login\">"));
 }
 
+TEST_F(PageAccessTest, AnotherTokenEndsTheSessionsOfTheOneBefore) {
+  const auto cookie = session();
+  EXPECT_FALSE(access_.set_token(token));
+  EXPECT_EQ(ask({.path = "/api/state", .cookie = cookie}), 200);
+  EXPECT_TRUE(access_.set_token("another-token-of-29-characters"));
+  EXPECT_EQ(ask({.path = "/api/state", .cookie = cookie}), 401);
+  EXPECT_EQ(guess(token), 401);
+  EXPECT_EQ(guess("another-token-of-29-characters"), 200);
+}
+
 TEST_F(PageAccessTest, LetsTheTokenIn) {
   EXPECT_EQ(guess(token), 200);
   EXPECT_EQ(guess(token + "x"), 401);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+
 #include "base/files.h"
 #include "media/image.h"
 #include "wire/http_client.h"
@@ -25,7 +28,11 @@ class PageTest : public testing::Test {
 
   PageContent content() {
     const auto answer = [] { return Json{{"answer", 42}}; };
-    return {.state = answer,
+    return {.state =
+                [this, answer] {
+                  ++told_;
+                  return answer();
+                },
             .history = answer,
             .faults = answer,
             .fault_picture =
@@ -58,6 +65,7 @@ class PageTest : public testing::Test {
     return answer;
   }
 
+  std::atomic<int> told_{0};  // states
   View view_{1000, 80, std::chrono::milliseconds(0)};
   std::unique_ptr<Page> page_;
 };
@@ -116,16 +124,19 @@ class OpenPage : public PageTest {
             .key_file = certificates_.file("server.key")};
   }
 
+  std::string url_of(const std::string& path) const {
+    const auto& url = page_->url();
+    return "https://127.0.0.1" + url.substr(url.rfind(':')) + path.substr(1);
+  }
+
   HttpReply ask(const std::string& path, std::vector<HttpHeader> headers = {},
                 const std::string& posted = {}) const {
-    const auto& url = page_->url();
     const auto client = *make_http_client({.tls = {.ca_file = certificates_.ca_file()}});
-    const auto reply =
-        client->exchange({.method = posted.empty() ? "GET" : "POST",
-                          .url = "https://127.0.0.1" + url.substr(url.rfind(':')) + path.substr(1),
-                          .headers = std::move(headers),
-                          .body = posted},
-                         {});
+    const auto reply = client->exchange({.method = posted.empty() ? "GET" : "POST",
+                                         .url = url_of(path),
+                                         .headers = std::move(headers),
+                                         .body = posted},
+                                        {});
     EXPECT_TRUE(reply) << reply.error().text;
     return reply.value_or(HttpReply{});
   }
@@ -155,6 +166,45 @@ TEST_F(OpenPage, LetsABrowserInByItsCookie) {
   const HttpHeader sent{"Cookie", cookie.substr(0, cookie.find(';'))};
   EXPECT_EQ(ask("/api/state", {sent}).body, "{\"answer\":42}\n");
   EXPECT_THAT(ask("/", {sent}).body, HasSubstr("/page.js"));
+}
+
+TEST_F(OpenPage, AReloadShowsANewCertificateAndTakesANewTokenAlone) {
+  const HttpHeader old_token{"Authorization", "Bearer " + token_};
+  EXPECT_EQ(ask("/metrics", {old_token}).status, 200);
+  const testing_tools::Certificates renewed;
+  namespace fs = std::filesystem;
+  for (const auto* name : {"server.pem", "server.key", "ca.pem"})
+    fs::copy_file(renewed.file(name), certificates_.file(name),
+                  fs::copy_options::overwrite_existing);
+  const std::string token = "fedcba9876543210fedcba9876543210";
+  ASSERT_TRUE(write_file(token_file(), token + "\n"));
+  const auto reloaded = page_->reload();
+  ASSERT_TRUE(reloaded) << reloaded.error().text;
+  // Whoever trusts the new authority alone finds nothing of the old certificate.
+  EXPECT_EQ(ask("/metrics", {{"Authorization", "Bearer " + token}}).status, 200);
+  EXPECT_EQ(ask("/metrics", {old_token}).status, 401);
+}
+
+TEST_F(OpenPage, ANewTokenEndsTheStreamsOfTheOneBefore) {
+  auto stream = std::async(std::launch::async, [&] {
+    const auto client = *make_http_client({.tls = {.ca_file = certificates_.ca_file()}});
+    (void)client->exchange(
+        {.url = url_of("/api/events"), .headers = {{"Authorization", "Bearer " + token_}}}, {});
+  });
+  ASSERT_TRUE(testing_tools::eventually([&] { return told_ > 0; }));
+  ASSERT_TRUE(page_->reload());
+  EXPECT_EQ(stream.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout)
+      << "the same token";
+  ASSERT_TRUE(write_file(token_file(), "fedcba9876543210fedcba9876543210\n"));
+  ASSERT_TRUE(page_->reload());
+  EXPECT_EQ(stream.wait_for(std::chrono::seconds(8)), std::future_status::ready);
+}
+
+TEST_F(OpenPage, AReloadOfFilesThatAreWrongChangesNothing) {
+  ASSERT_TRUE(write_file(token_file(), "fedcba9876543210fedcba9876543210\n"));
+  ASSERT_TRUE(write_file(certificates_.file("server.key"), "no key"));
+  EXPECT_THAT(page_->reload().error().text, HasSubstr("server.key: holds no key"));
+  EXPECT_EQ(ask("/metrics", {{"Authorization", "Bearer " + token_}}).status, 200);
 }
 
 TEST_F(OpenPage, TellsAllThatIsWrongWithItsFiles) {

@@ -4,9 +4,10 @@
 #include <cmath>
 
 #include "base/base64.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "station/finding.h"
-#include "station/jpeg_text.h"
+#include "station/picture_text.h"
 
 namespace turnstone {
 

@@ -27,7 +27,8 @@ PackageFiles find_files(const fs::path& package) {
 
 }  // namespace
 
-Reloader::Reloader(const std::vector<Judge*>& judges, Check check) : check_(std::move(check)) {
+Reloader::Reloader(const std::vector<Judge*>& judges, Check check, Tell tell)
+    : check_(std::move(check)), tell_(std::move(tell)) {
   for (auto* judge : judges) {
     const auto files = find_files(judge->config().package);
     watched_.push_back({judge, files, files});
@@ -65,6 +66,7 @@ void Reloader::look(Watched& watched, bool now) {
   const bool complete = std::exchange(watched.seen, files) == files;
   if (!now && (files == watched.served || !complete)) return;
   watched.served = std::move(files);
+  tell_({Happening::loading, config.name});
   const auto replaced = [&]() -> Result<> {
     auto engine = TRY(Engine::open(config.package, config.threads, OwnCode::yes));
     TRY(check_(*watched.judge, engine));
@@ -73,10 +75,14 @@ void Reloader::look(Watched& watched, bool now) {
   // A model's megabytes go back to the machine, not only to this process.
   ::malloc_trim(0);
   if (!replaced) {
-    log_warning("model {}: the old one stays in service: {}", config.name, replaced.error().text);
+    const auto why = fmt::format("model {}: the old one stays in service: {}", config.name,
+                                 replaced.error().text);
+    log_warning("{}", why);
+    tell_({Happening::failed, why});
     return watched.judge->set_trouble(replaced.error().text);
   }
   const auto service = watched.judge->service();
+  tell_({Happening::loaded, config.name});
   log_info("model {}: a new one is in service: {}, {}", config.name, service.name, service.variant);
 }
 

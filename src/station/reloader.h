@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file_identity.h"
+#include "station/happening.h"
 #include "station/judge.h"
 
 namespace turnstone {
@@ -25,8 +26,11 @@ class Reloader {
   // Says why a model cannot take its place in the station.
   using Check = std::function<Result<>(const Judge&, const Engine&)>;
 
+  // Takes what happens with a model, on the thread of the reloader.
+  using Tell = std::function<void(const Happening&)>;
+
   // `judges` outlive it.
-  Reloader(const std::vector<Judge*>& judges, Check check);
+  Reloader(const std::vector<Judge*>& judges, Check check, Tell tell);
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
@@ -45,6 +49,7 @@ class Reloader {
 
   std::vector<Watched> watched_;
   Check check_;
+  Tell tell_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool now_ = false;

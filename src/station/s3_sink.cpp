@@ -1,23 +1,17 @@
 #include "base/text.h"
+#include "station/aws_connection.h"
 #include "station/finding.h"
-#include "station/jpeg_text.h"
 #include "station/kinds.h"
+#include "station/picture_text.h"
 #include "station/stored_object.h"
 #include "station/template.h"
-#include "wire/s3.h"
 
 namespace turnstone {
 namespace {
 
 // Pictures, pieces of them, or lines, as objects of a store.
-struct S3SinkConfig {
+struct S3SinkConfig : S3Connection {
   std::string bucket = {};
-  std::string endpoint = {};  // "": AWS's of the region
-  std::string region = "us-east-1";
-  bool path_style = true;             // the bucket is in the path, not in the host's name
-  std::string credentials_file = {};  // "": from the environment, or ~/.aws/credentials
-  std::string profile = "default";    // of the file
-  std::string ca_file = {};
   std::string what = "picture";  // "picture", "crops" or "line"
   std::string key = "{source}/{model}/{year}-{month:02}-{day:02}/{epoch_ms}_{frame}_{index}.jpg";
   std::vector<std::string> labels = {};  // whose outcomes are kept; empty: all
@@ -26,16 +20,8 @@ struct S3SinkConfig {
   int padding = 0;                       // pixels around a crop
 };
 
-const Field<S3SinkConfig> s3_fields[] = {
+const Field<S3SinkConfig> own_fields[] = {
     {"bucket", &S3SinkConfig::bucket, "", "name of the bucket", {.required = true}},
-    {"endpoint", &S3SinkConfig::endpoint, "", "http://HOST:PORT or https://HOST, \"\": AWS"},
-    {"region", &S3SinkConfig::region, "", "that requests are signed for"},
-    {"path_style", &S3SinkConfig::path_style, "", "the bucket is in the path, else in the host"},
-    {"credentials_file", &S3SinkConfig::credentials_file, "path",
-     "as of the AWS tools; \"\": the environment, or ~/.aws/credentials"},
-    {"profile", &S3SinkConfig::profile, "", "of the credentials file"},
-    {"ca_file", &S3SinkConfig::ca_file, "path",
-     "PEM, who may have signed the server's certificate; \"\": the system's authorities"},
     {"what",
      &S3SinkConfig::what,
      "",
@@ -56,6 +42,7 @@ const Field<S3SinkConfig> s3_fields[] = {
      "around a piece",
      {.least = 0, .most = 10'000}},
 };
+const auto s3_fields = join_fields(own_fields, s3_connection_fields<S3SinkConfig>());
 
 class S3Sink final : public Sink {
  public:
@@ -146,14 +133,7 @@ class S3Sink final : public Sink {
 // A store that is away is found out by `send`, so that it may come back. Errors: invalid (a field),
 // missing (credentials, a file).
 Result<std::unique_ptr<Sink>> open_s3_sink(const S3SinkConfig& config) {
-  S3Options options{.endpoint = config.endpoint,
-                    .region = config.region,
-                    .bucket = config.bucket,
-                    .has_path_style = config.path_style,
-                    .tls = {.ca_file = config.ca_file}};
-  options.credentials = config.credentials_file.empty()
-                            ? TRY(find_aws_credentials())
-                            : TRY(read_aws_credentials(config.credentials_file, config.profile));
+  const auto options = TRY(s3_options_of(config, config.bucket));
   auto key = TRY(Template::parse(config.key), "key");
   if (config.what == "crops" && config.key.find("{index") == config.key.npos)
     return fail(Code::invalid, "key '{}' is the same for all pieces of a picture, add {{index}}",

@@ -29,10 +29,12 @@ constexpr StrategyName strategies[] = {
     {"ENTROPY", Strategy::entropy, "threshold", 1e9},
 };
 
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 bool is_id(std::string_view text) {
-  const auto legal = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-  };
+  const auto legal = [](char c) { return is_alphanumeric(c) || c == '-'; };
   return text.size() >= 2 && text.size() <= 63 && text[0] != '-' &&
          std::ranges::all_of(text, legal);
 }
@@ -86,6 +88,24 @@ Result<> read_strategy(const Json& json, FeedbackConfig& config) {
   return {};
 }
 
+bool is_extensions(std::string_view text) {
+  return std::ranges::all_of(text,
+                             [](char c) { return is_alphanumeric(c) || c == ',' || c == ' '; });
+}
+
+// Whether pictures are to be PNG, since JPEG is not among the types.
+Result<bool> read_content_type(const std::string& types) {
+  bool has_png = false;
+  for (const auto& part : split(types, ',')) {
+    const auto type = lower(trim(part));
+    if (type == "image/jpeg" || type == "image/jpg" || type == "image/*") return false;
+    has_png = has_png || type == "image/png";
+  }
+  if (has_png) return true;
+  return fail(Code::invalid, "content-type '{}' is wrong, legal are image/jpeg and image/png",
+              printable(types));
+}
+
 Result<FeedbackConfig> read_config(const std::string& id, const Json& json) {
   FeedbackConfig config{.id = id};
   if (!is_id(id))
@@ -95,9 +115,12 @@ Result<FeedbackConfig> read_config(const std::string& id, const Json& json) {
   if (!is_bucket(config.bucket))
     return fail(Code::invalid, "s3-bucket-name '{}' is wrong, legal are 3 to 63 of a-z 0-9 - .",
                 printable(config.bucket));
-  config.content_type = TRY(text_at(json, "content-type", true));
+  config.as_png = TRY(read_content_type(TRY(text_at(json, "content-type", true))));
   config.prefix = TRY(text_at(json, "s3-prefix", false));
   config.extension = TRY(text_at(json, "file-ext", false));
+  if (!is_extensions(config.extension))
+    return fail(Code::invalid, "file-ext '{}' is wrong, legal are letters and digits, and commas",
+                printable(config.extension));
   if (const auto strategy = json.find("sampling-strategy"); strategy != json.end())
     TRY(read_strategy(*strategy, config));
   return config;

@@ -29,7 +29,7 @@ enum class Strategy {
 struct FeedbackConfig {
   std::string id = {};
   std::string bucket = {};
-  std::string content_type = "image/jpeg";
+  bool as_png = false;  // of pictures: PNG and not JPEG
   std::string prefix = {};
   std::string extension = {};
   Strategy strategy = Strategy::every;

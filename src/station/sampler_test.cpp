@@ -44,6 +44,8 @@ TEST(Sampler, ReadsTheConnectorsMapAsItIs) {
   EXPECT_EQ(map->request_limit, std::nullopt);
   EXPECT_EQ(map->configs[0].id, "RandomSamplingConfiguration");
   EXPECT_EQ(map->configs[0].rate, 0.5);
+  EXPECT_FALSE(map->configs[0].as_png);
+  EXPECT_EQ(map->configs[0].extension, "png,jpg");
   EXPECT_EQ(map->configs[1].strategy, Strategy::least_confidence);
   EXPECT_EQ(map->configs[1].threshold, 0.5);
   EXPECT_EQ(map->configs[2].threshold, 1.0);
@@ -74,22 +76,27 @@ std::string refused(std::string_view text) {
 
 TEST(Sampler, NamesWhatIsWrongInAMap) {
   EXPECT_EQ(refused("[]"), "is no object of configurations");
+  EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"abc","content-type":"audio/wav"}})"),
+            "'AB': content-type 'audio/wav' is wrong, legal are image/jpeg and image/png");
+  EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"abc","content-type":"image/png",)"
+                    R"("file-ext":"../x"}})"),
+            "'AB': file-ext '../x' is wrong, legal are letters and digits, and commas");
   EXPECT_EQ(refused(R"({"-a":{}})"),
             "'-a': legal are 2 to 63 letters, digits and -, not - at first");
   EXPECT_EQ(refused(R"({"AB":{}})"), "'AB': 's3-bucket-name' is missing");
   EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"A"}})"),
             "'AB': s3-bucket-name 'A' is wrong, legal are 3 to 63 of a-z 0-9 - .");
-  EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"abc","content-type":"x",
+  EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"abc","content-type":"image/png",
                     "sampling-strategy":{"strategy-name":"LUCK"}}})"),
             "'AB': strategy-name 'LUCK' is unknown, legal are RANDOM_SAMPLING, LEAST_CONFIDENCE, "
             "MARGIN, ENTROPY");
-  EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"abc","content-type":"x",
+  EXPECT_EQ(refused(R"({"AB":{"s3-bucket-name":"abc","content-type":"image/png",
                     "sampling-strategy":{"strategy-name":"MARGIN","threshold":2}}})"),
             "'AB': 'threshold' is wrong, legal is 0 to 1");
   EXPECT_EQ(refused(R"({"FeedbackConfigurationMap":"[]"})"),
             "FeedbackConfigurationMap: is no object of configurations");
   EXPECT_EQ(refused(R"({"FeedbackConfigurationMap":"{\"AB\":{\"s3-bucket-name\":\"abc\",)"
-                    R"(\"content-type\":\"x\"}}","RequestLimit":"1000"})"),
+                    R"(\"content-type\":\"image/jpeg\"}}","RequestLimit":"1000"})"),
             "'RequestLimit' is wrong, legal is 0 to 999");
 }
 

@@ -22,8 +22,8 @@ class Station {
   // in a fault), all of them, one a line.
   virtual Result<> run(std::stop_token stop, bool once) = 0;
 
-  // Opens the models' packages anew and takes them into service where they can be. Returns at
-  // once; the log tells. Thread-safe.
+  // Opens the models' packages anew and takes them into service where they can be, and reads the
+  // page's token, certificate and key. Returns soon; the log tells. Thread-safe.
   virtual void reload() = 0;
 
   // What the page shows. Thread-safe.

@@ -23,6 +23,10 @@ void add_metrics(Metrics& metrics, const Judge& judge) {
                   counters.dropped);
   metrics.counter("turnstone_model_skipped_total", "Frames that no trigger asked for", of,
                   counters.skipped);
+  metrics.counter("turnstone_model_unserved_total", "Messages that asked for a frame and got none",
+                  of, judge.unserved());
+  metrics.counter("turnstone_model_left_out_total",
+                  "Things of another model beyond the most of a picture", of, counters.left_out);
   metrics.counter("turnstone_model_failed_total", "Frames that could not be judged", of,
                   counters.failed);
   metrics.counter("turnstone_model_compared_total", "Frames that the challenger judged too", of,
@@ -52,6 +56,29 @@ void add_metrics(Metrics& metrics, const SinkLane& lane) {
                 static_cast<double>(counters.waiting_bytes));
   metrics.gauge("turnstone_sink_oldest_seconds", "How long the first of them waits", of,
                 std::chrono::duration<double>(counters.oldest).count());
+}
+
+void add_metrics(Metrics& metrics, const ViewerLane& lane) {
+  const Metrics::Labels of = {{"sink", lane.config().name}};
+  const auto counters = lane.counters();
+  metrics.counter("turnstone_viewer_shown_total", "Pictures shown or recorded", of, counters.shown);
+  metrics.counter("turnstone_viewer_dropped_total", "Pictures that came too fast for it", of,
+                  counters.dropped);
+  metrics.counter("turnstone_viewer_failed_total", "Pictures that it could not show", of,
+                  counters.failed);
+}
+
+void add_metrics(Metrics& metrics, const Inbox& inbox) {
+  const auto state = inbox.state();
+  metrics.gauge("turnstone_mqtt_up", "1 while the station is connected to the broker of [mqtt]", {},
+                state.connected ? 1 : 0);
+  metrics.counter("turnstone_mqtt_received_total", "Messages taken", {}, state.received);
+  metrics.counter("turnstone_mqtt_refused_total", "Messages that were too long", {}, state.refused);
+  metrics.counter("turnstone_mqtt_actions_sent_total", "Actions that the broker has confirmed", {},
+                  state.sent);
+  metrics.counter("turnstone_mqtt_actions_lost_total", "Actions that it has not", {}, state.lost);
+  metrics.counter("turnstone_mqtt_reconnects_total", "Connections after the first", {},
+                  state.reconnects);
 }
 
 void add_metrics(Metrics& metrics, const Machine& machine) {

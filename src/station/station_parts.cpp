@@ -129,6 +129,7 @@ Json judge_state(Judge& judge) {
           {"dropped", counters.dropped.load()},
           {"skipped", counters.skipped.load()},
           {"triggers", std::move(triggers)},
+          {"unserved", judge.unserved()},
           {"left_out", counters.left_out.load()},
           {"failed", counters.failed.load()},
           {"compared", counters.compared.load()},

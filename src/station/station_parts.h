@@ -115,6 +115,8 @@ Json inbox_state(const Inbox& inbox);
 void add_metrics(Metrics& metrics, SourceLane& lane);
 void add_metrics(Metrics& metrics, const Judge& judge);
 void add_metrics(Metrics& metrics, const SinkLane& lane);
+void add_metrics(Metrics& metrics, const ViewerLane& lane);
+void add_metrics(Metrics& metrics, const Inbox& inbox);
 void add_metrics(Metrics& metrics, const Machine& machine);
 void add_metrics(Metrics& metrics, const Recent& recent);
 void add_metrics(Metrics& metrics, const Faults& faults);

@@ -287,11 +287,14 @@ TEST_F(StationTest, TellsItsState) {
 
 TEST_F(StationTest, TellsItsNumbersToPrometheus) {
   add_pictures(5, 3);
-  auto station = open(config("[page]\nport = 0\n"));
+  auto station =
+      open(config("[[sink]]\nname = \"window\"\nkind = \"window\"\nsink = \"fakesink\"\n"
+                  "[mqtt]\nurl = \"tcp://127.0.0.1:1\"\n[page]\nport = 0\n"));
   ASSERT_TRUE(station) << station.error().text;
   std::jthread runner(
       [&](std::stop_token stop) { EXPECT_TRUE((*station)->run(std::move(stop), false)); });
-  EXPECT_TRUE(eventually([&] { return (*station)->state()["sinks"][0]["delivered"] == 5; }));
+  for (const int sink : {0, 1})
+    EXPECT_TRUE(eventually([&] { return (*station)->state()["sinks"][sink]["delivered"] == 5; }));
   const auto client = *make_http_client({});
   const auto reply = client->exchange({.url = (*station)->url() + "metrics"}, {});
   ASSERT_TRUE(reply) << reply.error().text;
@@ -310,6 +313,8 @@ TEST_F(StationTest, TellsItsNumbersToPrometheus) {
         "turnstone_model_judged_total{model=inspection} 5.0",
         "turnstone_results_total{label=Fail,model=inspection} 2.0",
         "turnstone_sink_delivered_total{sink=lines} 5.0", "turnstone_sink_waiting{sink=lines} 0.0",
+        "turnstone_viewer_shown_total{sink=window} 5.0", "turnstone_mqtt_up{} 0.0",
+        "turnstone_model_unserved_total{model=inspection} 0.0",
         "turnstone_faults_total{kind=reject} 2.0",
         "turnstone_stage_seconds_count{model=inspection,stage=total} 5.0",
         "turnstone_stage_seconds_bucket{le=+Inf,model=inspection,stage=decode} 5.0"})
@@ -661,6 +666,31 @@ TEST_F(StationMqtt, TwoSinksOfOneConfigurationDoNotThrowEachOtherOut) {
     const auto sent = sink->send({&message, 1}, count, {});
     EXPECT_TRUE(sent) << sent.error().text;
   }
+}
+
+TEST_F(StationMqtt, TellsOfANewModelAndOfOneThatIsNotTaken) {
+  Broker broker;
+  broker.subscribe("texts");
+  const auto package = file("package");
+  const auto from = fmt::format("{}/brightness1", TURNSTONE_TEST_PACKAGES);
+  std::filesystem::copy(from, package);
+  auto text = config(sink(broker, "texts_topic = \"texts\"\n"));
+  text.replace(text.find(from), from.size(), package);
+  auto station = open(text);
+  ASSERT_TRUE(station) << station.error().text;
+  std::jthread runner(
+      [&](std::stop_token stop) { EXPECT_TRUE((*station)->run(std::move(stop), false)); });
+  const std::string loading = "model inspection is being opened";
+  const std::string loaded = "model inspection is in service";
+  ASSERT_TRUE(eventually([&] { return broker.received().size() == 3; }));
+  (*station)->reload();
+  ASSERT_TRUE(eventually([&] { return broker.received().size() == 5; }));
+  ASSERT_TRUE(write_file(package + "/compiled.so", "no code"));
+  ASSERT_TRUE(eventually([&] { return broker.received().size() == 7; }));
+  const auto texts = broker.received();
+  EXPECT_THAT(std::vector(texts.begin(), texts.begin() + 6),
+              ElementsAre(loading, loaded, "started", loading, loaded, loading));
+  EXPECT_THAT(texts[6], HasSubstr("failed: model inspection: the old one stays in service: "));
 }
 
 TEST_F(StationMqtt, KeepsResultsWhileTheBrokerIsAway) {

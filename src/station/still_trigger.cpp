@@ -21,7 +21,10 @@ class StillTrigger final : public Trigger {
     last_ = frame.taken;
     return is_due_ && !moves && frame.taken - *since_ >= still_;
   }
-  void serve(Frame&) override { is_due_ = false; }
+  int64_t serve(Frame&) override {
+    is_due_ = false;
+    return 0;
+  }
 
  private:
   using Time = std::chrono::steady_clock::time_point;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/number.h"
 #include "station/outcome.h"
 
 namespace turnstone {

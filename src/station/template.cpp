@@ -4,6 +4,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "station/finding.h"
 

@@ -66,8 +66,7 @@ void Tracking::follow(const Frame& frame, Scene& scene) {
     said.name = gates_[i].first;
     said.to_right = gate.count_to_right();
     said.to_left = gate.count_to_left();
-    for (const auto& crossing : gate.crossings())
-      said.crossings.push_back({crossing.track, crossing.to_right});
+    said.crossings = gate.crossings();
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,8 +37,11 @@ class Trigger {
   virtual bool wants(const Frame& frame) = 0;
 
   // The frame that was seen last is judged: what asked for it is served, and may leave its word in
-  // it.
-  virtual void serve(Frame& frame) { (void)frame; }
+  // it. How many that asked before it will get no frame.
+  virtual int64_t serve(Frame& frame) {
+    (void)frame;
+    return 0;
+  }
 };
 
 // Makes a trigger for one more source. Any thread.

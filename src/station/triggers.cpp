@@ -48,7 +48,8 @@ bool Triggers::pass(Frame& frame) {
     passes = false;
     ++state_->wanted[i]->passed_over;
   }
-  for (size_t i = 0; passes && i < triggers.size(); ++i) triggers[i]->serve(frame);
+  for (size_t i = 0; passes && i < triggers.size(); ++i)
+    state_->unserved += triggers[i]->serve(frame);
   return passes;
 }
 

@@ -45,6 +45,9 @@ class Triggers {
   };
   std::vector<Count> counts() const;
 
+  // What asked for a frame and will get none.
+  int64_t unserved() const { return state_->unserved; }
+
  private:
   // One that the configuration asks for.
   struct Wanted {
@@ -55,6 +58,7 @@ class Triggers {
   // Behind a pointer, so that triggers can be moved to where they are used.
   struct State {
     std::vector<std::unique_ptr<Wanted>> wanted;
+    std::atomic<int64_t> unserved{0};
     std::mutex mutex;  // of the map alone
     std::map<std::string, std::vector<std::unique_ptr<Trigger>>> by_source;
   };

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "base/files.h"
 #include "base/text.h"
 #include "media/image.h"
@@ -139,6 +141,37 @@ TEST(Triggers, AMessageAsksForTheNextFrameAndGoesWithIt) {
   EXPECT_EQ(first.message, "part 17");
   EXPECT_EQ(second.message, "part 18");
   EXPECT_EQ(third.message, "");
+}
+
+TEST(Triggers, MessagesBeyondThoseThatCanWaitAreCounted) {
+  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
+    GTEST_SKIP() << missing;
+  Broker broker;
+  MqttConnection connection;
+  connection.url = broker.url();
+  Inbox inbox(*mqtt_options_of(connection));
+  TriggerConfig config;
+  config.message_topic = "judge";
+  auto triggers = *Triggers::make(config, &inbox);
+  std::atomic<bool> ended{false};  // all messages before are taken
+  ASSERT_TRUE(inbox.handle("end", [&](const MqttMessage&) { ended = true; }));
+  inbox.start();
+  ASSERT_TRUE(eventually([&] { return inbox.state().connected; }));
+  auto first = drawn(0);  // its trigger begins here
+  EXPECT_FALSE(triggers.pass(first));
+  for (int i = 0; i < 103; ++i) ASSERT_TRUE(inbox.publish("judge", fmt::format("part {}", i)));
+  ASSERT_TRUE(inbox.publish("end", ""));
+  ASSERT_TRUE(eventually([&] { return ended.load(); }));
+  std::vector<std::string> served;
+  EXPECT_TRUE(eventually([&] {
+    auto frame = drawn(static_cast<int>(served.size()));
+    frame.taken = std::chrono::steady_clock::now();
+    if (triggers.pass(frame)) served.push_back(frame.message);
+    return served.size() == 100;
+  }));
+  EXPECT_EQ(served.front(), "part 3");
+  EXPECT_EQ(served.back(), "part 102");
+  EXPECT_EQ(triggers.unserved(), 3);
 }
 
 // The recording's own stops say when parts stand; the last of them ends with it after 8 frames.

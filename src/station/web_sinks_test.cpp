@@ -220,6 +220,29 @@ TEST_F(Feedback, ALineOfTheManifestHasEveryByteInItsPlace) {
   EXPECT_TRUE(read_picture(read->samples[0].path));
 }
 
+TEST_F(Feedback, PicturesAreOfTheKindThatTheMapWants) {
+  for (const auto& [type, extension, ending] :
+       {std::tuple("image/png", "", "png"), std::tuple("image/png", "jpg,png", "png"),
+        std::tuple("image/jpeg,image/png", "png,jpg", "jpg"),
+        std::tuple("image/jpeg", "jpeg", "jpeg")}) {
+    const auto folder = fmt::format("samples-{}-{}", ending, std::string_view(extension).size());
+    ASSERT_TRUE(write_file(
+        file("map.json"),
+        fmt::format(
+            R"({{"All":{{"s3-bucket-name":"pictures","content-type":"{}","file-ext":"{}"}}}})",
+            type, extension)));
+    const auto sink = open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\nmap = \"{}\"\n",
+                                       file(folder), file("map.json")));
+    EXPECT_EQ(take(*sink, sample()), 1u);
+    const auto line = *parse_json(*read_text(file(folder + "/feedback.manifest")));
+    const auto name = line["source-ref"].get<std::string>();
+    EXPECT_TRUE(name.ends_with("." + std::string(ending))) << name;
+    const auto bytes = *read_text(file(folder + "/" + name));
+    EXPECT_EQ(bytes.starts_with("\x89PNG"), ending == std::string_view("png")) << name;
+    EXPECT_TRUE(read_picture(file(folder + "/" + name)));
+  }
+}
+
 TEST_F(Feedback, TheRequestLimitOfTheConnectorsParametersCounts) {
   Json parameters;
   parameters["FeedbackConfigurationMap"] =

@@ -1,5 +1,6 @@
 #include "tensor/npy.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -88,8 +89,12 @@ Result<Tensor> parse_npy(std::span<const std::byte> bytes) {
   if (static_cast<uint64_t>(n) * static_cast<uint64_t>(size_of(type)) != content)
     return fail(Code::invalid, "{} bytes of content do not fit {}{}", content, print(type),
                 print(shape));
+  const auto values = text.substr(start + length);
+  if (type == DType::boolean &&
+      !std::ranges::all_of(values, [](char c) { return c == 0 || c == 1; }))
+    return fail(Code::invalid, "a boolean is neither 0 nor 1");
   Tensor made(type, std::move(shape));
-  std::memcpy(made.mutable_bytes(), text.data() + start + length, content);
+  std::memcpy(made.mutable_bytes(), values.data(), content);
   return made;
 }
 

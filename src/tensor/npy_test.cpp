@@ -82,6 +82,10 @@ TEST(Npy, HostileHeadersAreErrors) {
   EXPECT_FALSE(parse(header("'<i2'", "False", "(99999999999999999999,)")));
   EXPECT_FALSE(parse(header("'<i2'", "False", "(4294967296, 4294967296)")));
   EXPECT_FALSE(parse(header("'<i2'", "False", "(1,1,1,1,1,1,1,1,6)")));
+  auto booleans = header("'|b1'", "False", "(12,)");
+  EXPECT_TRUE(parse(booleans));
+  booleans.back() = '\2';
+  EXPECT_EQ(parse(booleans).error().text, "a boolean is neither 0 nor 1");
   EXPECT_FALSE(parse(file_of("", 12)));
   EXPECT_FALSE(parse(file_of("{}", 12)));
 }

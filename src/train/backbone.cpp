@@ -83,6 +83,8 @@ Result<ModelInput> input_of(const ImportedModel& imported) {
   return input;
 }
 
+constexpr const char* unsaid = "[-1, 1], since the backbone does not say";
+
 // Pixels 0..255 as the real numbers that the integers of a quantised input stand for.
 void set_range(Preprocess& preprocess, const ImportedModel::Stored& stored) {
   const int64_t least = stored.dtype == DType::i8 ? -128 : 0;
@@ -95,7 +97,7 @@ Result<> set_preprocess(Backbone& backbone, const ImportedModel& imported,
   Preprocess preprocess;
   preprocess.mean = {127.5};
   preprocess.scale = {1 / 127.5};
-  backbone.range = "[-1, 1], since the backbone does not say";
+  backbone.range = unsaid;
   const auto stored =
       imported.stored_inputs.empty() ? ImportedModel::Stored{} : imported.stored_inputs[0];
   const auto json = imported.metadata.find(std::string(model_json_key));
@@ -114,6 +116,10 @@ Result<> set_preprocess(Backbone& backbone, const ImportedModel& imported,
     preprocess = TRY(parse_preprocess_spec(spec, preprocess));
     backbone.range = "the command line, over " + backbone.range;
   }
+  if (backbone.range == unsaid)
+    backbone.notes.emplace_back(
+        "the backbone does not say how pixels become its input: -1..1 is assumed, as most networks "
+        "of TensorFlow want it; most of PyTorch want --preprocess imagenet");
   backbone.input.preprocess = preprocess;
   return {};
 }

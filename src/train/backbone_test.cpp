@@ -69,11 +69,13 @@ TEST_F(BackboneFile, TakesPicturesFromMinusOneToOneUnlessItSaysOtherwise) {
   ASSERT_TRUE(plain) << plain.error().text;
   EXPECT_EQ(plain->input.preprocess->fit, Fit::crop);
   EXPECT_THAT(plain->input.preprocess->mean, ElementsAre(127.5));
+  EXPECT_THAT(plain->notes, Contains(HasSubstr("-1..1 is assumed")));
   settings.preprocess = "unit,fit=stretch";
   const auto told = read_backbone(settings);
   ASSERT_TRUE(told) << told.error().text;
   EXPECT_EQ(told->input.preprocess->fit, Fit::stretch);
   EXPECT_THAT(told->input.preprocess->mean, ElementsAre(0));
+  EXPECT_THAT(told->notes, Not(Contains(HasSubstr("assumed"))));
 }
 
 TEST_F(BackboneFile, AsksForATapWhereThereIsNoPooling) {

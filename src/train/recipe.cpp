@@ -136,6 +136,8 @@ Result<Json> run_head_recipe(const RecipeSettings& settings) {
   const auto sets = TRY(divide(pictures.dataset, settings.where, settings.split));
   const auto& dataset = sets.chosen;
   const auto backbone = TRY(read_backbone(settings.backbone));
+  for (const auto& note : backbone.notes)
+    if (!settings.quiet) fmt::print(stderr, "note: {}\n", printable(note, 1000));
   const auto total = static_cast<int64_t>(pictures.dataset.samples.size());
   FeatureRun features(settings, pictures, total);
   TRY(features.prepare(backbone));

@@ -24,7 +24,6 @@ constexpr const char* suppression_names[] = {"none", "hard", "weighted"};
 constexpr const char* preset_names[] = {"", "front", "back", "full", "yolov3", "yolov4"};
 constexpr const char* form_names[] = {"",        "exponential", "squared", "distribution",
                                       "offsets", "rows",        "columns", "final"};
-constexpr const char* layout_names[] = {"", "NCHW", "NHWC"};
 constexpr const char* units_names[] = {"pixels", "fractions"};
 
 // A list of exactly `Count` positive numbers.

@@ -10,6 +10,7 @@ namespace turnstone {
 
 // Order of the extents of a tensor with four of them.
 enum class Layout { none, nchw, nhwc };
+inline constexpr const char* layout_names[] = {"", "NCHW", "NHWC"};
 
 // One map of a detector: a grid of cells with the same boxes around each centre.
 struct AnchorLayer {

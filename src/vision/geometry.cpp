@@ -8,13 +8,13 @@
 namespace turnstone {
 namespace {
 
-Result<Rectangle> cropped(const Preprocess& preprocess, int width, int height) {
-  if (!preprocess.crop) return Rectangle{0, 0, width, height};
+Result<PixelRectangle> cropped(const Preprocess& preprocess, int width, int height) {
+  if (!preprocess.crop) return PixelRectangle{0, 0, width, height};
   const auto [left, top, across, down] = *preprocess.crop;
   if (left < 0 || top < 0 || across < 1 || down < 1 || across > width - left || down > height - top)
     return fail(Code::invalid, "crop [{}, {}, {}, {}] does not lie within a picture of {} x {}",
                 left, top, across, down, width, height);
-  return Rectangle{left, top, across, down};
+  return PixelRectangle{left, top, across, down};
 }
 
 // `length` scaled by `to` / `from`, rounded, at least 1 and at most `most`.
@@ -25,7 +25,7 @@ int scaled(int length, int64_t to, int64_t from, int most) {
 }
 
 // The largest centred part of `whole` with the shape of `width` x `height`.
-Rectangle centre(const Rectangle& whole, int width, int height) {
+PixelRectangle centre(const PixelRectangle& whole, int width, int height) {
   auto part = whole;
   if (int64_t{whole.width} * height > int64_t{width} * whole.height)
     part.width = scaled(width, whole.height, height, whole.width);

@@ -3,17 +3,14 @@
 #pragma once
 
 #include "base/result.h"
+#include "media/crop.h"
 #include "vision/model_info.h"
 
 namespace turnstone {
 
-struct Rectangle {
-  int left = 0, top = 0, width = 0, height = 0;
-};
-
 struct Placement {
-  Rectangle source;  // within the picture
-  Rectangle target;  // within the input; the rest is filled
+  PixelRectangle source;  // within the picture
+  PixelRectangle target;  // within the input; the rest is filled
 };
 
 // Errors: invalid when the crop does not lie within the picture.

@@ -12,7 +12,6 @@
 namespace turnstone {
 namespace {
 
-constexpr const char* layout_names[] = {"", "NCHW", "NHWC"};
 constexpr const char* task_names[] = {"",          "classification", "detection", "segmentation",
                                       "keypoints", "anomaly",        "embedding", "regression"};
 constexpr const char* role_names[] = {

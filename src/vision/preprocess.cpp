@@ -19,7 +19,7 @@ struct Tables {
   YuvSpace yuv;
   int picture_width = 0;
   int picture_height = 0;
-  Rectangle target;
+  PixelRectangle target;
   Geometry geometry;
   std::unique_ptr<Sampler> sampler;
 };

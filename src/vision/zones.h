@@ -63,11 +63,7 @@ class Gate {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // Who crossed, and which way.
-  struct Crossing {
-    int track = -1;
-    bool to_right = false;
-  };
+  using Crossing = GateSeen::Crossing;
 
   // As for Zone. A track crosses when it comes to stand on the other side, and the way there from
   // where it stood before cuts the line; on the line itself it is still on the side it came from.

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -14,14 +16,6 @@ namespace {
 constexpr std::string_view opening = "=?UTF-8?B?";
 constexpr std::string_view closing = "?=";
 constexpr size_t most_bytes = 45;  // of text in one word: 60 characters of base64
-
-std::string base64(std::string_view bytes) {
-  std::vector<unsigned char> text(bytes.size() * 4 / 3 + 5);
-  const int size =
-      EVP_EncodeBlock(text.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                      static_cast<int>(bytes.size()));
-  return {text.begin(), text.begin() + size};
-}
 
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0) return {};
@@ -50,7 +44,8 @@ std::string encode_header_text(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty()) {
     const auto size = whole_characters(text, most_bytes);
-    words.push_back(std::string(opening) + base64(text.substr(0, size)) + std::string(closing));
+    const auto word = std::as_bytes(std::span(text.substr(0, size)));
+    words.push_back(std::string(opening) + print_base64(word) + std::string(closing));
     text.remove_prefix(size);
   }
   return join(words, " ");

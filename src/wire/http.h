@@ -66,22 +66,27 @@ struct HttpLimits {
   std::chrono::seconds write{10};  // for a client to take one answer or one piece
 };
 
-// Serves on a thread of its own until destroyed. Thread-safe.
-class HttpServer {
- public:
-  virtual ~HttpServer() = default;
-  // "http://127.0.0.1:8080/" or "https://...", with the real port.
-  virtual std::string url() const = 0;
-  virtual int port() const = 0;
-  // Connections closed because there were too many.
-  virtual int64_t refused() const = 0;
-};
-
 // What a server of TLS 1.2 and 1.3 shows of itself: PEM files, the certificate before those of its
 // issuers.
 struct HttpIdentity {
   std::string certificate_file;
   std::string key_file;  // without a password
+};
+
+// Serves on a thread of its own until destroyed. Thread-safe.
+class HttpServer {
+ public:
+  virtual ~HttpServer() = default;
+  // Shows what the files hold now to connections that come from now on; with an error, what it
+  // showed before. Only of a server with TLS. Errors: as of open_http_server.
+  virtual Result<> renew(const HttpIdentity& identity) = 0;
+  // Ends all connections; who was connected may come again.
+  virtual void close_all() = 0;
+  // "http://127.0.0.1:8080/" or "https://...", with the real port.
+  virtual std::string url() const = 0;
+  virtual int port() const = 0;
+  // Connections closed because there were too many.
+  virtual int64_t refused() const = 0;
 };
 
 // `address` is an IP address or localhost, `port` 0 picks a free one. Without `identity` only an

@@ -55,7 +55,8 @@ constexpr std::string_view plain_answer =
 HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket,
                                std::shared_ptr<HttpShared> shared)
     : shared_(std::move(shared)),
-      stream_(std::move(socket), shared_->tls.get()),
+      tls_(shared_->tls),
+      stream_(std::move(socket), tls_.get()),
       peer_(peer_of(stream_.tcp().socket())) {
   ++shared_->open;
 }

@@ -19,8 +19,8 @@ namespace turnstone {
 struct HttpShared {
   HttpHandler handler;
   HttpLimits limits;
-  std::unique_ptr<boost::asio::ssl::context> tls;  // nullptr: none
-  int open = 0;                                    // connections, on the server's thread only
+  std::shared_ptr<boost::asio::ssl::context> tls;  // nullptr: none; on the server's thread only
+  int open = 0;                                    // connections, the same
 };
 
 // One client. Used on the server's thread alone, but for wake.
@@ -56,8 +56,9 @@ class HttpConnection final : public HttpFeed::Viewer,
   void watch_for_end();
   void pump();
 
-  std::shared_ptr<HttpShared> shared_;  // first: the socket needs its TLS to the end
-  HttpSocket stream_;
+  std::shared_ptr<HttpShared> shared_;
+  std::shared_ptr<boost::asio::ssl::context> tls_;  // as it was when the client came
+  HttpSocket stream_;                               // after `tls_`, which it needs to the end
   std::string peer_;
   std::optional<std::chrono::steady_clock::time_point> waits_since_;
   boost::beast::flat_buffer buffer_;

@@ -27,8 +27,7 @@ class Server final : public HttpServer {
       boost::system::error_code ignored;
       acceptor_.close(ignored);
       pause_.cancel();
-      for (const auto& connection : connections_)
-        if (auto held = connection.lock()) held->close();
+      end_connections();
       ending_ = true;
     });
     if (thread_.joinable()) thread_.join();
@@ -54,6 +53,17 @@ class Server final : public HttpServer {
     return {};
   }
 
+  Result<> renew(const HttpIdentity& identity) override {
+    CHECK(url_.starts_with("https"));
+    std::shared_ptr<asio::ssl::context> tls = TRY(open_tls(identity), "page");
+    asio::post(io_, [this, tls = std::move(tls)] { shared_->tls = tls; });
+    return {};
+  }
+
+  void close_all() override {
+    asio::post(io_, [this] { end_connections(); });
+  }
+
   std::string url() const override { return url_; }
   int port() const override { return port_; }
   int64_t refused() const override { return refused_; }
@@ -69,6 +79,11 @@ class Server final : public HttpServer {
         log_error("page: {}", error.what());
       }
     }
+  }
+
+  void end_connections() {
+    for (const auto& connection : connections_)
+      if (auto held = connection.lock()) held->close();
   }
 
   void accept() {

@@ -21,10 +21,10 @@ Result<> check_tls(const MqttOptions& options, const std::string& url) {
   TRY(check_tls_files(files));
   const bool has_files = !files.ca_file.empty() || !files.certificate_file.empty();
   if (has_files && !is_tls(url))
-    return fail(Code::invalid, "url '{}' is without TLS but certificates are given, write ssl://",
+    return fail(Code::invalid, "url '{}' is without TLS but certificates are given, write mqtts://",
                 printable(options.url));
   if (!options.alpn.empty() && !is_tls(url))
-    return fail(Code::invalid, "url '{}' is without TLS but alpn is given, write ssl://",
+    return fail(Code::invalid, "url '{}' is without TLS but alpn is given, write mqtts://",
                 printable(options.url));
   if (options.alpn.size() > 255)
     return fail(Code::invalid, "alpn of {} bytes is too long, legal are 255", options.alpn.size());
@@ -116,7 +116,8 @@ std::string alpn_of(const MqttOptions& options) {
 Result<> check_mqtt_options(const MqttOptions& options) {
   const auto url = paho_url_of(options.url);
   if (url.empty())
-    return fail(Code::invalid, "url '{}' is wrong, legal are tcp://HOST:PORT and ssl://HOST:PORT",
+    return fail(Code::invalid,
+                "url '{}' is wrong, legal are mqtt://HOST:PORT and mqtts://HOST:PORT",
                 printable(options.url));
   if (options.version != 3 && options.version != 5)
     return fail(Code::invalid, "version {} is wrong, legal are 3 and 5", options.version);

@@ -54,11 +54,11 @@ TEST(MqttOptions, AreCheckedWithoutABroker) {
   };
   EXPECT_EQ(problem({.url = "tcp://broker"}), "fine");
   EXPECT_EQ(problem({.url = "http://broker"}),
-            "url 'http://broker' is wrong, legal are tcp://HOST:PORT and ssl://HOST:PORT");
+            "url 'http://broker' is wrong, legal are mqtt://HOST:PORT and mqtts://HOST:PORT");
   EXPECT_EQ(problem({.url = "ssl://broker", .ca_file = "/nowhere/ca.pem"}),
             "ca_file /nowhere/ca.pem: no such file");
   EXPECT_EQ(problem({.url = "tcp://broker", .ca_file = "/etc/passwd"}),
-            "url 'tcp://broker' is without TLS but certificates are given, write ssl://");
+            "url 'tcp://broker' is without TLS but certificates are given, write mqtts://");
   EXPECT_EQ(problem({.url = "ssl://broker", .key_file = "/etc/passwd"}),
             "certificate_file and key_file belong together, one is missing");
   EXPECT_EQ(problem({.url = "tcp://broker", .version = 4}),
@@ -69,7 +69,7 @@ TEST(MqttOptions, AreCheckedWithoutABroker) {
       problem({.url = "tcp://broker", .will = MqttMessage{.topic = "a"}, .status_topic = "b"}),
       "will and status_topic are given, a connection has one will");
   EXPECT_EQ(problem({.url = "tcp://broker", .alpn = "mqtt"}),
-            "url 'tcp://broker' is without TLS but alpn is given, write ssl://");
+            "url 'tcp://broker' is without TLS but alpn is given, write mqtts://");
 }
 
 }  // namespace

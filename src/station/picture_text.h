@@ -12,4 +12,7 @@ namespace turnstone {
 // the log tells why, once for each source. Thread-safe.
 std::optional<std::string> find_jpeg(const Frame& frame, int quality);
 
+// The same as a PNG.
+std::optional<std::string> find_png(const Frame& frame);
+
 }  // namespace turnstone

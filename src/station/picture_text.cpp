@@ -1,4 +1,4 @@
-#include "station/jpeg_text.h"
+#include "station/picture_text.h"
 
 #include <mutex>
 #include <set>
@@ -22,17 +22,25 @@ class Told {
   std::set<std::string> sources_;
 };
 
+std::optional<std::string> text_of(const Frame& frame, const Result<Bytes>& encoded) {
+  static Told told;
+  if (encoded) return std::string(as_text(*encoded));
+  if (told.is_new(frame.source))
+    log_warning("source {}: no picture for the sinks that want one: {}", frame.source,
+                encoded.error().text);
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::string> find_jpeg(const Frame& frame, int quality) {
-  static Told told;
   if (!frame.planes[0].data) return {};
-  const auto jpeg = encode_jpeg(frame, quality);
-  if (jpeg) return std::string(as_text(*jpeg));
-  if (told.is_new(frame.source))
-    log_warning("source {}: no picture for the sinks that want one: {}", frame.source,
-                jpeg.error().text);
-  return {};
+  return text_of(frame, encode_jpeg(frame, quality));
+}
+
+std::optional<std::string> find_png(const Frame& frame) {
+  if (!frame.planes[0].data) return {};
+  return text_of(frame, encode_png(frame));
 }
 
 }  // namespace turnstone
