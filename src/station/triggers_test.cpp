@@ -111,27 +111,41 @@ TEST(Triggers, AMessageNeedsAConnection) {
             "message_topic: there is no [mqtt] to hear it by");
 }
 
-TEST(Triggers, AMessageAsksForTheNextFrameAndGoesWithIt) {
-  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
-    GTEST_SKIP() << missing;
-  Broker broker;
-  MqttConnection connection;
-  connection.url = broker.url();
-  Inbox inbox(*mqtt_options_of(connection));
-  TriggerConfig config;
-  config.message_topic = "line/+/judge";
-  auto triggers = *Triggers::make(config, &inbox);
-  inbox.start();
-  ASSERT_TRUE(eventually([&] { return inbox.state().connected; }));
+// Triggers that messages of a real broker ask.
+class AskedTriggers : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto missing = Broker::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    broker_.emplace();
+    MqttConnection connection;
+    connection.url = broker_->url();
+    inbox_.emplace(*mqtt_options_of(connection));
+  }
+
+  Triggers asked_by(const std::string& topic) {
+    TriggerConfig config;
+    config.message_topic = topic;
+    return *Triggers::make(config, &*inbox_);
+  }
+
+  std::atomic<bool> ended_{false};  // a handler says so
+  std::optional<Broker> broker_;
+  std::optional<Inbox> inbox_;
+};
+
+TEST_F(AskedTriggers, AMessageAsksForTheNextFrameAndGoesWithIt) {
+  auto triggers = asked_by("line/+/judge");
+  inbox_->start();
+  ASSERT_TRUE(eventually([&] { return inbox_->state().connected; }));
   const auto pass = [&](Frame& frame) {
     frame.taken = std::chrono::steady_clock::now();
     return triggers.pass(frame);
   };
   auto before = drawn(0);
   EXPECT_FALSE(pass(before));
-  ASSERT_TRUE(inbox.publish("line/3/judge", "part 17"));
-  ASSERT_TRUE(inbox.publish("line/3/judge", "part 18"));
-  ASSERT_TRUE(eventually([&] { return inbox.state().received == 2; }));
+  ASSERT_TRUE(inbox_->publish("line/3/judge", "part 17"));
+  ASSERT_TRUE(inbox_->publish("line/3/judge", "part 18"));
+  ASSERT_TRUE(eventually([&] { return inbox_->state().received == 2; }));
   auto late = drawn(1);  // was taken before the message came
   EXPECT_FALSE(triggers.pass(late));
   auto first = drawn(2), second = drawn(3), third = drawn(4);
@@ -143,25 +157,16 @@ TEST(Triggers, AMessageAsksForTheNextFrameAndGoesWithIt) {
   EXPECT_EQ(third.message, "");
 }
 
-TEST(Triggers, MessagesBeyondThoseThatCanWaitAreCounted) {
-  if (const auto missing = testing_tools::Broker::missing(); !missing.empty())
-    GTEST_SKIP() << missing;
-  Broker broker;
-  MqttConnection connection;
-  connection.url = broker.url();
-  Inbox inbox(*mqtt_options_of(connection));
-  TriggerConfig config;
-  config.message_topic = "judge";
-  auto triggers = *Triggers::make(config, &inbox);
-  std::atomic<bool> ended{false};  // all messages before are taken
-  ASSERT_TRUE(inbox.handle("end", [&](const MqttMessage&) { ended = true; }));
-  inbox.start();
-  ASSERT_TRUE(eventually([&] { return inbox.state().connected; }));
+TEST_F(AskedTriggers, MessagesBeyondThoseThatCanWaitAreCounted) {
+  auto triggers = asked_by("judge");
+  ASSERT_TRUE(inbox_->handle("end", [&](const MqttMessage&) { ended_ = true; }));
+  inbox_->start();
+  ASSERT_TRUE(eventually([&] { return inbox_->state().connected; }));
   auto first = drawn(0);  // its trigger begins here
   EXPECT_FALSE(triggers.pass(first));
-  for (int i = 0; i < 103; ++i) ASSERT_TRUE(inbox.publish("judge", fmt::format("part {}", i)));
-  ASSERT_TRUE(inbox.publish("end", ""));
-  ASSERT_TRUE(eventually([&] { return ended.load(); }));
+  for (int i = 0; i < 103; ++i) ASSERT_TRUE(inbox_->publish("judge", fmt::format("part {}", i)));
+  ASSERT_TRUE(inbox_->publish("end", ""));
+  ASSERT_TRUE(eventually([&] { return ended_.load(); }));
   std::vector<std::string> served;
   EXPECT_TRUE(eventually([&] {
     auto frame = drawn(static_cast<int>(served.size()));
