@@ -21,7 +21,7 @@ namespace {
 using testing::ElementsAre;
 using testing_tools::Broker;
 using testing_tools::eventually;
-using std::chrono_literals::operator""ms;
+using namespace std::chrono_literals;
 
 constexpr auto frame_time = 100ms;
 
