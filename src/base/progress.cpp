@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace turnstone {
 using namespace std::chrono_literals;
@@ -16,8 +17,10 @@ Progress::Progress(std::string_view what, int64_t total, bool quiet)
       terminal_(::isatty(STDERR_FILENO) == 1),
       next_(started_ + 2s) {}
 
-Progress::~Progress() {
-  if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
+  if (std::exchange(shown_, false) && terminal_) std::fputs("\r\033[K", stderr);
 }
 
 void Progress::show(int64_t done, std::string_view note) {
@@ -34,8 +37,7 @@ void Progress::show(int64_t done, std::string_view note) {
                        std::string(30 - filled, '.'), done, total_);
     if (done > 0) line += fmt::format(", {:.0f} s left", seconds * (1 / share - 1));
   } else {
-    line = done > 0 ? fmt::format("{} {}, {:.0f} s", what_, done, seconds)
-                    : fmt::format("{}, {:.0f} s", what_, seconds);
+    line = fmt::format("{}, {:.0f} s", what_, seconds);
   }
   if (!note.empty()) line += fmt::format(" {}", note);
   if (terminal_)

@@ -19,9 +19,12 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `done` steps are finished; `note` stands behind the bar. 0 of an unknown total shows the time
-  // alone.
+  // `done` steps are finished; `note` stands behind the bar. Of an unknown total, the note and the
+  // time are shown.
   void show(int64_t done, std::string_view note = {});
+
+  // Takes the line away from the terminal, before something else is printed.
+  void clear();
 
  private:
   using Clock = std::chrono::steady_clock;

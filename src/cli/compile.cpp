@@ -204,10 +204,11 @@ class Compilation {
     if (!options_.quiet) fmt::print(stderr, "note: {}\n", note);
   }
 
-  void show(std::string_view what) { progress_.show(step_++, what); }
+  void show(std::string_view what) { progress_.show(0, what); }
 
   Result<> tell(const Graph& graph, const Compiled& compiled, const fs::path& path,
                 const std::vector<Target>& targets) {
+    progress_.clear();
     Json report = {{"package", path.string()},
                    {"inputs", ports_json(graph, graph.inputs())},
                    {"outputs", ports_json(graph, graph.outputs())},
@@ -234,7 +235,6 @@ class Compilation {
 
   const Options& options_;
   Progress progress_{"compile", 0, options_.quiet};
-  int64_t step_ = 0;
 };
 
 }  // namespace

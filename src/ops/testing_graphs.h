@@ -94,8 +94,7 @@ class GraphDraw {
     const auto& shape = graph_.shape(x);
     switch (pick(0, 8)) {
       case 0:
-        return graph_.call("clamp", {x},
-                           {{"low", double(pick(-3, 0))}, {"high", double(pick(0, 3))}});
+        return pick(0, 1) ? clamped(x) : clamped(clamped(x));
       case 1:
         return graph_.call(
             "affine", {x},
@@ -115,6 +114,10 @@ class GraphDraw {
       default:
         return graph_.call(pick(0, 1) ? "tanh" : "neg", {x});
     }
+  }
+
+  Value clamped(Value x) {
+    return graph_.call("clamp", {x}, {{"low", double(pick(-3, 0))}, {"high", double(pick(0, 3))}});
   }
 
   // One number, one for each place along one dimension, or all.

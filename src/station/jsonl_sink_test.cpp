@@ -132,6 +132,12 @@ TEST_F(JsonlSink, WithoutAppendWhatAnotherProcessWroteGoesAndWhatThisOneWroteSta
   EXPECT_EQ(*read_text(file("lines")), line_of(outcome_of(0)) + line_of(outcome_of(1)));
 }
 
+TEST_F(JsonlSink, WithoutAppendASinkThatNeverWritesTakesNothingAway) {
+  ASSERT_TRUE(write_file(file("others"), "of a station that runs\n"));
+  open_lines("others", "append = false\n");
+  EXPECT_EQ(*read_text(file("others")), "of a station that runs\n");
+}
+
 TEST_F(JsonlSink, APartOfALineThatWasLeftBehindIsEndedFirst) {
   ASSERT_TRUE(write_file(file("lines"), "{\"a\":1}\n{\"pict"));
   ASSERT_TRUE(take(*open_lines("lines"), outcome_of(0)));

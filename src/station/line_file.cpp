@@ -43,8 +43,8 @@ void begin(int descriptor, const std::string& path, const std::string& header) {
     log_warning("{}: has no header", path);
 }
 
-Result<int> open_for_lines(const std::string& path, int flags, const std::string& header) {
-  flags |= O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK;
+Result<int> open_for_lines(const std::string& path, const std::string& header) {
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NONBLOCK;
   const int descriptor = ::open(path.c_str(), flags, 0644);
   if (descriptor >= 0) {
     end_line(descriptor, path);
@@ -55,7 +55,7 @@ Result<int> open_for_lines(const std::string& path, int flags, const std::string
               errno == ENXIO ? "nobody reads this pipe" : std::strerror(errno));
 }
 
-// Whether this process opens the path for the first time: what it wrote itself stays when the
+// Whether this process writes there for the first time: what it wrote itself stays when the
 // station's file is read anew.
 bool is_first_time(const std::string& path) {
   static std::mutex mutex;
@@ -67,15 +67,15 @@ bool is_first_time(const std::string& path) {
 }  // namespace
 
 Result<LineFile> LineFile::open(const std::string& path, bool append, std::string header) {
-  if (path == "-") return LineFile("standard output", "", STDOUT_FILENO);
-  const int flags = append || !is_first_time(path) ? 0 : O_TRUNC;
-  const int descriptor = TRY(open_for_lines(path, flags, header));
-  return LineFile(path, std::move(header), descriptor);
+  if (path == "-") return LineFile("standard output", "", true, STDOUT_FILENO);
+  const int descriptor = TRY(open_for_lines(path, header));
+  return LineFile(path, std::move(header), append, descriptor);
 }
 
 LineFile::LineFile(LineFile&& other) noexcept
     : path_(std::move(other.path_)),
       header_(std::move(other.header_)),
+      append_(other.append_),
       descriptor_(std::exchange(other.descriptor_, STDOUT_FILENO)),
       line_(std::move(other.line_)),
       written_(other.written_) {}
@@ -89,6 +89,7 @@ Result<> LineFile::write(std::span<const Message> messages, size_t& sent,
   sent = 0;
   if (written_ > 0 && !messages.empty() && messages[0].body != line_) TRY(write_rest(stop));
   if (written_ == 0) TRY(follow_name());
+  if (!append_ && !messages.empty() && is_first_time(path_)) begin_anew();
   Result<> written;
   while (sent < messages.size()) {
     line_ = messages[sent].body;
@@ -125,6 +126,13 @@ Result<> LineFile::write_rest(const std::stop_token& stop) {
   return {};
 }
 
+void LineFile::begin_anew() const {
+  if (::ftruncate(descriptor_, 0) == 0)
+    begin(descriptor_, path_, header_);
+  else if (errno != EINVAL)  // of a pipe
+    log_warning("{}: what it has stays: {}", path_, std::strerror(errno));
+}
+
 Result<> LineFile::follow_name() {
   struct stat ours{}, named{};
   if (descriptor_ == STDOUT_FILENO || ::fstat(descriptor_, &ours) != 0 || !S_ISREG(ours.st_mode))
@@ -132,7 +140,7 @@ Result<> LineFile::follow_name() {
   if (::stat(path_.c_str(), &named) == 0 && named.st_dev == ours.st_dev &&
       named.st_ino == ours.st_ino)
     return {};
-  const int anew = TRY(open_for_lines(path_, 0, header_));
+  const int anew = TRY(open_for_lines(path_, header_));
   ::close(std::exchange(descriptor_, anew));
   return {};
 }

@@ -14,7 +14,9 @@ namespace turnstone {
 class LineFile {
  public:
   // "-" is standard output. A new file begins with `header`; a line that a killed process left
-  // without its end is ended. With `append` false what the file has goes. Errors: unavailable.
+  // without its end is ended. With `append` false what the file has goes with the first line that
+  // this process writes: one that fails before it takes nothing from who writes there. Errors:
+  // unavailable.
   static Result<LineFile> open(const std::string& path, bool append, std::string header = "");
   LineFile(LineFile&& other) noexcept;
   LineFile& operator=(LineFile&&) = delete;
@@ -28,8 +30,12 @@ class LineFile {
   Result<> write(std::span<const Message> messages, size_t& sent, const std::stop_token& stop);
 
  private:
-  LineFile(std::string path, std::string header, int descriptor)
-      : path_(std::move(path)), header_(std::move(header)), descriptor_(descriptor) {}
+  LineFile(std::string path, std::string header, bool append, int descriptor)
+      : path_(std::move(path)),
+        header_(std::move(header)),
+        append_(append),
+        descriptor_(descriptor) {}
+  void begin_anew() const;
   Result<> write_rest(const std::stop_token& stop);
   Result<> follow_name();
   Result<> wait_for_room(const std::stop_token& stop) const;
@@ -37,6 +43,7 @@ class LineFile {
 
   std::string path_;
   std::string header_;
+  bool append_;
   int descriptor_;
   std::string line_;    // the last one that was begun
   size_t written_ = 0;  // bytes of it that are out, 0: none or all

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view boundary = "turnstone-picture";
 constexpr std::chrono::milliseconds least_hold(500);  // of what is said of things
+constexpr std::chrono::milliseconds repeat_after(50);
 
 }  // namespace
 
@@ -102,13 +103,19 @@ HttpStream View::stream(bool drawn) const {
           fmt::format("--{}\r\n", boundary), drawn ? feed_ : plain_};
 }
 
+// Chromium shows a picture when the next one begins: the last is sent again where none comes.
 void View::work(std::stop_token stop) {
-  while (!stop.stop_requested()) {
+  bool is_repeated = true;
+  for (;;) {
     Shown shown;
     {
       std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stop, [this] { return fresh_ && is_watched(); })) return;
-      fresh_ = false;
+      const auto is_due = [this] { return fresh_ && is_watched(); };
+      const bool due = is_repeated ? wake_.wait(lock, stop, is_due)
+                                   : wake_.wait_for(lock, stop, repeat_after, is_due);
+      if (stop.stop_requested()) return;
+      if (due) fresh_ = false;
+      is_repeated = !due;
       shown = *newest_;
     }
     const auto next = std::chrono::steady_clock::now() + pace_;
@@ -118,7 +125,7 @@ void View::work(std::stop_token stop) {
   }
 }
 
-// The boundary stands behind the picture, so that browsers show it at once.
+// The boundary stands behind the picture, so that others than Chromium show it at once.
 void View::publish(HttpFeed& feed, const Result<Bytes>& jpeg) {
   if (!jpeg) {
     const std::lock_guard lock(mutex_);
