@@ -80,7 +80,11 @@ struct Stream {
   int64_t most = std::numeric_limits<int64_t>::max();
   Change::Counts counts = {};
   std::vector<int64_t> leased = {};  // numbers that `oldest` gave
+  bool leases_files = false;         // bodies of some of them are files
 };
+
+// When a step is safe from a loss of power: at once, or with the next step that is so at once.
+enum class Synced { now, later };
 
 // A message in the table.
 struct Row {
@@ -116,7 +120,7 @@ class DiskSpool final : public Spool {
 
   Result<> open();
   void limit(const std::string& stream, int64_t most) override;
-  Result<> put(std::vector<Parcel> parcels) override;
+  std::vector<Result<>> put_all(std::vector<std::vector<Parcel>> groups) override;
   Result<std::vector<Message>> oldest(const std::string& stream, size_t most) override;
   Result<> remove(const std::string& stream, size_t arrived) override;
   SpoolCounters counters(const std::string& stream) const override;
@@ -124,7 +128,7 @@ class DiskSpool final : public Spool {
   bool is_durable() const override { return !folder_.empty(); }
 
  private:
-  // What one caller puts, until it is on disk.
+  // A group of parcels until it is on disk.
   struct Job {
     std::vector<Parcel> parcels;
     Result<> result = {};
@@ -137,8 +141,10 @@ class DiskSpool final : public Spool {
 
   // Calls step(change) in a transaction; all of it is done or, when it fails, nothing.
   template <class Step>
-  std::optional<Failure> transact(Step step);
+  std::optional<Failure> transact(Step step, Synced synced = Synced::now);
+  void set_synced(Synced synced);
   Result<> stage(std::vector<Parcel>& parcels) const;
+  void write(std::span<Job* const> jobs);
   std::optional<Failure> store(const std::vector<Job*>& jobs);
   void store_somehow(const std::vector<Job*>& jobs);
   bool read_body(const Row& row, Message& message) const;
@@ -152,7 +158,7 @@ class DiskSpool final : public Spool {
   void count_dropped(const std::string& stream, int64_t count);
   void watch_disk();
   bool make_room(const std::vector<Job*>& jobs, bool in_files);
-  std::optional<Failure> remove_rows(std::span<const int64_t> numbers);
+  std::optional<Failure> remove_rows(std::span<const int64_t> numbers, Synced synced);
   void drop_all(const std::vector<Job*>& jobs);
   bool is_leased(const Row& row) const;
   void apply(const Change& change);
@@ -168,6 +174,7 @@ class DiskSpool final : public Spool {
 
   mutable std::mutex mutex_;  // of all below
   std::optional<SQLite::Database> database_;
+  Synced synced_ = Synced::now;  // of the next step
   std::map<std::string, Stream> streams_;
   std::array<int64_t, 3> bytes_ = {};
   bool has_reserve_ = false;
@@ -232,10 +239,18 @@ Row row_of(SQLite::Statement& rows) {
 
 constexpr std::string_view row_columns = "number, stream, worth, bytes, in_file";
 
+void DiskSpool::set_synced(Synced synced) {
+  if (synced_ == synced) return;
+  database_->exec(synced == Synced::now ? "PRAGMA synchronous = FULL"
+                                        : "PRAGMA synchronous = NORMAL");
+  synced_ = synced;
+}
+
 template <class Step>
-std::optional<Failure> DiskSpool::transact(Step step) {
+std::optional<Failure> DiskSpool::transact(Step step, Synced synced) {
   Change change;
   try {
+    set_synced(synced);
     SQLite::Transaction transaction(*database_);
     if (auto failure = step(change)) return failure;
     transaction.commit();
@@ -451,17 +466,32 @@ Result<> DiskSpool::stage(std::vector<Parcel>& parcels) const {
   return {};
 }
 
+std::vector<Result<>> DiskSpool::put_all(std::vector<std::vector<Parcel>> groups) {
+  std::vector<Job> jobs(groups.size());
+  std::vector<Job*> written;
+  std::vector<std::unique_ptr<StagedFiles>> staged;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    auto& job = jobs[i];
+    job.parcels = std::move(groups[i]);
+    for (const auto& parcel : job.parcels) CHECK(!parcel.message.id.empty());
+    if (job.parcels.empty()) continue;
+    job.result = stage(job.parcels);
+    if (!job.result) continue;
+    staged.push_back(std::make_unique<StagedFiles>(job.parcels));
+    written.push_back(&job);
+  }
+  if (!written.empty()) write(written);
+  std::vector<Result<>> results;
+  for (auto& job : jobs) results.push_back(std::move(job.result));
+  return results;
+}
+
 // The first that comes writes for all that wait meanwhile: one sync for many.
-Result<> DiskSpool::put(std::vector<Parcel> parcels) {
-  if (parcels.empty()) return {};
-  for (const auto& parcel : parcels) CHECK(!parcel.message.id.empty());
-  TRY(stage(parcels));
-  Job job{.parcels = std::move(parcels)};
-  const StagedFiles staged(job.parcels);
+void DiskSpool::write(std::span<Job* const> own) {
   std::unique_lock lock(jobs_mutex_);
-  jobs_.push_back(&job);
-  while (writing_ && !job.done) written_.wait(lock);
-  if (job.done) return job.result;
+  jobs_.insert(jobs_.end(), own.begin(), own.end());
+  while (writing_ && !own.back()->done) written_.wait(lock);
+  if (own.back()->done) return;
   writing_ = true;
   const auto jobs = std::exchange(jobs_, {});
   lock.unlock();
@@ -473,7 +503,6 @@ Result<> DiskSpool::put(std::vector<Parcel> parcels) {
   for (auto* each : jobs) each->done = true;
   writing_ = false;
   written_.notify_all();
-  return job.result;
 }
 
 // False: the file is gone.
@@ -530,7 +559,10 @@ Result<std::vector<Message>> DiskSpool::oldest(const std::string& stream, size_t
     } catch (const SQLite::Exception& error) {
       return error_of(*failure_of(error, *database_));
     }
-    streams_[stream].leased = std::move(numbers);
+    auto& leasing = streams_[stream];
+    leasing.leased = std::move(numbers);
+    leasing.leases_files =
+        std::ranges::any_of(found, [](const auto& each) { return !each.first.file.empty(); });
   }
   std::vector<Message> messages;
   std::vector<Row> lost;
@@ -544,36 +576,42 @@ Result<std::vector<Message>> DiskSpool::oldest(const std::string& stream, size_t
   return messages;
 }
 
-std::optional<Failure> DiskSpool::remove_rows(std::span<const int64_t> numbers) {
-  return transact([&](Change& change) -> std::optional<Failure> {
-    for (const auto number : numbers) {
-      SQLite::Statement rows(*database_,
-                             fmt::format("SELECT {} FROM parcel WHERE number = ?", row_columns));
-      SQLite::bind(rows, number);
-      if (!rows.executeStep()) continue;
-      const auto row = row_of(rows);
-      rows.reset();
-      forget(row, change, false);
-    }
-    return {};
-  });
+std::optional<Failure> DiskSpool::remove_rows(std::span<const int64_t> numbers, Synced synced) {
+  return transact(
+      [&](Change& change) -> std::optional<Failure> {
+        for (const auto number : numbers) {
+          SQLite::Statement rows(
+              *database_, fmt::format("SELECT {} FROM parcel WHERE number = ?", row_columns));
+          SQLite::bind(rows, number);
+          if (!rows.executeStep()) continue;
+          const auto row = row_of(rows);
+          rows.reset();
+          forget(row, change, false);
+        }
+        return {};
+      },
+      synced);
 }
 
 Result<> DiskSpool::remove(const std::string& stream, size_t arrived) {
   const std::lock_guard lock(mutex_);
-  auto& leased = streams_[stream].leased;
+  auto& leasing = streams_[stream];
+  auto& leased = leasing.leased;
+  // Rows that power brings back are delivered again, as those of a process that was killed; but
+  // without its file a row would be counted as dropped.
+  const auto synced = leasing.leases_files ? Synced::now : Synced::later;
   const auto numbers = std::span(leased).first(std::min(arrived, leased.size()));
   if (numbers.empty()) {
     leased.clear();
     return {};
   }
-  auto failure = remove_rows(numbers);
+  auto failure = remove_rows(numbers, synced);
   if (failure && failure->full) {
     // One at a time needs less of the disk.
     release_reserve();
     failure.reset();
     for (size_t i = 0; i < numbers.size() && !failure; ++i)
-      failure = remove_rows(numbers.subspan(i, 1));
+      failure = remove_rows(numbers.subspan(i, 1), synced);
   }
   if (failure) return error_of(*failure);
   leased.clear();

@@ -38,19 +38,28 @@ class Spool {
   // The most messages that may wait in a stream; one more drops its oldest.
   virtual void limit(const std::string& stream, int64_t most) = 0;
 
-  // Keeps all parcels or, with an error, none; they are on disk when it returns. One whose id waits
-  // in its stream already is the same and not kept twice. What other threads
-  // put meanwhile is written at once. Where the disk is full, older messages of the least worth
-  // make room, or the parcels themselves are dropped; both are counted. A message's file is kept as
-  // a second name of it, or as a copy where it is on another file system. Errors: unavailable (the
-  // disk fails), unsupported (a file, and the spool is in memory).
-  virtual Result<> put(std::vector<Parcel> parcels) = 0;
+  // Keeps all parcels of a group or, with an error, none of it, and tells so for each group; they
+  // are on disk when it returns. One whose id waits in its stream already is the same and not kept
+  // twice. All groups, and what other threads put meanwhile, are written at once. Where the disk is
+  // full, older messages of the least worth make room, or the parcels of a group themselves are
+  // dropped; both are counted. A message's file is kept as a second name of it, or as a copy where
+  // it is on another file system. Errors: unavailable (the disk fails), unsupported (a file, and
+  // the spool is in memory).
+  virtual std::vector<Result<>> put_all(std::vector<std::vector<Parcel>> groups) = 0;
+
+  // One group.
+  Result<> put(std::vector<Parcel> parcels) {
+    std::vector<std::vector<Parcel>> groups;
+    groups.push_back(std::move(parcels));
+    return put_all(std::move(groups)).front();
+  }
 
   // The oldest messages of a stream, at most `most`. They cannot be dropped, nor go files that were
   // put, until `remove`. Errors: unavailable.
   virtual Result<std::vector<Message>> oldest(const std::string& stream, size_t most) = 0;
 
-  // The first `arrived` messages of the last `oldest` are done with; the rest waits on. With an
+  // The first `arrived` messages of the last `oldest` are done with; the rest waits on. Should the
+  // power fail before parcels are put the next time, they may wait again. With an
   // error they wait still, or some of them, and it may be tried again. Errors: unavailable.
   virtual Result<> remove(const std::string& stream, size_t arrived) = 0;
 
