@@ -123,6 +123,11 @@ Service Judge::service() const {
   return service_;
 }
 
+void Judge::note_result(std::chrono::steady_clock::time_point taken) {
+  const auto now = std::chrono::steady_clock::now();
+  latency_.add(Stage::total, now - taken, now);
+}
+
 void Judge::set_trouble(std::string why) {
   const std::lock_guard lock(service_mutex_);
   service_.trouble = std::move(why);
@@ -226,7 +231,6 @@ void Judge::answer(std::span<const Frame> frames, Result<std::vector<Result<Scen
     if (!judged) continue;
     const auto now = std::chrono::steady_clock::now();
     latency_.add(Stage::publish, now - started, now);
-    latency_.add(Stage::total, now - frames[i].taken, now);
     if (score) latency_.add_score(*score, now);
   }
 }

@@ -87,6 +87,9 @@ class Judge {
   // else the old one stays. Any thread. Errors: those of the trial.
   Result<> replace(Engine engine);
 
+  // The result of a frame that was taken then is where it is not lost. Any thread.
+  void note_result(std::chrono::steady_clock::time_point taken);
+
   // Remembers why a newer model is not in service. Any thread.
   void set_trouble(std::string why);
 

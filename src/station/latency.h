@@ -18,8 +18,8 @@ enum class Stage {
   preprocess,  // of a run, a whole batch
   model,       // of a run
   decode,      // of a run
-  publish,     // view, cycle, what sinks make of it, spool
-  total,       // from capture to the end of `publish`
+  publish,     // view, cycle, what sinks make of it
+  total,       // from capture until the spool has it, or the cycle
 };
 inline constexpr std::array all_stages = {Stage::wait,   Stage::preprocess, Stage::model,
                                           Stage::decode, Stage::publish,    Stage::total};

@@ -29,13 +29,14 @@ Outbox::Outbox(std::string name, std::unique_ptr<Sink> sink, Spool& spool, Backo
 Outbox::~Outbox() { finish(std::chrono::milliseconds(0)); }
 
 std::vector<Parcel> Outbox::parcels_of(const Outcome& outcome) const {
-  const bool full =
-      sink_->most_waiting() < INT64_MAX && spool_.counters(name_).waiting >= sink_->most_waiting();
+  const auto most = sink_->most_waiting();
+  const bool full = most < INT64_MAX && spool_.counters(name_).waiting + on_way_ >= most;
   std::vector<Parcel> parcels;
   for (auto& message : full ? sink_->passed_over(outcome) : sink_->messages_of(outcome)) {
     message.id = parcels.empty() ? outcome.id : fmt::format("{}/{}", outcome.id, parcels.size());
     parcels.push_back({name_, std::move(message)});
   }
+  on_way_ += static_cast<int64_t>(parcels.size());
   return parcels;
 }
 
@@ -45,7 +46,13 @@ std::vector<Parcel> Outbox::parcels_of(const Happening& happening) const {
     message.id = draw_uuid();
     parcels.push_back({name_, std::move(message)});
   }
+  on_way_ += static_cast<int64_t>(parcels.size());
   return parcels;
+}
+
+void Outbox::note_put(int64_t count, bool kept) {
+  on_way_ -= count;
+  kept ? wake() : void(lost_ += count);
 }
 
 void Outbox::wake() {

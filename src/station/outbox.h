@@ -50,11 +50,11 @@ class Outbox {
   // As Sink::attend.
   void attend(const std::function<Json()>& state) { sink_->attend(state); }
 
+  // So many parcels were put into the spool, or could not be.
+  void note_put(int64_t count, bool kept);
+
   // There may be something new in the spool.
   void wake();
-
-  // A parcel could not be put into the spool.
-  void lose(int64_t count) { lost_ += count; }
 
   // Delivers what waits, for at most `time`, trying again at once and often. What is left then
   // waits for the next process, or is dropped and counted where the spool is in memory. Nothing may
@@ -75,7 +75,8 @@ class Outbox {
   Tell tell_;
   const int64_t dropped_before_;
   std::atomic<int64_t> lost_{0};
-  Pause pause_;  // before the next attempt
+  mutable std::atomic<int64_t> on_way_{0};  // of parcels_of, and not yet put
+  Pause pause_;                             // before the next attempt
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   bool woken_ = true;

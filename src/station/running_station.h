@@ -13,6 +13,7 @@
 
 #include "station/faults.h"
 #include "station/inbox.h"
+#include "station/keeper.h"
 #include "station/machine.h"
 #include "station/page.h"
 #include "station/reloader.h"
@@ -47,6 +48,7 @@ class RunningStation final : public Station {
   void open_viewer(const SinkConfig& section, std::chrono::milliseconds hold);
   void check_parcels(const ViewerLane& lane);
   Result<> keep(std::vector<Parcel> parcels);
+  std::vector<Result<>> keep_all(std::vector<std::vector<Parcel>> groups);
   void on_happening(const std::string& name, const Happening& happening);
   void tell(const Happening& happening);
   void watch(SourceLane& lane);
@@ -70,7 +72,7 @@ class RunningStation final : public Station {
   void tell_viewers(const SourceLane& lane, const Judge& judge, const Frame& frame,
                     const Outcome* outcome);
   Result<Kept> on_verdict(const Verdict& verdict, const Frame& frame);
-  Result<> publish(Outcome& outcome);
+  std::vector<Parcel> publish(Outcome& outcome);
 
   bool passes_over(const Judge& judge) const;
   bool in_cycle(const std::string& source, const std::string& model) const {
@@ -89,6 +91,7 @@ class RunningStation final : public Station {
   std::vector<Error> problems_;  // of opening
   Faults faults_;
   std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Keeper> keeper_;
   std::vector<std::unique_ptr<SinkLane>> sinks_;
   std::vector<std::unique_ptr<ViewerLane>> viewers_;
   std::vector<std::unique_ptr<SourceLane>> sources_;

@@ -29,16 +29,25 @@ void RunningStation::on_happening(const std::string& name, const Happening& happ
     tell(happening);
 }
 
-// Whether the spool keeps what the sinks are to send; else it is counted as lost.
+// For each group whether the spool keeps what the sinks are to send; else it is counted as lost.
+std::vector<Result<>> RunningStation::keep_all(std::vector<std::vector<Parcel>> groups) {
+  std::vector<std::map<std::string, int64_t>> counts(groups.size());
+  for (size_t i = 0; i < groups.size(); ++i)
+    for (const auto& parcel : groups[i]) ++counts[i][parcel.stream];
+  auto results = spool_->put_all(std::move(groups));
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!results[i]) log_warning("{}", results[i].error().text);
+    for (const auto& lane : sinks_)
+      if (const auto found = counts[i].find(lane->config.name); found != counts[i].end())
+        lane->outbox->note_put(found->second, results[i].has_value());
+  }
+  return results;
+}
+
 Result<> RunningStation::keep(std::vector<Parcel> parcels) {
-  std::map<std::string, int64_t> counts;
-  for (const auto& parcel : parcels) ++counts[parcel.stream];
-  auto kept = spool_->put(std::move(parcels));
-  if (!kept) log_warning("{}", kept.error().text);
-  for (const auto& lane : sinks_)
-    if (const auto found = counts.find(lane->config.name); found != counts.end())
-      kept ? lane->outbox->wake() : lane->outbox->lose(found->second);
-  return kept;
+  std::vector<std::vector<Parcel>> groups;
+  groups.push_back(std::move(parcels));
+  return keep_all(std::move(groups)).front();
 }
 
 void RunningStation::tell(const Happening& happening) {
@@ -155,10 +164,17 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
   outcome.frame.receipt.reset();
   if (lane) tell_viewers(*lane, judge, frame, &outcome);
   if (lane && lane->view) lane->view->show(frame, outcome);
-  if (cycle)
+  const auto note = [&judge, taken = frame.taken] { judge.note_result(taken); };
+  if (cycle) {
     machine_->answer(outcome.frame, outcome.scene);
-  else if (publish(outcome) && frame.receipt)
-    frame.receipt->settle(false);
+    note();
+  } else {
+    keeper_->put(publish(outcome), [note, receipt = frame.receipt](bool kept) {
+      if (!kept) return;
+      if (receipt) receipt->settle(false);
+      note();
+    });
+  }
   if (const auto found = followers_.find(&judge); found != followers_.end())
     for (auto* follower : found->second)
       follower->offer_things(frame, outcome.scene, *outcome.model);
@@ -179,12 +195,13 @@ Result<Kept> RunningStation::on_verdict(const Verdict& verdict, const Frame& fra
     if (lane->view) lane->view->set_banner(banner);
     for (const auto& watch : lane->watches) watch.viewer->set_banner(cycle.source, banner);
   }
-  TRY(publish(outcome));
+  TRY(keep(publish(outcome)));
   return Kept{verdict.part, outcome.id, label, verdict.score};
 }
 
-// Gives the outcome its id, if it has none. Returns when the spool keeps what the sinks will send.
-Result<> RunningStation::publish(Outcome& outcome) {
+// Gives the outcome its id, if it has none, and shows it. What sinks are to send of it is yet to be
+// kept.
+std::vector<Parcel> RunningStation::publish(Outcome& outcome) {
   const auto& origin = outcome.scene.origin;
   if (outcome.id.empty())
     outcome.id = origin.empty()
@@ -200,7 +217,7 @@ Result<> RunningStation::publish(Outcome& outcome) {
   for (const auto& lane : sinks_)
     if (lane->takes(outcome.model->name))
       std::ranges::move(lane->outbox->parcels_of(outcome), std::back_inserter(parcels));
-  return keep(std::move(parcels));
+  return parcels;
 }
 
 bool RunningStation::all_ended() const {
@@ -269,6 +286,7 @@ void RunningStation::shut() {
     if (lane->thread.joinable()) lane->thread.join();
   for (const auto& judge : judges_)
     if (judge->config().after.empty()) finish(*judge);
+  if (keeper_) keeper_->finish();
   if (machine_) halted_ = machine_->finish();
   if (inbox_) inbox_->finish();
   for (const auto& lane : viewers_) lane->finish();

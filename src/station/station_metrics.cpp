@@ -36,9 +36,10 @@ void add_metrics(Metrics& metrics, const Judge& judge) {
   metrics.counter("turnstone_model_swaps_total", "New packages taken into service", of,
                   counters.swaps);
   for (const auto stage : all_stages)
-    metrics.histogram(
-        "turnstone_stage_seconds", "Time of each stage; total is from capture to result",
-        {{"model", judge.name()}, {"stage", print(stage)}}, judge.latency().look(stage));
+    metrics.histogram("turnstone_stage_seconds",
+                      "Time of each stage; total is from capture until the result is kept",
+                      {{"model", judge.name()}, {"stage", print(stage)}},
+                      judge.latency().look(stage));
 }
 
 void add_metrics(Metrics& metrics, const SinkLane& lane) {

@@ -64,7 +64,10 @@ Result<> RunningStation::open(const StationConfig& config) {
 void RunningStation::open_spool(const StationConfig& config) {
   const auto settings = config.spool.value_or(SpoolConfig{});
   auto spool = turnstone::open_spool(settings.path, limits_of(settings));
-  spool ? void(spool_ = std::move(*spool)) : note(spool.error());
+  if (!spool) return note(spool.error());
+  spool_ = std::move(*spool);
+  keeper_ = std::make_unique<Keeper>(
+      [this](std::vector<std::vector<Parcel>> groups) { return keep_all(std::move(groups)); });
 }
 
 void RunningStation::open_sinks(const StationConfig& config) {
