@@ -83,16 +83,14 @@ bool classifies(const Graph& graph) {
 Result<> apply_preprocess(Model& model, const std::string& spec) {
   for (auto& input : model.inputs) {
     if (input.layout == Layout::none) continue;
-    input.preprocess =
-        TRY(parse_preprocess_spec(spec, input.preprocess.value_or(Preprocess{})), "--preprocess");
+    input.preprocess = TRY(parse_preprocess_spec(spec, input.preprocess.value_or(Preprocess{})));
     return {};
   }
   return fail(Code::invalid, "--preprocess: no input of the model is a picture");
 }
 
 Result<> apply_decoder(Model& model, const std::string& spec) {
-  model.decoder =
-      TRY(parse_decoder_spec(spec, model.decoder.value_or(DecoderSettings{})), "--decoder");
+  model.decoder = TRY(parse_decoder_spec(spec, model.decoder.value_or(DecoderSettings{})));
   const auto& row = row_of(model.decoder->kind);
   model.task = row.task;
   if (*row.label != '\0' && model.labels.empty()) model.labels = {row.label};

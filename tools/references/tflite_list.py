@@ -1,5 +1,6 @@
-"""Reference of tflite_detection by LiteRT's own operator: build/venv/bin/python tools/references/tflite_list.py, after
-`tools/setup zoo`. A model of TFLite_Detection_PostProcess alone is made and run.
+"""References by LiteRT's operator TFLite_Detection_PostProcess, of what it gives (tflite_detection) and of what it does
+(ssd_tflite): build/venv/bin/python tools/references/tflite_list.py, after `tools/setup zoo`. A model of it alone is made
+and run.
 """
 import flatbuffers
 import numpy as np
@@ -15,7 +16,7 @@ OPTIONS = {"max_detections": 16, "max_classes_per_detection": 1, "detections_per
            "h_scale": 5.0, "w_scale": 5.0}
 
 
-def model(anchors):
+def model(anchors, set_options):
     """Boxes, scores -> boxes, labels, scores, count, as the object detection API exports it."""
     made = tfl.ModelT()
     made.version = 3
@@ -43,7 +44,7 @@ def model(anchors):
     call.opcodeIndex, call.inputs, call.outputs = 0, [0, 1, 2], [3, 4, 5, 6]
     options = flexbuffers.Builder()
     with options.Map():
-        for key, value in OPTIONS.items():
+        for key, value in set_options.items():
             put = {bool: options.Bool, int: options.Int, float: options.Float}[type(value)]
             put(key, value)
     call.customOptions = np.frombuffer(bytes(options.Finish()), np.uint8)
@@ -55,23 +56,41 @@ def model(anchors):
     return bytes(builder.Output())
 
 
-def main():
+def run(by_class):
+    """Anchors, boxes and scores, and what the operator makes of them."""
     random = np.random.default_rng(50)
     count = 40
     anchors = np.concatenate([random.uniform(0.1, 0.9, (count, 2)), random.uniform(0.1, 0.5, (count, 2))], 1)
-    interpreter = Interpreter(model_content=model(anchors))
+    interpreter = Interpreter(model_content=model(anchors, {**OPTIONS, "use_regular_nms": by_class}))
     interpreter.allocate_tensors()
-    scores = 1 / (1 + np.exp(2 - random.normal(0, 1.5, (1, count, CLASSES + 1))))
-    for detail, value in zip(interpreter.get_input_details(), (random.normal(size=(1, count, 4)), scores)):
-        interpreter.set_tensor(detail["index"], value.astype(np.float32))
+    scores = (1 / (1 + np.exp(2 - random.normal(0, 1.5, (1, count, CLASSES + 1))))).astype(np.float32)
+    encoded = random.normal(size=(1, count, 4)).astype(np.float32)
+    for detail, value in zip(interpreter.get_input_details(), (encoded, scores)):
+        interpreter.set_tensor(detail["index"], value)
     interpreter.invoke()
-    boxes, labels, best, used = (interpreter.get_tensor(one["index"]) for one in interpreter.get_output_details())
-    keep = (np.arange(boxes.shape[1]) < used[0]) & (best[0] >= 0.5)
-    save("tflite_detection", {"kind": "tflite_detection"},
-         {"boxes": boxes, "labels": labels, "scores": best, "count": used},
-         {"detections": rows(boxes[0, keep][:, [1, 0, 3, 2]] * SIZE, best[0, keep], labels[0, keep])},
-         f"LiteRT's TFLite_Detection_PostProcess on random boxes and scores (seed 50): {int(used[0])} of "
-         f"{OPTIONS['max_detections']} counted, those of score 0.5")
+    return anchors, encoded, scores, [interpreter.get_tensor(one["index"]) for one in interpreter.get_output_details()]
+
+
+def main():
+    swapped = [1, 0, 3, 2]
+    for by_class in True, False:
+        anchors, encoded, scores, (boxes, labels, best, used) = run(by_class)
+        keep = (np.arange(boxes.shape[1]) < used[0]) & (best[0] >= 0.5)
+        found = boxes[0, keep][:, swapped] * SIZE
+        made = (f"LiteRT's TFLite_Detection_PostProcess on random boxes and scores (seed 50): {int(used[0])} of "
+                f"{OPTIONS['max_detections']} counted, those of score 0.5")
+        if by_class:
+            save("tflite_detection", {"kind": "tflite_detection"},
+                 {"boxes": boxes, "labels": labels, "scores": best, "count": used},
+                 {"detections": rows(found, best[0, keep], labels[0, keep])}, made)
+        decoder = {"kind": "ssd", "iou": OPTIONS["nms_iou_threshold"], "most": OPTIONS["max_detections"],
+                   "agnostic": not by_class, "anchors": {
+                       "boxes": anchors[:, swapped].tolist(),
+                       "variances": [1 / OPTIONS[f"{side}_scale"] for side in "xywh"]}}
+        save("ssd_tflite" if by_class else "ssd_tflite_agnostic", decoder,
+             {"boxes": encoded[..., swapped], "scores": (scores, "box_scores")},
+             {"detections": rows(found, best[0, keep], labels[0, keep] + 1)}, made, labels=["background", "a", "b", "c"],
+             background=0)
 
 
 main()

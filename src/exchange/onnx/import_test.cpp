@@ -130,7 +130,7 @@ TEST(ImportOnnx, KeepsHalfFloatsAtTheModelsEdges) {
 }
 
 TEST(ImportOnnx, RefusesWhatIsNotOnnx) {
-  EXPECT_EQ(import_onnx("GIF89a").error().text, "not an ONNX file, or cut short");
+  EXPECT_EQ(import_onnx("GIF89a").error().text, "neither ONNX nor TFLite, or cut short");
   const auto bytes = *print_onnx(model({node("Neg", {"x"}, {"y"})}));
   for (size_t size = 1; size < bytes.size(); ++size)
     EXPECT_FALSE(import_onnx(std::string_view(bytes).substr(0, size))) << size;

@@ -265,7 +265,7 @@ Result<OnnxModel> parse_onnx(std::string_view bytes) {
   onnx::ModelProto proto;
   if (bytes.size() > INT32_MAX) return fail(Code::unsupported, "the file is larger than 2 GiB");
   if (!proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return fail(Code::invalid, "not an ONNX file, or cut short");
+    return fail(Code::invalid, "neither ONNX nor TFLite, or cut short");
   return model_of(proto);
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "exchange/problems.h"
 #include "exchange/tflite/as_float.h"
+#include "exchange/tflite/detection.h"
 #include "exchange/tflite/families.h"
 #include "ops/ops.h"
 
@@ -105,9 +106,11 @@ Quantisation quantisation_of(const TensorInfo& info) {
 
 class Importer {
  public:
-  Importer(const File& file, const ImportOptions& options)
+  // `end`: what stands for the operator that finds boxes; null without one.
+  Importer(const File& file, const ImportOptions& options, const DetectionEnd* end)
       : file_(file),
         options_(options),
+        end_(end),
         model_{.graph = Graph(core_ops())},
         fold_(model_.graph, options.most_folded),
         values_(file.tensors.size()),
@@ -125,12 +128,16 @@ class Importer {
     TRY(problems_.status());
     TRY(outputs());
     TRY(verify(model_.graph));
-    if (live.size() < file_.operators.size())
-      model_.notes.push_back(fmt::format("{} operators that no output reads are left out",
-                                         file_.operators.size() - live.size()));
+    if (const auto left = file_.operators.size() - live.size() - (end_ ? 1 : 0); left > 0)
+      model_.notes.push_back(fmt::format("{} operators that no output reads are left out", left));
     if (!file_.description.empty()) model_.metadata["description"] = std::string(file_.description);
     for (const auto& [name, bytes] : file_.metadata)
       if (name == model_json_key) model_.metadata[std::string(name)] = as_text(bytes);
+    if (end_) {
+      model_.metadata.emplace(model_json_key, end_->model_json);
+      model_.notes.emplace_back(
+          "boxes are found by the decoder, as TFLite_Detection_PostProcess would");
+    }
     return std::move(model_);
   }
 
@@ -187,6 +194,9 @@ class Importer {
       const auto type = TRY(dtype_of(tensor.type), where);
       auto value = TRY(find(file_.outputs[i]), where);
       if (is_float(type)) value = fold_.cast(value, type);
+      // x and y change places, and width and height.
+      if (end_ && i == 0)
+        value = fold_.call("gather", {value, fold_.integers({1, 0, 3, 2})}, {{"axis", int64_t{2}}});
       TRY(fold_.status(), where);
       model_.graph.output(port_name(tensor.name, "output", i), value,
                           is_made_real(tensor) ? not_quantised : quantisation_of(tensor));
@@ -270,6 +280,7 @@ class Importer {
 
   const File& file_;
   const ImportOptions& options_;
+  const DetectionEnd* end_;
   ImportedModel model_;
   Fold fold_;
   std::vector<Value> values_;
@@ -303,9 +314,16 @@ Result<ImportedModel> import_tflite(std::string_view bytes, const ImportOptions&
     bytes = {copy.get(), bytes.size()};
   }
   auto file = TRY(tflite::parse_file(bytes));
-  const auto tap = options.tap.empty() ? int32_t{} : TRY(tflite::find_tensor(file, options.tap));
-  if (!options.tap.empty()) file.outputs = std::span(&tap, 1);
-  return tflite::Importer(file, options).run();
+  int32_t tap = 0;
+  std::optional<tflite::DetectionEnd> end;
+  if (options.tap.empty()) {
+    end = TRY(tflite::find_detection_end(file));
+    if (end) file.outputs = end->outputs;
+  } else {
+    tap = TRY(tflite::find_tensor(file, options.tap));
+    file.outputs = std::span(&tap, 1);
+  }
+  return tflite::Importer(file, options, end ? &*end : nullptr).run();
 }
 
 }  // namespace turnstone

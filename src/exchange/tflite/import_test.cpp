@@ -1,5 +1,6 @@
 #include "exchange/tflite/import.h"
 
+#include <flatbuffers/flexbuffers.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -345,6 +346,84 @@ TEST(ImportTflite, FlippedBitsGiveAModelOrAnError) {
     refused += !import_tflite(damaged);
   }
   EXPECT_GT(refused, 300);
+}
+
+struct DetectionMade {
+  std::vector<int32_t> scores = {1, 2, 3};
+  double classes = 2;
+  double iou = 0.6;
+  bool by_class = false;
+  bool reads_result = false;
+};
+
+// A model that ends in the operator of detectors: y = boxes and scores, doubled, over two anchors.
+std::string detector(const DetectionMade& made) {
+  FileMaker m;
+  flexbuffers::Builder options;
+  options.Map([&] {
+    options.Int("max_detections", 10);
+    options.Int("max_classes_per_detection", 1);
+    options.Double("num_classes", made.classes);
+    options.Double("nms_iou_threshold", made.iou);
+    options.Double("nms_score_threshold", 1e-8);
+    options.Bool("use_regular_nms", made.by_class);
+    options.Double("y_scale", 10);
+    options.Double("x_scale", 8);
+    options.Double("h_scale", 5);
+    options.Double("w_scale", 4);
+  });
+  options.Finish();
+  const auto x = m.tensor("x", {f32, {1, 2, 4}});
+  const auto boxes = m.tensor("encoded", {f32, {1, 2, 4}});
+  const auto scores = m.tensor("scores", {f32, made.scores});
+  const auto anchors =
+      m.constant<float>("anchors", {f32, {2, 4}}, {0.5, 0.25, 0.125, 1, 0.75, 0.5, 0.25, 0.5});
+  std::vector<int32_t> out;
+  for (const auto& [name, shape] : std::vector<std::pair<std::string, std::vector<int32_t>>>{
+           {"found", {1, 10, 4}}, {"labels", {1, 10}}, {"best", {1, 10}}, {"count", {1}}})
+    out.push_back(m.tensor(name, {f32, shape}));
+  m.op(fbs::BuiltinOperator_ADD, {x, x}, {boxes});
+  m.op(fbs::BuiltinOperator_CUSTOM, {boxes, scores, anchors}, out, fbs::BuiltinOptions_NONE, 0,
+       "TFLite_Detection_PostProcess", options.GetBuffer());
+  if (!made.reads_result) return m.finish({x, scores}, out);
+  const auto negated = m.tensor("negated", {f32, {1, 10}});
+  m.op(fbs::BuiltinOperator_NEG, {out[2]}, {negated});
+  return m.finish({x, scores}, {out[0], out[1], negated});
+}
+
+TEST(ImportTflite, TheDetectionOperatorBecomesTheDecodersSettings) {
+  const auto model = import_tflite(detector({}));
+  ASSERT_TRUE(model) << model.error().text;
+  EXPECT_EQ(print(model->graph),
+            "graph(x: f32[1,2,4], scores: f32[1,2,3]) {\n"
+            "  v0 = add(x, x)  # f32[1,2,4]\n"
+            "  v1 = gather(v0, i64[4] [1 0 3 2], axis=2)  # f32[1,2,4]\n"
+            "  encoded: v1, scores: scores\n}\n");
+  EXPECT_EQ(model->metadata.at(std::string(model_json_key)),
+            R"({"format":1,"task":"detection","outputs":[{"name":"boxes","role":"boxes"},)"
+            R"({"name":"scores","role":"box_scores"}],"decoder":{"kind":"ssd","iou":0.6,"most":10,)"
+            R"("agnostic":true,"anchors":{"boxes":[[0.25,0.5,1.0,0.125],[0.5,0.75,0.5,0.25]],)"
+            R"("variances":[0.125,0.1,0.25,0.2]}},"background":0})");
+}
+
+TEST(ImportTflite, DetectorsWithoutABackgroundAndWithSuppressionByClass) {
+  const auto model = import_tflite(detector({.classes = 3, .by_class = true}));
+  ASSERT_TRUE(model) << model.error().text;
+  const auto& json = model->metadata.at(std::string(model_json_key));
+  EXPECT_THAT(json, testing::HasSubstr(R"("agnostic":false)"));
+  EXPECT_THAT(json, testing::Not(testing::HasSubstr("background")));
+}
+
+TEST(ImportTflite, WrongDetectionOperatorsAreRefused) {
+  const std::string name = "CUSTOM TFLite_Detection_PostProcess: ";
+  EXPECT_EQ(problem(detector({.scores = {1, 3, 3}})),
+            name + "boxes [1,2,4] and scores [1,3,3] do not fit 2 anchors");
+  EXPECT_EQ(problem(detector({.classes = 7})),
+            name + "it counts 7 classes, and there are scores of 3");
+  EXPECT_EQ(problem(detector({.iou = 2})),
+            name + "its option 'nms_iou_threshold' is 2, legal are 0..1");
+  EXPECT_THAT(problem(detector({.reads_result = true})),
+              testing::HasSubstr("CUSTOM TFLite_Detection_PostProcess"));
 }
 
 }  // namespace

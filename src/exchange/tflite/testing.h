@@ -43,16 +43,17 @@ class FileMaker {
     return tensor(name, made, static_cast<uint32_t>(buffers_.size()));
   }
 
-  // `options` is made with builder(), of kind `kind`.
+  // `options` is made with builder(), of kind `kind`; those of a custom one are bytes.
   void op(fbs::BuiltinOperator code, const std::vector<int32_t>& in,
           const std::vector<int32_t>& out, fbs::BuiltinOptions kind = fbs::BuiltinOptions_NONE,
-          flatbuffers::Offset<void> options = 0, const std::string& custom = {}) {
+          flatbuffers::Offset<void> options = 0, const std::string& custom = {},
+          const std::vector<uint8_t>& custom_options = {}) {
     const auto old = static_cast<int8_t>(code < 127 ? code : 127);
     codes_.push_back(
         fbs::CreateOperatorCode(b_, old, custom.empty() ? 0 : b_.CreateString(custom), 1, code));
     operators_.push_back(fbs::CreateOperator(b_, static_cast<uint32_t>(codes_.size() - 1),
                                              b_.CreateVector(in), b_.CreateVector(out), kind,
-                                             options));
+                                             options, b_.CreateVector(custom_options)));
   }
 
   std::string finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
