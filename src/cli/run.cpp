@@ -109,7 +109,8 @@ int run_command(int argc, char** argv) {
   app.add_option("--set", overrides, "KEY=VALUE instead of what the file says")
       ->expected(1)
       ->take_all();
-  app.add_flag("--once", once, "stop when the sources end (cameras, and those with loop, never do)");
+  app.add_flag("--once", once,
+               "stop when the sources end (cameras, and those with loop, never do)");
   app.add_flag("--fields", fields, "print every key of the file with its default and end");
   app.add_flag("-q,--quiet", quiet, "only warnings and errors");
   app.footer(

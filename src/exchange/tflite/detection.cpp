@@ -47,8 +47,8 @@ Result<Json> anchors_of(const TensorInfo& info) {
   if (!info.is_constant() || info.shape.size() != 2 || info.shape[1] != 4)
     return fail(Code::unsupported, "its anchors are no constant [anchors, 4]");
   auto stored = TRY(constant_of(info), "its anchors");
-  const auto anchors = stands_for_reals(info) ? TRY(real_constant(info, stored), "its anchors")
-                                              : std::move(stored);
+  const auto anchors =
+      stands_for_reals(info) ? TRY(real_constant(info, stored), "its anchors") : std::move(stored);
   auto rows = Json::array();
   for (int64_t i = 0; i < anchors.size(); i += 4) {
     const auto at = [&](int64_t place) { return anchors.real_at(i + place); };
@@ -78,8 +78,8 @@ Result<std::string> model_json_of(const OperatorInfo& op, Json anchors, int64_t 
   Json model = {
       {"format", 1},
       {"task", "detection"},
-      {"outputs", {{{"name", "boxes"}, {"role", "boxes"}},
-                   {{"name", "scores"}, {"role", "box_scores"}}}},
+      {"outputs",
+       {{{"name", "boxes"}, {"role", "boxes"}}, {{"name", "scores"}, {"role", "box_scores"}}}},
       {"decoder", decoder}};
   if (counted < static_cast<double>(classes)) model["background"] = 0;
   return print_json(model);
@@ -100,8 +100,7 @@ Result<DetectionEnd> end_of(const File& file, const OperatorInfo& op) {
       scores[1] != count || scores[2] < 1)
     return fail(Code::invalid, "boxes {} and scores {} do not fit {} anchors", print(boxes),
                 print(scores), count);
-  return DetectionEnd{{op.in[0], op.in[1]},
-                      TRY(model_json_of(op, std::move(anchors), scores[2]))};
+  return DetectionEnd{{op.in[0], op.in[1]}, TRY(model_json_of(op, std::move(anchors), scores[2]))};
 }
 
 }  // namespace
