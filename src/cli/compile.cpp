@@ -185,7 +185,7 @@ class Compilation {
                   fmt::format("{}: --batch {}", options_.file, options_.batch));
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
-    for (const auto& note : missing_settings(model)) tell_note(note);
+    for (const auto& note : missing_settings(model, graph)) tell_note(note);
     CompileOptions compile_options{.targets = targets,
                                    .input_layouts = layout_numbers(imported.input_layouts),
                                    .output_layouts = layout_numbers(imported.output_layouts),

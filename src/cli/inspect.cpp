@@ -122,9 +122,22 @@ Result<Json> describe_code(const fs::path& path) {
   return report;
 }
 
+// What model.json says of a package whose code this machine cannot load.
+Json describe_model(const Model& model) {
+  Json report = {{"inputs", Json::array()}, {"outputs", Json::array()}};
+  for (const auto& input : model.inputs)
+    report["inputs"].push_back(
+        {{"name", input.name}, {"type", print(input.dtype)}, {"shape", input.shape}});
+  for (const auto& output : model.outputs) report["outputs"].push_back({{"name", output.name}});
+  return report;
+}
+
 Result<Json> inspect_package(const fs::path& path) {
   const auto package = TRY(open_package(path));
-  auto report = TRY(describe_code(package.path));
+  auto code = describe_code(package.path);
+  if (!code && !package.model) return std::unexpected(code.error());
+  auto report = code ? *std::move(code) : describe_model(*package.model);
+  if (!code) report["trouble"] = code.error().text;
   report["package"] = path.string();
   if (package.model) report["model"] = to_json(*package.model);
   return report;
@@ -136,13 +149,31 @@ Result<Json> inspect(const Options& options) {
 
 void print_ports(const Json& list, std::string_view kind) {
   for (const auto& port : list) {
-    auto type = port["type"].get<std::string>();
+    auto type = port.contains("type") ? ": " + port["type"].get<std::string>() : "";
     if (port.contains("shape")) type += print_json(port["shape"]);
     if (port.contains("scale"))
       type += fmt::format(" scale={} zero={}", port["scale"].get<double>(),
                           port["zero"].get<int64_t>());
-    fmt::print("{:<8} {}: {}\n", kind, printable(port["name"].get<std::string>()), type);
+    fmt::print("{:<8} {}{}\n", kind, printable(port["name"].get<std::string>()), type);
   }
+}
+
+// How pictures become inputs, and what the outputs mean.
+void print_meaning(const Json& model) {
+  for (const auto& input : model["inputs"])
+    if (input.contains("preprocess"))
+      fmt::print("{:<8} {}: {}\n", "picture", printable(input["name"].get<std::string>()),
+                 print_json(input["preprocess"]));
+  if (model.contains("decoder")) {
+    auto decoder = model["decoder"];
+    for (auto& value : decoder)  // anchors may be thousands of numbers
+      if (print_json(value).size() > 200) value = "...";
+    fmt::print("{:<8} {}\n", "decoder", print_json(decoder));
+  }
+  std::vector<std::string> labels;
+  for (const auto& label : model["labels"]) labels.push_back(label.get<std::string>());
+  if (!labels.empty())
+    fmt::print("{:<8} {}: {}\n", "labels", labels.size(), printable(join(labels, ", "), 200));
 }
 
 void print_report(const Json& report) {
@@ -166,6 +197,9 @@ void print_report(const Json& report) {
                print_json(report["variants"]), report["variant"].get<std::string>(),
                report["weights_bytes"].get<double>() / 1e6,
                report["scratch_bytes"].get<double>() / 1e6);
+  if (report.contains("trouble"))
+    fmt::print("{:<8} does not run here: {}\n", "code", report["trouble"].get<std::string>());
+  if (report.contains("model") && report["model"].is_object()) print_meaning(report["model"]);
 }
 
 }  // namespace

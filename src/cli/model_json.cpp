@@ -97,6 +97,30 @@ Result<> apply_decoder(Model& model, const std::string& spec) {
   return {};
 }
 
+// Why the model's decoder cannot read outputs of this graph, which a try with ones shows; "" when
+// it can.
+std::string misfit(const Model& model, const Graph& graph) {
+  const auto decoder = make_decoder(model);
+  if (!decoder) return decoder.error().text;
+  std::vector<Tensor> ones;
+  for (const auto& port : graph.outputs()) {
+    const auto& type = graph.type(port.value);
+    ones.push_back(Tensor::filled(type.dtype, type.shape, 1));
+  }
+  std::vector<OutputView> views;
+  for (size_t i = 0; i < ones.size(); ++i) {
+    const auto& quantisation = graph.outputs()[i].quantisation;
+    views.push_back(
+        {.name = graph.outputs()[i].name,
+         .dtype = ones[i].dtype(),
+         .shape = ones[i].shape(),
+         .data = ones[i].bytes(),
+         .quantisation = quantisation.scale == 0 ? std::nullopt : std::optional(quantisation)});
+  }
+  const auto scene = (*decoder)->decode(views, 0, {});
+  return scene ? "" : scene.error().text;
+}
+
 }  // namespace
 
 Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std::string name,
@@ -126,7 +150,7 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
   return model;
 }
 
-std::vector<std::string> missing_settings(const Model& model) {
+std::vector<std::string> missing_settings(const Model& model, const Graph& graph) {
   std::vector<std::string> notes;
   for (const auto& input : model.inputs)
     if (input.layout != Layout::none && !input.preprocess)
@@ -137,6 +161,9 @@ std::vector<std::string> missing_settings(const Model& model) {
   if (model.task == Task::none && !model.decoder)
     notes.emplace_back(
         "nobody said what the outputs mean; predict and run on pictures want --decoder");
+  else if (const auto why = misfit(model, graph); !why.empty())
+    notes.push_back(fmt::format(
+        "the decoder does not fit, say another one or add to model.json what it lacks: {}", why));
   return notes;
 }
 

@@ -25,7 +25,7 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
                          const ModelOptions& options);
 
 // What a user of the package will miss, one clause each with the option that mends it: how pictures
-// become the input, what the outputs mean.
-std::vector<std::string> missing_settings(const Model& model);
+// become the input, what the outputs mean, why the decoder cannot read those of `graph`.
+std::vector<std::string> missing_settings(const Model& model, const Graph& graph);
 
 }  // namespace turnstone

@@ -72,5 +72,18 @@ TEST(ModelJson, WhatTheFileSaysOfItsOutputsStays) {
             "labels: 3 names for the 8 classes of output 'features'");
 }
 
+TEST(ModelJson, ADecoderThatCannotReadTheOutputsIsTold) {
+  const auto& model = one_output;
+  const auto fitting = classifier(model, 3);
+  EXPECT_TRUE(missing_settings(*fitting, model.graph).empty());
+  const auto ssd =
+      make_model(model, model.graph, "m", {.labels = {}, .preprocess = {}, .decoder = "ssd"});
+  ASSERT_TRUE(ssd) << ssd.error().text;
+  const auto notes = missing_settings(*ssd, model.graph);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_TRUE(notes[0].starts_with("the decoder does not fit, ")) << notes[0];
+  EXPECT_TRUE(notes[0].ends_with("ssd needs layers or boxes")) << notes[0];
+}
+
 }  // namespace
 }  // namespace turnstone

@@ -18,6 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 using testing_tools::run_program;
 
+#ifdef __x86_64__
+constexpr auto foreign_target = "aarch64";
+#else
+constexpr auto foreign_target = "x86_64_v3";
+#endif
+
 class Inspect : public testing::Test {
  protected:
   // What `turnstone inspect PATH --json` prints; null when it fails.
@@ -46,6 +52,23 @@ TEST_F(Inspect, ReadsAPackageInEachOfItsForms) {
     EXPECT_EQ(report["inputs"][0]["shape"], Json({1, 3, 8, 8}));
     EXPECT_EQ(report["model"]["labels"], Json({"Pass", "Fail"})) << path;
   }
+}
+
+TEST_F(Inspect, SaysWhatAPackageOfAnotherMachineIsFor) {
+  const auto graph =
+      parse_graph("graph(x: f32[1,4]) { reduce_mean(exp(x), axes=[1]) }", core_ops());
+  const auto model = folder_.path() / "small.onnx", package = folder_.path() / "package";
+  ASSERT_TRUE(write_file(model, *export_onnx(*graph, "small")));
+  ASSERT_EQ(run_program({TURNSTONE_PROGRAM, "compile", model, "-o", package, "--decoder",
+                         "regression", "--target", foreign_target},
+                        "", errors()),
+            0)
+      << read_text(errors()).value_or("");
+  const auto report = inspect(package);
+  ASSERT_TRUE(report.is_object()) << read_text(errors()).value_or("");
+  EXPECT_THAT(report["trouble"].get<std::string>(), testing::HasSubstr("this machine is "));
+  EXPECT_EQ(report["inputs"][0]["shape"], Json({1, 4}));
+  EXPECT_EQ(report["model"]["decoder"]["kind"], "regression");
 }
 
 class Compile : public testing::Test {
