@@ -36,7 +36,6 @@ std::vector<Parcel> Outbox::parcels_of(const Outcome& outcome) const {
     message.id = parcels.empty() ? outcome.id : fmt::format("{}/{}", outcome.id, parcels.size());
     parcels.push_back({name_, std::move(message)});
   }
-  on_way_ += static_cast<int64_t>(parcels.size());
   return parcels;
 }
 
@@ -46,7 +45,6 @@ std::vector<Parcel> Outbox::parcels_of(const Happening& happening) const {
     message.id = draw_uuid();
     parcels.push_back({name_, std::move(message)});
   }
-  on_way_ += static_cast<int64_t>(parcels.size());
   return parcels;
 }
 

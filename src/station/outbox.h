@@ -50,7 +50,10 @@ class Outbox {
   // As Sink::attend.
   void attend(const std::function<Json()>& state) { sink_->attend(state); }
 
-  // So many parcels were put into the spool, or could not be.
+  // So many parcels are on their way into the spool.
+  void note_on_way(int64_t count) { on_way_ += count; }
+
+  // So many of them were put, or could not be.
   void note_put(int64_t count, bool kept);
 
   // There may be something new in the spool.
@@ -75,8 +78,8 @@ class Outbox {
   Tell tell_;
   const int64_t dropped_before_;
   std::atomic<int64_t> lost_{0};
-  mutable std::atomic<int64_t> on_way_{0};  // of parcels_of, and not yet put
-  Pause pause_;                             // before the next attempt
+  std::atomic<int64_t> on_way_{0};
+  Pause pause_;  // before the next attempt
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   bool woken_ = true;

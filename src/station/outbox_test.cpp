@@ -21,12 +21,16 @@ class Scripted final : public Sink {
     int attempts = 0;
     std::optional<Error> failure;  // of every attempt while it is set
     size_t before_failure = 0;     // outcomes that still arrive in a failed attempt
+    int64_t most_waiting = INT64_MAX;
   };
   explicit Scripted(std::shared_ptr<Record> record) : record_(std::move(record)) {}
 
   std::vector<Message> messages_of(const Outcome& outcome) const override {
     return {{.body = std::to_string(outcome.scene.sequence)}};
   }
+
+  int64_t most_waiting() const override { return record_->most_waiting; }
+  std::vector<Message> passed_over(const Outcome&) const override { return {{.body = "full"}}; }
 
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token) override {
     const std::lock_guard lock(record_->mutex);
@@ -169,6 +173,19 @@ TEST(Outbox, GivesUpAtTheDeadlineAndCountsWhatIsLeft) {
   fixture.outbox.finish(5ms);
   EXPECT_EQ(fixture.outbox.counters().dropped, 7);
   EXPECT_TRUE(fixture.record->delivered.empty());
+}
+
+TEST(Outbox, PassesOverWhatComesWhileTooMuchWaitsOrIsOnItsWay) {
+  Fixture f;
+  f.record->most_waiting = 3;
+  f.fail_with(Error{Code::unavailable, "away"});
+  f.put(0, 2);
+  const Outcome outcome{.id = "next", .model = {}, .scene = {}, .verdict = {}};
+  EXPECT_EQ(f.outbox.parcels_of(outcome)[0].message.body, "0");
+  f.outbox.note_on_way(1);
+  EXPECT_EQ(f.outbox.parcels_of(outcome)[0].message.body, "full");
+  f.outbox.note_put(1, false);
+  EXPECT_EQ(f.outbox.parcels_of(outcome)[0].message.body, "0");
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ class RunningStation final : public Station {
   void open_viewer(const SinkConfig& section, std::chrono::milliseconds hold);
   void check_parcels(const ViewerLane& lane);
   Result<> keep(std::vector<Parcel> parcels);
+  void note_on_way(const std::vector<Parcel>& parcels);
   std::vector<Result<>> keep_all(std::vector<std::vector<Parcel>> groups);
   void on_happening(const std::string& name, const Happening& happening);
   void tell(const Happening& happening);

@@ -13,6 +13,13 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+// Of each stream.
+std::map<std::string, int64_t> counts_of(const std::vector<Parcel>& parcels) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& parcel : parcels) ++counts[parcel.stream];
+  return counts;
+}
+
 }  // namespace
 
 Error all_of(const std::vector<Error>& errors) {
@@ -29,11 +36,17 @@ void RunningStation::on_happening(const std::string& name, const Happening& happ
     tell(happening);
 }
 
+void RunningStation::note_on_way(const std::vector<Parcel>& parcels) {
+  const auto counts = counts_of(parcels);
+  for (const auto& lane : sinks_)
+    if (const auto found = counts.find(lane->config.name); found != counts.end())
+      lane->outbox->note_on_way(found->second);
+}
+
 // For each group whether the spool keeps what the sinks are to send; else it is counted as lost.
 std::vector<Result<>> RunningStation::keep_all(std::vector<std::vector<Parcel>> groups) {
-  std::vector<std::map<std::string, int64_t>> counts(groups.size());
-  for (size_t i = 0; i < groups.size(); ++i)
-    for (const auto& parcel : groups[i]) ++counts[i][parcel.stream];
+  std::vector<std::map<std::string, int64_t>> counts;
+  for (const auto& group : groups) counts.push_back(counts_of(group));
   auto results = spool_->put_all(std::move(groups));
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i]) log_warning("{}", results[i].error().text);
@@ -45,6 +58,7 @@ std::vector<Result<>> RunningStation::keep_all(std::vector<std::vector<Parcel>> 
 }
 
 Result<> RunningStation::keep(std::vector<Parcel> parcels) {
+  note_on_way(parcels);
   std::vector<std::vector<Parcel>> groups;
   groups.push_back(std::move(parcels));
   return keep_all(std::move(groups)).front();
@@ -169,7 +183,9 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
     machine_->answer(outcome.frame, outcome.scene);
     note();
   } else {
-    keeper_->put(publish(outcome), [note, receipt = frame.receipt](bool kept) {
+    auto parcels = publish(outcome);
+    note_on_way(parcels);
+    keeper_->put(std::move(parcels), [note, receipt = frame.receipt](bool kept) {
       if (!kept) return;
       if (receipt) receipt->settle(false);
       note();
