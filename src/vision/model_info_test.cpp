@@ -180,7 +180,7 @@ TEST(Spec, WhatIsNotNamedIsKept) {
 
 TEST(Spec, MistakesAreNamed) {
   EXPECT_EQ(parse_preprocess_spec("unitt").error().text,
-            "--preprocess: 'unitt' is wrong, legal are imagenet, unit, signed, raw and key=value");
+            "--preprocess: 'unitt' is wrong, did you mean 'unit'");
   EXPECT_EQ(parse_preprocess_spec("fitt=crop").error().text,
             "--preprocess.fitt: unknown key, did you mean 'fit'");
   EXPECT_EQ(parse_preprocess_spec("mean=a:b").error().text,

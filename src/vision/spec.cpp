@@ -1,5 +1,6 @@
 // The SPEC texts of the command line: rewritten as the JSON of model.json, so that both have the
 // same keys, checks and messages.
+#include <algorithm>
 #include <cmath>
 
 #include "base/number.h"
@@ -9,6 +10,8 @@
 
 namespace turnstone {
 namespace {
+
+const std::string presets[] = {"imagenet", "unit", "signed", "raw"};
 
 // What a name stands for; ImageNet's are the means and deviations of its pictures on 0..1.
 void apply_preset(Json& json, std::string_view name) {
@@ -86,11 +89,12 @@ Result<Preprocess> parse_preprocess_spec(std::string_view text, const Preprocess
           value_of(pair.value, key == "size" || key == "crop" || key == "mean" || key == "scale");
       continue;
     }
-    if (key != "imagenet" && key != "unit" && key != "signed" && key != "raw")
-      return fail(
-          Code::invalid,
-          "--preprocess: '{}' is wrong, legal are imagenet, unit, signed, raw and key=value",
-          printable(key, 60));
+    if (std::ranges::find(presets, key) == std::end(presets)) {
+      const auto near = nearest(key, presets);
+      return fail(Code::invalid, "--preprocess: '{}' is wrong, {}", printable(key, 60),
+                  near.empty() ? "legal are imagenet, unit, signed, raw and key=value"
+                               : fmt::format("did you mean '{}'", near));
+    }
     preset = key;
   }
   // The preset comes first, so that a pair overrides it wherever it stands.
