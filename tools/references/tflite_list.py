@@ -1,7 +1,9 @@
 """References by LiteRT's operator TFLite_Detection_PostProcess, of what it gives (tflite_detection) and of what it does
 (ssd_tflite): build/venv/bin/python tools/references/tflite_list.py, after `tools/setup zoo`. A model of it alone is made
-and run.
+and run; one is kept as a seed for the fuzzer of TFLite files.
 """
+import pathlib
+
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as tfl
@@ -10,6 +12,7 @@ from flatbuffers import flexbuffers
 
 from reference import SIZE, rows, save
 
+FUZZ_SEED = pathlib.Path(__file__).resolve().parents[2] / "tests/fuzz/seeds/detection.tflite"
 CLASSES = 3
 OPTIONS = {"max_detections": 16, "max_classes_per_detection": 1, "detections_per_class": 100, "use_regular_nms": True,
            "nms_score_threshold": 0.42, "nms_iou_threshold": 0.5, "num_classes": CLASSES, "y_scale": 10.0, "x_scale": 10.0,
@@ -73,6 +76,8 @@ def run(by_class):
 
 def main():
     swapped = [1, 0, 3, 2]
+    FUZZ_SEED.parent.mkdir(exist_ok=True)
+    FUZZ_SEED.write_bytes(model(np.full((2, 4), 0.5), OPTIONS))
     for by_class in True, False:
         anchors, encoded, scores, (boxes, labels, best, used) = run(by_class)
         keep = (np.arange(boxes.shape[1]) < used[0]) & (best[0] >= 0.5)
