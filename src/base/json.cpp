@@ -25,9 +25,17 @@ Place place_of(std::string_view text, size_t byte) {
   return place;
 }
 
+std::unexpected<Error> not_json(std::string_view text, size_t byte) {
+  const auto place = place_of(text, byte);
+  return fail(Code::invalid, "line {} column {}: not JSON", place.line, place.column);
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
+  // A zero byte ends the text to nlohmann-json, which would pass over whatever stands behind it.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+    return not_json(text, zero);
   bool too_deep = false;
   const auto watch = [&](int depth, Json::parse_event_t event, Json&) {
     using Event = Json::parse_event_t;
@@ -40,8 +48,7 @@ Result<Json> parse_json(std::string_view text) {
     if (too_deep) return fail(Code::invalid, "JSON is nested deeper than {} levels", deepest);
     return value;
   } catch (const Json::parse_error& error) {
-    const auto place = place_of(text, error.byte > 0 ? error.byte - 1 : 0);
-    return fail(Code::invalid, "line {} column {}: not JSON", place.line, place.column);
+    return not_json(text, error.byte > 0 ? error.byte - 1 : 0);
   } catch (const Json::exception&) {
     return fail(Code::invalid, "JSON holds a number that is out of range");
   }

@@ -24,6 +24,12 @@ TEST(Json, WrongTextsAreErrors) {
     EXPECT_FALSE(parse_json(text)) << text;
 }
 
+TEST(Json, NothingStandsBehindAZeroByte) {
+  const auto json = parse_json(std::string_view("{}\0,\"", 5));
+  ASSERT_FALSE(json);
+  EXPECT_EQ(json.error().text, "line 1 column 3: not JSON");
+}
+
 TEST(Json, BytesThatAreNotUtf8AreReplacedWhenPrinted) {
   EXPECT_EQ(print_json(Json(std::string("a\xff"))), "\"a\xEF\xBF\xBD\"");
 }

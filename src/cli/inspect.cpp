@@ -134,9 +134,9 @@ Json describe_model(const Model& model) {
 
 Result<Json> inspect_package(const fs::path& path) {
   const auto package = TRY(open_package(path));
-  auto code = describe_code(package.path);
+  const auto code = describe_code(package.path);
   if (!code && !package.model) return std::unexpected(code.error());
-  auto report = code ? *std::move(code) : describe_model(*package.model);
+  auto report = code ? *code : describe_model(*package.model);
   if (!code) report["trouble"] = code.error().text;
   report["package"] = path.string();
   if (package.model) report["model"] = to_json(*package.model);

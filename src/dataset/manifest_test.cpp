@@ -103,6 +103,8 @@ TEST(Manifest, HostileLinesAreNamedWithFileAndLine) {
             "m:1: 'source' holds text, legal are pictures by 'source-ref'");
   EXPECT_EQ(error_of(R"({"source-ref":""})"), "m:1: 'source-ref' is empty");
   EXPECT_EQ(error_of(R"({"source-ref":"a\u0000b"})"), "m:1: 'source-ref' holds a zero byte");
+  EXPECT_EQ(error_of(std::string(R"({"source-ref":"a"})") + '\0' + '"'),
+            "m:1: column 19: not JSON");
   EXPECT_EQ(error_of(R"({"source-ref":"a","x":1,"x":2})"), "m:1: key 'x' stands twice");
   EXPECT_EQ(error_of("\xff"), "m:1: line is not UTF-8");
   EXPECT_EQ(error_of(R"({"source-ref":")" + std::string(100'001, 'a') + "\"}"),

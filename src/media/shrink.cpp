@@ -22,7 +22,7 @@ Result<Image> shrink(const Image& image, int most_side) {
       const auto* row = image.row(y * factor + k);
       for (int x = 0; x < width; ++x)
         for (int i = 0; i < columns * 3; ++i)
-          sums[static_cast<size_t>(x * 3 + i % 3)] += row[x * factor * 3 + i];
+          sums[static_cast<size_t>(x) * 3 + static_cast<size_t>(i) % 3] += row[x * factor * 3 + i];
     }
     for (int i = 0; i < width * 3; ++i)
       made.row(y)[i] = static_cast<uint8_t>(sums[static_cast<size_t>(i)] / pixels);

@@ -28,7 +28,7 @@ std::optional<std::string> find_reject(const Outcome& outcome) {
     return is_reject(word) ? std::optional(word) : std::nullopt;
   }
   for (const auto& detection : outcome.scene.detections) {
-    const auto word = label_of(*outcome.model, detection.label);
+    auto word = label_of(*outcome.model, detection.label);
     if (is_reject(word)) return word;
   }
   return {};

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing_tools::Broker;
 using testing_tools::eventually;
-using std::chrono_literals::operator""ms;
+using namespace std::chrono_literals;
 
 class InboxTest : public testing::Test {
  protected:

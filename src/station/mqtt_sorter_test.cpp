@@ -14,7 +14,7 @@ namespace {
 using testing::SizeIs;
 using testing_tools::Broker;
 using testing_tools::eventually;
-using std::chrono_literals::operator""ms;
+using namespace std::chrono_literals;
 
 class MqttSorter : public testing::Test {
  protected:

@@ -188,7 +188,7 @@ TEST_F(OpenPage, AReloadShowsANewCertificateAndTakesANewTokenAlone) {
 TEST_F(OpenPage, ANewTokenEndsTheStreamsOfTheOneBefore) {
   auto stream = std::async(std::launch::async, [&] {
     const auto client = *make_http_client({.tls = {.ca_file = certificates_.ca_file()}});
-    (void)client->exchange(
+    std::ignore = client->exchange(
         {.url = url_of("/api/events"), .headers = {{"Authorization", "Bearer " + token_}}}, {});
   });
   ASSERT_TRUE(testing_tools::eventually([&] { return told_ > 0; }));

@@ -139,7 +139,7 @@ class TurntableSource final : public Source {
     told_ = part;
     const Json line = {
         {"frame", next_}, {"place", part}, {"label", picture_.is_bad(part) ? "Fail" : "Pass"}};
-    truth_ << print_json(line) << std::endl;
+    truth_ << print_json(line) << '\n' << std::flush;
     if (!truth_) return fail(Code::unavailable, "{}: cannot be written", config_.truth);
     return {};
   }

@@ -14,7 +14,6 @@
 namespace turnstone {
 namespace {
 
-using testing::HasSubstr;
 using testing_tools::open_source;
 using testing_tools::Running;
 

@@ -234,12 +234,13 @@ TEST_F(Feedback, PicturesAreOfTheKindThatTheMapWants) {
     const auto sink = open(fmt::format("kind = \"feedback\"\nfolder = \"{}\"\nmap = \"{}\"\n",
                                        file(folder), file("map.json")));
     EXPECT_EQ(take(*sink, sample()), 1u);
-    const auto line = *parse_json(*read_text(file(folder + "/feedback.manifest")));
+    const std::filesystem::path samples = file(folder);
+    const auto line = *parse_json(*read_text((samples / "feedback.manifest").string()));
     const auto name = line["source-ref"].get<std::string>();
     EXPECT_TRUE(name.ends_with("." + std::string(ending))) << name;
-    const auto bytes = *read_text(file(folder + "/" + name));
+    const auto bytes = *read_text((samples / name).string());
     EXPECT_EQ(bytes.starts_with("\x89PNG"), ending == std::string_view("png")) << name;
-    EXPECT_TRUE(read_picture(file(folder + "/" + name)));
+    EXPECT_TRUE(read_picture((samples / name).string()));
   }
 }
 

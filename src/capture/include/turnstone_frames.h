@@ -136,7 +136,7 @@ static inline uint64_t ts_frame_bytes(ts_pixels format, uint32_t width, uint32_t
 
 /* Where slot `index` of a ring lies. */
 static inline ts_frame* ts_frames_slot(ts_ring* ring, uint64_t index) {
-  return (ts_frame*)(void*)((char*)ring + sizeof(ts_ring) + index * ring->slot_bytes);
+  return (ts_frame*)((char*)ring + sizeof(ts_ring) + index * ring->slot_bytes);
 }
 
 /* Makes a ring of `slots` slots (3 or more are of use) for frames of up to `frame_bytes`, in place
