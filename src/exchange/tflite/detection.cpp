@@ -11,6 +11,7 @@ namespace turnstone::tflite {
 namespace {
 
 constexpr std::string_view custom_name = "TFLite_Detection_PostProcess";
+constexpr int64_t most_anchors = 1'000'000;
 
 // Null where an output of the file is not its result.
 const OperatorInfo* ending(const File& file) {
@@ -44,8 +45,10 @@ Result<double> number(const flexbuffers::Map& options, const char* key, double l
 
 // Rows of centre x, y, width, height, of a constant [anchors, 4] of centre y, x, height, width.
 Result<Json> anchors_of(const TensorInfo& info) {
-  if (!info.is_constant() || info.shape.size() != 2 || info.shape[1] != 4)
-    return fail(Code::unsupported, "its anchors are no constant [anchors, 4]");
+  if (!info.is_constant() || info.sparsity || info.shape.size() != 2 || info.shape[1] != 4 ||
+      info.shape[0] > most_anchors)
+    return fail(Code::unsupported, "its anchors are no constant [anchors, 4] of at most {}",
+                most_anchors);
   auto stored = TRY(constant_of(info), "its anchors");
   const auto anchors =
       stands_for_reals(info) ? TRY(real_constant(info, stored), "its anchors") : std::move(stored);

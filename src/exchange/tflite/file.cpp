@@ -209,10 +209,12 @@ Result<DType> dtype_of(fbs::TensorType type) {
 
 Result<Tensor> constant_of(const TensorInfo& info) {
   if (info.sparsity) return densified(info);
-  Tensor tensor(TRY(dtype_of(info.type)), info.shape);
-  if (static_cast<int64_t>(info.bytes.size()) != tensor.size_bytes())
+  const auto type = TRY(dtype_of(info.type));
+  const auto needed = count(info.shape) * size_of(type);
+  if (static_cast<int64_t>(info.bytes.size()) != needed)
     return fail(Code::invalid, "the constant has {} bytes, shape {} of {} needs {}",
-                info.bytes.size(), print(info.shape), print(tensor.dtype()), tensor.size_bytes());
+                info.bytes.size(), print(info.shape), print(type), needed);
+  Tensor tensor(type, info.shape);
   const bool truth = tensor.dtype() == DType::boolean;  // any byte but 0 is true
   std::ranges::transform(info.bytes, tensor.mutable_bytes(), [&](std::byte byte) {
     return truth ? std::byte{byte != std::byte{}} : byte;
