@@ -71,11 +71,14 @@ Result<std::string> model_json_of(const OperatorInfo& op, Json anchors, int64_t 
   if (counted != static_cast<double>(classes) && counted != static_cast<double>(classes - 1))
     return fail(Code::invalid, "it counts {} classes, and there are scores of {}", counted,
                 classes);
+  // Not among the braces below: GCC 12 leaks what they have made when one of these returns.
+  const auto iou = TRY(number(options, "nms_iou_threshold", 0, 1));
+  const auto most = TRY(number(options, "max_detections", 1, 1e6));
   const auto by_class = options["use_regular_nms"];
   const Json decoder = {
       {"kind", "ssd"},
-      {"iou", TRY(number(options, "nms_iou_threshold", 0, 1))},
-      {"most", static_cast<int64_t>(TRY(number(options, "max_detections", 1, 1e6)))},
+      {"iou", iou},
+      {"most", static_cast<int64_t>(most)},
       {"agnostic", !(by_class.IsBool() || by_class.IsNumeric()) || !by_class.AsBool()},
       {"anchors", {{"boxes", std::move(anchors)}, {"variances", std::move(variances)}}}};
   Json model = {
