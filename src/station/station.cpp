@@ -320,7 +320,8 @@ void RunningStation::shut() {
 // What a model finds to the end is still judged by those after it.
 void RunningStation::finish(Judge& judge) {
   judge.finish();
-  for (auto* follower : followers_[&judge]) finish(*follower);
+  if (const auto found = followers_.find(&judge); found != followers_.end())
+    for (auto* follower : found->second) finish(*follower);
 }
 
 void RunningStation::summarise() {
