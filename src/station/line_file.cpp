@@ -89,7 +89,7 @@ Result<> LineFile::write(std::span<const Message> messages, size_t& sent,
   sent = 0;
   if (written_ > 0 && !messages.empty() && messages[0].body != line_) TRY(write_rest(stop));
   if (written_ == 0) TRY(follow_name());
-  if (!append_ && !messages.empty() && is_first_time(path_)) begin_anew();
+  if (!messages.empty() && !std::exchange(append_, true) && is_first_time(path_)) begin_anew();
   Result<> written;
   while (sent < messages.size()) {
     line_ = messages[sent].body;

@@ -43,7 +43,7 @@ class LineFile {
 
   std::string path_;
   std::string header_;
-  bool append_;
+  bool append_;  // what the file has stays
   int descriptor_;
   std::string line_;    // the last one that was begun
   size_t written_ = 0;  // bytes of it that are out, 0: none or all

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,7 @@ class RunningStation final : public Station {
   std::vector<Parcel> publish(Outcome& outcome);
 
   bool passes_over(const Judge& judge) const;
+  std::span<Judge* const> followers_of(const Judge& judge) const;
   bool in_cycle(const std::string& source, const std::string& model) const {
     return machine_ && machine_->config().source == source && machine_->config().model == model;
   }

@@ -191,9 +191,8 @@ void RunningStation::on_answer(Judge& judge, const Frame& frame, Result<Scene> s
       note();
     });
   }
-  if (const auto found = followers_.find(&judge); found != followers_.end())
-    for (auto* follower : found->second)
-      follower->offer_things(frame, outcome.scene, *outcome.model);
+  for (auto* follower : followers_of(judge))
+    follower->offer_things(frame, outcome.scene, *outcome.model);
 }
 
 Result<Kept> RunningStation::on_verdict(const Verdict& verdict, const Frame& frame) {
@@ -320,8 +319,13 @@ void RunningStation::shut() {
 // What a model finds to the end is still judged by those after it.
 void RunningStation::finish(Judge& judge) {
   judge.finish();
-  if (const auto found = followers_.find(&judge); found != followers_.end())
-    for (auto* follower : found->second) finish(*follower);
+  for (auto* follower : followers_of(judge)) finish(*follower);
+}
+
+// The models that judge what this one finds.
+std::span<Judge* const> RunningStation::followers_of(const Judge& judge) const {
+  const auto found = followers_.find(&judge);
+  return found == followers_.end() ? std::span<Judge* const>() : found->second;
 }
 
 void RunningStation::summarise() {

@@ -211,10 +211,8 @@ void RunningStation::watch(SourceLane& lane) {
 
 // Whether the model, or one after it, does not see all that it might.
 bool RunningStation::passes_over(const Judge& judge) const {
-  const auto found = followers_.find(&judge);
   return has_triggers(judge.config()) ||
-         (found != followers_.end() &&
-          std::ranges::any_of(found->second, [this](auto* one) { return passes_over(*one); }));
+         std::ranges::any_of(followers_of(judge), [this](auto* one) { return passes_over(*one); });
 }
 
 void RunningStation::open_machine(const CycleConfig& config) {
@@ -246,10 +244,9 @@ Result<> RunningStation::check_place(const std::string& name, const Model& model
 // A part's verdict may be of frames that the old and the new one have judged.
 Result<> RunningStation::check_successor(const Judge& judge, const Model& model) const {
   TRY(check_place(judge.name(), model));
-  if (const auto found = followers_.find(&judge); found != followers_.end())
-    for (const auto* follower : found->second)
-      TRY(check_followed(model, follower->config().of),
-          fmt::format("model '{}' is after it", follower->name()));
+  for (const auto* follower : followers_of(judge))
+    TRY(check_followed(model, follower->config().of),
+        fmt::format("model '{}' is after it", follower->name()));
   const bool votes = machine_ && machine_->config().model == judge.name();
   if (votes && model.labels != judge.service().model->labels)
     return fail(Code::invalid, "cycle: its labels are not those of the model in service");

@@ -114,13 +114,20 @@ void View::work(std::stop_token stop) {
       const bool due = is_repeated ? wake_.wait(lock, stop, is_due)
                                    : wake_.wait_for(lock, stop, repeat_after, is_due);
       if (stop.stop_requested()) return;
-      if (due) fresh_ = false;
       is_repeated = !due;
-      shown = *newest_;
+      if (due) {
+        fresh_ = false;
+        shown = *newest_;
+      }
     }
     const auto next = std::chrono::steady_clock::now() + pace_;
-    if (feed_->viewers() > 0) publish(*feed_, jpeg_of(shown, quality_));
-    if (plain_->viewers() > 0) publish(*plain_, jpeg_of({.frame = shown.frame}, quality_));
+    if (is_repeated) {
+      repeat(*feed_);
+      repeat(*plain_);
+    } else {
+      if (feed_->viewers() > 0) publish(*feed_, jpeg_of(shown, quality_));
+      if (plain_->viewers() > 0) publish(*plain_, jpeg_of({.frame = shown.frame}, quality_));
+    }
     wait_until(next, stop);
   }
 }
@@ -136,6 +143,11 @@ void View::publish(HttpFeed& feed, const Result<Bytes>& jpeg) {
   piece += as_text(*jpeg);
   piece += fmt::format("\r\n--{}\r\n", boundary);
   feed.publish(std::make_shared<const std::string>(std::move(piece)));
+}
+
+void View::repeat(HttpFeed& feed) {
+  const auto newest = feed.newest();
+  if (newest.bytes && feed.viewers() > 0) feed.publish(newest.bytes);
 }
 
 }  // namespace turnstone

@@ -51,6 +51,7 @@ class View {
   void work(std::stop_token stop);
   bool is_watched() const { return feed_->viewers() > 0 || plain_->viewers() > 0; }
   void publish(HttpFeed& feed, const Result<Bytes>& jpeg);
+  static void repeat(HttpFeed& feed);
   void changed();
 
   std::chrono::nanoseconds pace_;

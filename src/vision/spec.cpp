@@ -92,7 +92,7 @@ Result<Preprocess> parse_preprocess_spec(std::string_view text, const Preprocess
     if (std::ranges::find(presets, key) == std::end(presets)) {
       const auto near = nearest(key, presets);
       return fail(Code::invalid, "--preprocess: '{}' is wrong, {}", printable(key, 60),
-                  near.empty() ? "legal are imagenet, unit, signed, raw and key=value"
+                  near.empty() ? fmt::format("legal are {} and key=value", join(presets, ", "))
                                : fmt::format("did you mean '{}'", near));
     }
     preset = key;
