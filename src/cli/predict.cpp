@@ -129,7 +129,13 @@ class Predictor {
     const auto stem = fs::path(picture.name).stem().string();
     auto name = stem + ".jpg";
     for (int i = 2; !drawn_.insert(name).second; ++i) name = fmt::format("{}-{}.jpg", stem, i);
-    return write_jpeg(fs::path(options_.draw) / name, image.frame());
+    const auto path = fs::path(options_.draw) / name;
+    std::error_code ignored;
+    for (const auto& original : options_.pictures)
+      if (fs::equivalent(path, original, ignored))
+        return fail(Code::invalid, "--draw {}: {} is a picture that is read; name another folder",
+                    options_.draw, path.string());
+    return write_jpeg(path, image.frame());
   }
 
   Engine engine_;

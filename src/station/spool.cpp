@@ -156,6 +156,7 @@ class DiskSpool final : public Spool {
   bool drop_one(Change& change, std::string_view where, const Values&... values);
   void forget(const Row& row, Change& change, bool dropped);
   void count_dropped(const std::string& stream, int64_t count);
+  void drop_beyond_limit(const std::string& stream);
   void watch_disk();
   bool make_room(const std::vector<Job*>& jobs, bool in_files);
   std::optional<Failure> remove_rows(std::span<const int64_t> numbers, Synced synced);
@@ -348,8 +349,10 @@ std::optional<Failure> DiskSpool::insert(const Parcel& parcel, Change& change,
 
 void DiskSpool::enforce_limits(Change& change) {
   for (const auto& [name, counts] : change.streams) {
-    auto& stream = streams_[name];
-    while (stream.counts.waiting + counts.waiting > stream.most &&
+    // What is being delivered stays, and is no reason to drop what came after it.
+    const auto& stream = streams_[name];
+    const auto leased = static_cast<int64_t>(stream.leased.size());
+    while (stream.counts.waiting + counts.waiting - leased > stream.most &&
            drop_one(change, "stream = ?", name)) {
     }
   }
@@ -601,11 +604,7 @@ Result<> DiskSpool::remove(const std::string& stream, size_t arrived) {
   // without its file a row would be counted as dropped.
   const auto synced = leasing.leases_files ? Synced::now : Synced::later;
   const auto numbers = std::span(leased).first(std::min(arrived, leased.size()));
-  if (numbers.empty()) {
-    leased.clear();
-    return {};
-  }
-  auto failure = remove_rows(numbers, synced);
+  auto failure = numbers.empty() ? std::nullopt : remove_rows(numbers, synced);
   if (failure && failure->full) {
     // One at a time needs less of the disk.
     release_reserve();
@@ -615,7 +614,20 @@ Result<> DiskSpool::remove(const std::string& stream, size_t arrived) {
   }
   if (failure) return error_of(*failure);
   leased.clear();
+  if (leasing.counts.waiting > leasing.most) drop_beyond_limit(stream);
   return {};
+}
+
+// What could not be delivered waits again, and may be too much. Should that fail, the next put does
+// it.
+void DiskSpool::drop_beyond_limit(const std::string& stream) {
+  transact(
+      [&](Change& change) -> std::optional<Failure> {
+        change.streams[stream] = {};
+        enforce_limits(change);
+        return {};
+      },
+      Synced::later);
 }
 
 std::vector<std::string> DiskSpool::streams() const {

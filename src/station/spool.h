@@ -35,7 +35,8 @@ class Spool {
  public:
   virtual ~Spool() = default;
 
-  // The most messages that may wait in a stream; one more drops its oldest.
+  // The most messages that may wait in a stream beside those that are being delivered; one more
+  // drops its oldest.
   virtual void limit(const std::string& stream, int64_t most) = 0;
 
   // Keeps all parcels of a group or, with an error, none of it, and tells so for each group; they

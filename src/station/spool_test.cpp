@@ -203,8 +203,21 @@ TEST_F(Spools, KeepWhatIsBeingDelivered) {
   ASSERT_EQ(spool->oldest("s", 1)->front().body, "0");
   put(*spool, 2, 4);
   ASSERT_TRUE(spool->remove("s", 1));
-  EXPECT_EQ(bodies(*spool, "s"), counted(3, 4));
+  EXPECT_EQ(bodies(*spool, "s"), counted(2, 4));
+  EXPECT_EQ(spool->counters("s").dropped, 1);
+}
+
+TEST_F(Spools, KeepTheNewestWhileMoreIsBeingDeliveredThanMayWait) {
+  const auto spool = open();
+  put(*spool, 0, 3);
+  ASSERT_EQ(spool->oldest("s", 32)->size(), 3u);
+  spool->limit("s", 1);
+  put(*spool, 3, 6);
   EXPECT_EQ(spool->counters("s").dropped, 2);
+  // It could not be delivered, and waits again: now it is too much.
+  ASSERT_TRUE(spool->remove("s", 0));
+  EXPECT_EQ(bodies(*spool, "s"), counted(5, 6));
+  EXPECT_EQ(spool->counters("s").dropped, 5);
 }
 
 TEST_F(Spools, CountsOutliveTheProcess) {
