@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "base/file_identity.h"
 #include "base/files.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -68,8 +69,11 @@ void print_text(const Json& result) {
 // Predicts pictures in groups that fill the model's batch. One thread at a time.
 class Predictor {
  public:
-  Predictor(Engine engine, const Options& options)
-      : engine_(std::move(engine)), options_(options) {}
+  Predictor(Engine engine, const Options& options) : engine_(std::move(engine)), options_(options) {
+    if (options.draw.empty()) return;
+    for (const auto& name : options.pictures)
+      if (const auto identity = find_identity(name)) originals_.insert(*identity);
+  }
 
   // True when every picture was told.
   Result<bool> run() {
@@ -130,11 +134,9 @@ class Predictor {
     auto name = stem + ".jpg";
     for (int i = 2; !drawn_.insert(name).second; ++i) name = fmt::format("{}-{}.jpg", stem, i);
     const auto path = fs::path(options_.draw) / name;
-    std::error_code ignored;
-    for (const auto& original : options_.pictures)
-      if (fs::equivalent(path, original, ignored))
-        return fail(Code::invalid, "--draw {}: {} is a picture that is read; name another folder",
-                    options_.draw, path.string());
+    if (const auto identity = find_identity(path); identity && originals_.contains(*identity))
+      return fail(Code::invalid, "--draw {}: {} is a picture that is read; name another folder",
+                  options_.draw, path.string());
     return write_jpeg(path, image.frame());
   }
 
@@ -142,6 +144,7 @@ class Predictor {
   const Options& options_;
   std::vector<Picture> waiting_;
   std::set<std::string> drawn_;
+  std::set<FileIdentity> originals_;  // that no drawing may replace
   bool complete_ = true;
 };
 

@@ -282,6 +282,14 @@ TEST_F(Programs, PredictDraws) {
   EXPECT_EQ(drawn->width, 320);
 }
 
+TEST_F(Programs, PredictDrawsOverNoPictureThatItReads) {
+  const auto original = *read_text(file("pictures/p3.png"));
+  ASSERT_TRUE(write_file(file("pictures/one.jpg"), original));
+  EXPECT_EQ(run({"predict", package(), file("pictures/one.jpg"), "--draw", file("pictures")}), 1);
+  EXPECT_THAT(err(), HasSubstr("pictures/one.jpg is a picture that is read; name another folder"));
+  EXPECT_EQ(*read_text(file("pictures/one.jpg")), original);
+}
+
 TEST_F(Programs, PredictTakesTensors) {
   const Tensor bright = Tensor::filled(DType::f32, {1, 3, 8, 8}, 0.75);
   ASSERT_TRUE(write_npy(file("in.npy"), bright));
