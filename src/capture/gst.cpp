@@ -36,6 +36,17 @@ std::string without_secrets(std::string_view text) {
   }
 }
 
+// What the message came from: of elements that GStreamer has numbered through, such as "rtspsrc0",
+// the kind, so that the same trouble of the next one reads the same.
+std::string origin_of(GstMessage* message) {
+  auto* source = GST_MESSAGE_SRC(message);
+  const std::string name = GST_OBJECT_NAME(source);
+  if (!GST_IS_ELEMENT(source)) return name;
+  auto* factory = gst_element_get_factory(GST_ELEMENT(source));
+  const std::string kind = factory ? GST_OBJECT_NAME(factory) : name;
+  return name.starts_with(kind) ? kind : name;
+}
+
 // The last line of what developers of an element said, which often has the reason.
 std::string detail_of(const char* debug) {
   const std::string_view text = debug ? debug : "";
@@ -118,8 +129,7 @@ Error error_of(GstMessage* message) {
     gst_message_parse_warning(message, &parsed, &said);
   const Gst<GError> error(parsed);
   const Gst<char> debug(said);
-  auto text = fmt::format("{}: {}", GST_OBJECT_NAME(GST_MESSAGE_SRC(message)),
-                          printable(trim(error->message)));
+  auto text = fmt::format("{}: {}", origin_of(message), printable(trim(error->message)));
   while (text.ends_with('.')) text.pop_back();
   if (const auto detail = detail_of(debug.get()); !detail.empty()) text += " (" + detail + ")";
   return {code_of(*error), without_secrets(text)};

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/service_manager.h"
 #include "cli/command_line.h"
 #include "cli/signals.h"
@@ -47,6 +48,14 @@ Result<Told> read_told(const std::string& path, const std::vector<std::string>& 
   return told;
 }
 
+// A page at any free port stays where it is, so that browsers find it again.
+void keep_port(const StationConfig& before, std::string_view url, StationConfig& next) {
+  if (!before.page || !next.page || next.page->port != 0) return;
+  if (before.page->address != next.page->address) return;
+  url.remove_suffix(1);  // "http://127.0.0.1:40123/"
+  next.page->port = find_number<int>(url.substr(url.rfind(':') + 1)).value_or(0);
+}
+
 // Runs one station until it is stopped or its file has changed, which gives what it says now.
 Result<std::optional<Told>> run_told(const Told& told, Station& station, Signals& signals,
                                      bool once, const std::function<Result<Told>()>& read) {
@@ -79,8 +88,13 @@ Result<> run_station(const std::string& path, const std::vector<std::string>& ov
   auto told = TRY(read());
   auto station = TRY(open_station(told.config));
   for (;;) {
+    const auto url = station->url();  // while there is a page
     auto next = TRY(run_told(told, *station, signals, once, read));
     tell_service_manager(next ? "RELOADING=1" : "STOPPING=1");
+    if (next) {
+      keep_port(told.config, url, next->config);
+      keep_port(told.config, url, told.config);
+    }
     station.reset();  // ports, cameras and the spool are free for the next
     if (!next) return {};
     auto opened = open_station(next->config);

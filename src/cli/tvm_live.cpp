@@ -107,7 +107,9 @@ Result<StationConfig> config_of(const Wanted& wanted) {
     }
   }
   if (wanted.page >= 0) settings.push_back(fmt::format("page.port={}", wanted.page));
-  return parse_config(text, "tvm-live", {}, settings);
+  auto config = TRY(parse_config(text, "tvm-live", {}, settings));
+  config.places.clear();  // of a text that nobody sees
+  return config;
 }
 
 // Every frame as a picture, as they come.

@@ -16,15 +16,19 @@ std::string print_action(const Action& action) {
                          {"action", action.action}});
 }
 
+Result<std::pair<std::string, std::string>> parse_action(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    return fail(Code::invalid, "'{}' is not LABEL=ACTION", printable(text));
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
 Result<Actions> Actions::make(const SorterConfig& config) {
   Actions made;
   made.otherwise_ = config.otherwise;
-  for (const auto& pair : config.actions) {
-    const auto equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == pair.size())
-      return fail(Code::invalid, "actions: '{}' is not LABEL=ACTION", printable(pair));
-    const auto label = pair.substr(0, equals);
-    if (!made.by_label_.emplace(label, pair.substr(equals + 1)).second)
+  for (const auto& text : config.actions) {
+    auto [label, action] = TRY(parse_action(text), "actions");
+    if (!made.by_label_.emplace(label, std::move(action)).second)
       return fail(Code::invalid, "actions: label '{}' stands twice", printable(label));
   }
   return made;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "station/cycle_config.h"
@@ -22,6 +23,9 @@ struct Action {
 
 // {"id","part","section","label","score","action"} on one line.
 std::string print_action(const Action& action);
+
+// A label and the action that it calls for, of "LABEL=ACTION". Errors: invalid.
+Result<std::pair<std::string, std::string>> parse_action(const std::string& text);
 
 // Which action a label calls for.
 class Actions {

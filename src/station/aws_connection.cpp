@@ -5,9 +5,15 @@
 namespace turnstone {
 
 Result<AwsCredentials> aws_credentials_of(const AwsConnection& connection) {
-  return connection.credentials_file.empty()
-             ? find_aws_credentials()
-             : read_aws_credentials(connection.credentials_file, connection.profile);
+  if (!connection.credentials_file.empty())
+    return read_aws_credentials(connection.credentials_file, connection.profile);
+  auto found = find_aws_credentials();
+  if (!found && found.error().code == Code::missing)
+    return fail(Code::missing,
+                "{}; give credentials_file, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the "
+                "environment",
+                found.error().text);
+  return found;
 }
 
 Result<S3Options> s3_options_of(const S3Connection& connection, const std::string& bucket) {

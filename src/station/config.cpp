@@ -180,6 +180,23 @@ void resolve_cycle(Reading& reading, const TomlTable& root, StationConfig& confi
     reading.problem(at, "cycle: model '{}' does not see source '{}'", cycle.model, cycle.source);
 }
 
+// Of the sections that have a name, and of those that there is one of.
+std::map<std::string, std::string> places_of(const Reading& reading, const TomlTable& root,
+                                             const StationConfig& config) {
+  std::map<std::string, std::string> places;
+  const auto add = [&](const char* list, const auto& items) {
+    for (size_t i = 0; i < items.size(); ++i)
+      places[fmt::format("{} '{}'", list, items[i].name)] =
+          reading.place(place_of(root, list, i, ""));
+  };
+  add("source", config.sources);
+  add("model", config.models);
+  add("sink", config.sinks);
+  for (const auto* one : {"cycle", "spool", "mqtt", "page"})
+    if (const auto* value = root.find(one)) places[one] = reading.place(*value);
+  return places;
+}
+
 Error error_of(const Reading& reading) {
   std::vector<std::string> lines;
   for (const auto& [line, text] : reading.problems) lines.push_back(text);
@@ -254,6 +271,7 @@ Result<StationConfig> parse_config(std::string_view text, std::string_view file,
   check_after(reading, root, config);
   resolve_cycle(reading, root, config);
   if (!reading.problems.empty()) return std::unexpected(error_of(reading));
+  config.places = places_of(reading, root, config);
   return config;
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -89,6 +90,8 @@ struct StationConfig {
   std::optional<SpoolConfig> spool;    // absent: results wait in memory
   std::optional<MqttConnection> mqtt;  // absent: no messages to the station
   std::optional<PageConfig> page;      // absent: no page
+  // Where each section stands, such as "line3.toml:12" of "source 'camera'" or of "page".
+  std::map<std::string, std::string> places;
 };
 
 // Reads `text`. `file` stands in messages, relative paths start at `folder`; each of `overrides` is

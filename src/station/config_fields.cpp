@@ -3,8 +3,12 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "station/action.h"
 #include "station/kinds.h"
+#include "station/motion_meter.h"
+#include "station/tracking.h"
 #include "wire/http_rules.h"
+#include "wire/mqtt_rules.h"
 
 namespace turnstone {
 namespace {
@@ -56,10 +60,12 @@ const Field<ModelConfig> model_fields[] = {
      "s",
      "one frame each time the picture has stood still for so long after it moved, 0: off",
      {.least = 0, .most = 3600}},
-    {"motion_region", &ModelConfig::motion_region, "",
+    {"motion_region",
+     &ModelConfig::motion_region,
+     "",
      "where motion and still_s look: corners \"0.1,0.2 0.5,0.9\" of a box, or a polygon of more, "
-     "in "
-     "fractions; \"\": everywhere"},
+     "in fractions; \"\": everywhere",
+     {.why_not = why_not<parse_region>}},
     {"motion_share",
      &ModelConfig::motion_share,
      "",
@@ -70,8 +76,11 @@ const Field<ModelConfig> model_fields[] = {
      "",
      "of 255, by which brightness must differ to have changed",
      {.least = 0, .most = 254}},
-    {"message_topic", &ModelConfig::message_topic, "",
-     "one frame for each message to this topic of the broker in [mqtt], + and # as there"},
+    {"message_topic",
+     &ModelConfig::message_topic,
+     "",
+     "one frame for each message to this topic of the broker in [mqtt], + and # as there",
+     {.why_not = why_not<check_mqtt_filter>}},
     {"threads",
      &ModelConfig::threads,
      "",
@@ -86,11 +95,17 @@ const Field<ModelConfig> model_fields[] = {
      "",
      "frames for which a thing that is not seen keeps its number",
      {.least = 0, .most = 10'000}},
-    {"zones", &ModelConfig::zones, "",
+    {"zones",
+     &ModelConfig::zones,
+     "",
      "areas such as \"door=0.1,0.2 0.5,0.2 0.5,0.9\" in fractions of the picture, in which tracks "
-     "are counted and timed"},
-    {"gates", &ModelConfig::gates, "",
-     "lines such as \"exit=0.5,0 0.5,1\", whose crossings are counted"},
+     "are counted and timed",
+     {.why_not = why_not<parse_zone>}},
+    {"gates",
+     &ModelConfig::gates,
+     "",
+     "lines such as \"exit=0.5,0 0.5,1\", whose crossings are counted",
+     {.why_not = why_not<parse_gate>}},
     {"challenger", &ModelConfig::challenger, "path",
      "package that judges the same frames, only to count where it differs"},
 };
@@ -203,7 +218,11 @@ const Field<SorterConfig> sorter_fields[] = {
      "",
      "none: parts are not sorted; mqtt: what is to be done is sent to the broker in [mqtt]",
      {.choices = {"none", "simulated", "mqtt"}}},
-    {"actions", &SorterConfig::actions, "", "that labels call for, such as \"Pass=keep\""},
+    {"actions",
+     &SorterConfig::actions,
+     "",
+     "that labels call for, such as \"Pass=keep\"",
+     {.why_not = why_not<parse_action>}},
     {"otherwise", &SorterConfig::otherwise, "", "action for other labels and undecided parts"},
     {"answer_s",
      &SorterConfig::answer_seconds,
@@ -225,8 +244,12 @@ const Field<SorterConfig> sorter_fields[] = {
      "",
      "simulated: one in so many actions is refused, 0: none",
      {.least = 0, .most = 1'000'000}},
-    {"topic", &SorterConfig::topic, "", "mqtt: of actions"},
-    {"answer_topic", &SorterConfig::answer_topic, "", "mqtt: of acknowledgements"},
+    {"topic", &SorterConfig::topic, "", "mqtt: of actions", {.why_not = why_not<check_mqtt_topic>}},
+    {"answer_topic",
+     &SorterConfig::answer_topic,
+     "",
+     "mqtt: of acknowledgements",
+     {.why_not = why_not<check_mqtt_filter>}},
 };
 
 const Field<TurntableConfig> table_fields[] = {

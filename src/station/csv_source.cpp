@@ -77,6 +77,8 @@ class CsvSource final : public Source {
     return SourceEnd::stopped;
   }
 
+  bool is_endless() const override { return config_.follow; }
+
  private:
   Result<> open() {
     tail_.emplace(TRY(LineTail::open(config_.path)));

@@ -14,6 +14,7 @@
 #include "station/picture_text.h"
 #include "station/sampler.h"
 #include "wire/mqtt.h"
+#include "wire/mqtt_rules.h"
 
 namespace turnstone {
 namespace {
@@ -56,8 +57,11 @@ const Field<FeedbackSinkConfig> own_fields[] = {
      {.least = 0, .most = 1e9}},
     {"bucket", &FeedbackSinkConfig::bucket, "", "without a map and folder"},
     {"prefix", &FeedbackSinkConfig::prefix, "", "of the keys in the bucket"},
-    {"mqtt_url", &FeedbackSinkConfig::mqtt_url, "",
-     "broker that gets the connector's messages, \"\": none does"},
+    {"mqtt_url",
+     &FeedbackSinkConfig::mqtt_url,
+     "",
+     "broker that gets the connector's messages, \"\": none does",
+     {.why_not = why_not<check_mqtt_url>}},
     {"tell_drops", &FeedbackSinkConfig::tell_drops, "",
      "with mqtt_url: say of each sample that is not kept, too, why"},
     {"request_limit",
@@ -339,7 +343,6 @@ Result<std::unique_ptr<Sink>> open_feedback_sink(const FeedbackSinkConfig& given
   auto chosen = TRY(choose(config));
   const auto bucket = chosen.bucket;
   auto sink = std::make_unique<FeedbackSink>(config, std::move(chosen));
-  if (!config.mqtt_url.empty()) TRY(check_mqtt_options({.url = config.mqtt_url, .client_id = "x"}));
   if (!config.folder.empty()) {
     TRY(make_folder(config.folder));
     sink->manifest = std::make_unique<LineFile>(TRY(LineFile::open(

@@ -44,6 +44,12 @@ bool is_choice(const Slot& slot, const std::string& text) {
   return false;
 }
 
+bool is_right(const Slot& slot, const std::string& text) {
+  const auto why = slot.legal.why_not && !text.empty() ? slot.legal.why_not(text) : "";
+  if (!why.empty()) slot.reading.problem(slot.value, "{}: {}: {}", slot.where, slot.name, why);
+  return why.empty();
+}
+
 // Relative to the configuration's folder; to the working folder where the value was typed. "-" is
 // a standard stream.
 std::string resolved(const Slot& slot, const std::string& text) {
@@ -60,7 +66,7 @@ void read(const Slot& slot, std::string* into) {
     return slot.reading.problem(slot.value, "{}: '{}' holds a zero byte", slot.where, slot.name);
   if (slot.legal.required && text->empty())
     return slot.reading.problem(slot.value, "{}: '{}' is empty", slot.where, slot.name);
-  if (is_choice(slot, *text)) *into = resolved(slot, *text);
+  if (is_choice(slot, *text) && is_right(slot, *text)) *into = resolved(slot, *text);
 }
 
 void read(const Slot& slot, bool* into) {

@@ -17,9 +17,17 @@
 #include <variant>
 #include <vector>
 
+#include "base/result.h"
 #include "station/toml.h"
 
 namespace turnstone {
+
+// Why `text` is not what `parse` takes, "" when it is: a check of a field.
+template <auto parse>
+std::string why_not(const std::string& text) {
+  const auto made = parse(text);
+  return made ? "" : made.error().text;
+}
 
 // What may stand in a field beyond its type.
 struct Legal {
@@ -27,6 +35,8 @@ struct Legal {
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};  // of a text, or of each text of a list; empty: any
+  // Why such a text is wrong, "" when it is not; asked of those that are not empty.
+  std::string (*why_not)(const std::string&) = nullptr;
 };
 
 // One key. `unit` is shown in the reference; the unit "path" marks texts that name a file or a

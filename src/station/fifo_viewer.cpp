@@ -33,6 +33,18 @@ struct FifoConfig {
   int quality = 80;
 };
 
+Result<Color> parse_color(std::string_view text) {
+  uint32_t value = 0;
+  const bool legal = text.size() == 7 && text[0] == '#' &&
+                     text.find_first_not_of("0123456789abcdefABCDEF", 1) == text.npos;
+  if (!legal)
+    return fail(Code::invalid, "'{}' is wrong, legal are such as #14a5ff", printable(text));
+  for (const char c : text.substr(1))
+    value = value * 16 + static_cast<uint32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+  return Color{static_cast<uint8_t>(value >> 16), static_cast<uint8_t>(value >> 8),
+               static_cast<uint8_t>(value)};
+}
+
 const Field<FifoConfig> fifo_fields[] = {
     {"path", &FifoConfig::path, "path", "the FIFO, which is made where there is none"},
     {"size",
@@ -45,9 +57,17 @@ const Field<FifoConfig> fifo_fields[] = {
      "",
      "boxes as the face camera drew them, the scene as the page draws it, or nothing",
      {.choices = {"boxes", "scene", "none"}}},
-    {"color", &FifoConfig::color, "", "of boxes and texts, #rrggbb"},
+    {"color",
+     &FifoConfig::color,
+     "",
+     "of boxes and texts, #rrggbb",
+     {.why_not = why_not<parse_color>}},
     {"thickness_px", &FifoConfig::thickness, "pixels", "of boxes", {.least = 1, .most = 100}},
-    {"text", &FifoConfig::text, "", "of each box, with places such as {label}; \"\": none"},
+    {"text",
+     &FifoConfig::text,
+     "",
+     "of each box, with places such as {label}; \"\": none",
+     {.why_not = why_not<Template::parse>}},
     {"text_place",
      &FifoConfig::text_place,
      "",
@@ -68,18 +88,6 @@ struct Size {
 constexpr Size sizes[] = {{"480p", 858, 480}, {"720p", 1280, 720}, {"1080p", 1920, 1080}};
 
 constexpr int above = 15;  // pixels from a box to its text
-
-Result<Color> parse_color(std::string_view text) {
-  uint32_t value = 0;
-  const bool legal = text.size() == 7 && text[0] == '#' &&
-                     text.find_first_not_of("0123456789abcdefABCDEF", 1) == text.npos;
-  if (!legal)
-    return fail(Code::invalid, "color '{}' is wrong, legal are such as #14a5ff", printable(text));
-  for (const char c : text.substr(1))
-    value = value * 16 + static_cast<uint32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-  return Color{static_cast<uint8_t>(value >> 16), static_cast<uint8_t>(value >> 8),
-               static_cast<uint8_t>(value)};
-}
 
 // Writing to a FIFO that nobody reads any more ends the process unless somebody minds the signal.
 class NoPipeSignal {
@@ -198,7 +206,7 @@ class Fifo final : public Viewer {
 // Errors: invalid (a colour, a template, something else is at the path), unavailable (it cannot be
 // made).
 Result<std::unique_ptr<Viewer>> open_fifo(const FifoConfig& config) {
-  const auto color = TRY(parse_color(config.color));
+  const auto color = TRY(parse_color(config.color), "color");
   auto text = TRY(Template::parse(config.text), "text");
   struct stat status{};
   if (::mkfifo(config.path.c_str(), 0640) != 0 && errno != EEXIST)

@@ -181,7 +181,8 @@ TEST_F(FifoTest, AWrongColourIsRefused) {
   const auto viewer = testing_tools::open_viewer(
       fmt::format("kind = \"fifo\"\npath = \"{}\"\ncolor = \"blue\"\n", path()));
   ASSERT_FALSE(viewer);
-  EXPECT_EQ(viewer.error().text, "color 'blue' is wrong, legal are such as #14a5ff");
+  EXPECT_EQ(viewer.error().text,
+            "test.toml:9: sink 'out': color: 'blue' is wrong, legal are such as #14a5ff");
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ class FolderSource final : public Source {
     return config_.watch ? watch(stop, deliver, report) : once(stop, deliver, report);
   }
 
+  bool is_endless() const override { return config_.watch || config_.loop; }
   bool is_consuming() const override { return config_.consume; }
 
  private:

@@ -59,7 +59,7 @@ Result<std::unique_ptr<Machine>> Machine::open(const CycleConfig& config, Inbox*
     raw->decisions_.push_back({verdict, raw->frame_of(verdict)});
     raw->changed_.notify_all();
   };
-  machine->cycle_ = TRY(open_cycle(config, inbox, decide), "cycle");
+  machine->cycle_ = TRY(open_cycle(config, inbox, decide));
   machine->keeper_ =
       std::jthread([raw = machine.get()](const std::stop_token& stop) { raw->work(stop); });
   return machine;

@@ -1,8 +1,8 @@
 #include "base/files.h"
-#include "base/text.h"
 #include "capture/stream.h"
 #include "station/kinds.h"
 #include "station/source_reading.h"
+#include "station/url.h"
 
 namespace turnstone {
 namespace {
@@ -22,7 +22,7 @@ const Field<MjpegSourceConfig> mjpeg_fields[] = {
      &MjpegSourceConfig::url,
      "",
      "http:// or https://, of multipart/x-mixed-replace",
-     {.required = true}},
+     {.required = true, .why_not = why_not<check_http_url>}},
     {"user", &MjpegSourceConfig::user, "", "\"\": none"},
     {"password_file", &MjpegSourceConfig::password_file, "path", "file with the user's password"},
     {"ca_file", &MjpegSourceConfig::ca_file, "path",
@@ -37,9 +37,6 @@ const Field<MjpegSourceConfig> mjpeg_fields[] = {
 Result<std::unique_ptr<Source>> open_mjpeg_source(const MjpegSourceConfig& config) {
   StreamOptions options{
       .url = config.url, .user = config.user, .timeout = config.timeout, .ca_file = config.ca_file};
-  if (!lower(config.url).starts_with("http"))
-    return fail(Code::invalid, "url '{}' is wrong, legal is http:// or https:// with a host",
-                print_url(config.url));
   if (!config.password_file.empty()) options.password = TRY(read_secret(config.password_file));
   TRY(check_stream(options));
   return make_camera_source(

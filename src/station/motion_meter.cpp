@@ -68,16 +68,19 @@ std::vector<Point> corners_of_box(const Point& one, const Point& other) {
 
 }  // namespace
 
+Result<std::vector<Point>> parse_region(std::string_view text) {
+  auto points = TRY(parse_points(text));
+  if (points.size() == 1)
+    return fail(Code::invalid, "has 1 corner, legal are 2 of a box, or the 3 to 100 of a polygon");
+  if (points.size() == 2) points = corners_of_box(points[0], points[1]);
+  if (!points.empty()) TRY(make_zone(points));
+  return points;
+}
+
 Result<MotionMeter> MotionMeter::make(std::string_view region, int level) {
   MotionMeter made(level);
-  auto points = TRY(parse_points(region), "motion_region");
-  if (points.empty()) return made;
-  if (points.size() == 1)
-    return fail(Code::invalid,
-                "motion_region: has 1 corner, legal are 2 of a box, or the 3 to 100 of a polygon");
-  if (points.size() == 2) points = corners_of_box(points[0], points[1]);
-  made.region_ = TRY(make_zone(points), "motion_region");
-  made.corners_ = std::move(points);
+  made.corners_ = TRY(parse_region(region), "motion_region");
+  if (!made.corners_.empty()) made.region_ = TRY(make_zone(made.corners_));
   return made;
 }
 

@@ -13,12 +13,15 @@
 
 namespace turnstone {
 
+// The polygon of "" for the whole picture, of two corners "X,Y X,Y" of a box, or of the corners of
+// a polygon, in fractions of the picture. Errors: invalid.
+Result<std::vector<Point>> parse_region(std::string_view text);
+
 // Compares the brightness of places on a grid over the region, each the mean of four pixels beside
 // each other: at most 160 in a row. One thread at a time.
 class MotionMeter {
  public:
-  // `region` is "" for the whole picture, two corners "X,Y X,Y" of a box, or the corners of a
-  // polygon, in fractions of the picture; a place has changed when it differs by more than `level`
+  // `region` is as parse_region takes it; a place has changed when it differs by more than `level`
   // of 255. Errors: invalid (the region).
   static Result<MotionMeter> make(std::string_view region, int level);
 

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "station/field.h"
 #include "wire/mqtt.h"
+#include "wire/mqtt_rules.h"
 
 namespace turnstone {
 
@@ -32,7 +33,7 @@ std::array<Field<Section>, 10> mqtt_connection_fields() {
             &Section::url,
             "",
             "mqtt://HOST:PORT, or mqtts://HOST:PORT for TLS",
-            {.required = true}},
+            {.required = true, .why_not = why_not<check_mqtt_url>}},
            {"client_id", &Section::client_id, "", "\"\": drawn by chance at each start"},
            {"user", &Section::user, "", "\"\": none"},
            {"password_file", &Section::password_file, "path", "file with the user's password"},

@@ -27,22 +27,46 @@ struct MqttSinkConfig : MqttConnection {
   bool discovered = true;          // else it is taken away from there
 };
 
+// A topic with places, whose values never make it illegal. Errors: invalid.
+Result<Template> parse_topic(const std::string& text) {
+  TRY(check_mqtt_topic(text));
+  return Template::parse(text);
+}
+
 const Field<MqttSinkConfig> own_fields[] = {
-    {"topic", &MqttSinkConfig::topic, "", "topic of the messages", {.required = true}},
+    {"topic",
+     &MqttSinkConfig::topic,
+     "",
+     "topic of the messages",
+     {.required = true, .why_not = why_not<parse_topic>}},
     {"thing", &MqttSinkConfig::thing, "", "what stands for {thing} in the topic"},
     {"payload",
      &MqttSinkConfig::payload,
      "",
      "shape of the messages; \"\": verdict where there is a cycle, else scene",
      {.choices = payload_names()}},
-    {"template", &MqttSinkConfig::text, "", "of payload \"template\": a text with places"},
-    {"words", &MqttSinkConfig::words, "", "what labels are called, such as \"Fail=Defective\""},
+    {"template",
+     &MqttSinkConfig::text,
+     "",
+     "of payload \"template\": a text with places",
+     {.why_not = why_not<Template::parse>}},
+    {"words",
+     &MqttSinkConfig::words,
+     "",
+     "what labels are called, such as \"Fail=Defective\"",
+     {.why_not = why_not<parse_word>}},
     {"key", &MqttSinkConfig::key, "", "of payload \"keyed\": what stands before the label"},
     {"retain", &MqttSinkConfig::retain, "", "the broker keeps the last message"},
-    {"status_topic", &MqttSinkConfig::status_topic, "",
-     "where \"online\" and, also after a loss of power, \"offline\" are kept; \"\": nowhere"},
-    {"texts_topic", &MqttSinkConfig::texts_topic, "",
-     "where it is told as plain text what happens beside outcomes; \"\": nowhere"},
+    {"status_topic",
+     &MqttSinkConfig::status_topic,
+     "",
+     "where \"online\" and, also after a loss of power, \"offline\" are kept; \"\": nowhere",
+     {.why_not = why_not<check_mqtt_topic>}},
+    {"texts_topic",
+     &MqttSinkConfig::texts_topic,
+     "",
+     "where it is told as plain text what happens beside outcomes; \"\": nowhere",
+     {.why_not = why_not<parse_topic>}},
     {"texts", &MqttSinkConfig::texts, "", "in whose words", {.choices = status_words()}},
     {"discovery", &MqttSinkConfig::discovery, "",
      "prefix under which Home Assistant looks for devices, such as \"homeassistant\"; \"\": none"},
@@ -154,13 +178,11 @@ Result<HomeAssistantDevice> device_of(const MqttSinkConfig& config) {
 }
 
 Result<std::unique_ptr<Sink>> open_mqtt_sink(const MqttSinkConfig& config) {
-  TRY(check_mqtt_topic(config.topic));
   auto options = TRY(mqtt_options_of(config));
   auto device = TRY(device_of(config));
   if (config.discovery.empty()) options.status_topic = config.status_topic;
   TRY(check_mqtt_options(options));
-  auto topic = TRY(Template::parse(config.topic), "topic");
-  if (!config.texts_topic.empty()) TRY(check_mqtt_topic(config.texts_topic), "texts_topic");
+  auto topic = TRY(parse_topic(config.topic), "topic");
   auto texts_topic = TRY(Template::parse(config.texts_topic), "texts_topic");
   auto payload = TRY(Payload::make(
       {.shape = config.payload, .text = config.text, .words = config.words, .key = config.key}));

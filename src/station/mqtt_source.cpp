@@ -33,7 +33,7 @@ const Field<MqttSourceConfig> own_fields[] = {
      &MqttSourceConfig::topic,
      "",
      "of the messages, of which each is a step; + and # stand for any level and all below",
-     {.required = true}},
+     {.required = true, .why_not = why_not<check_mqtt_filter>}},
     {"values", &MqttSourceConfig::values, "",
      "channels: keys of a JSON object, or JSON pointers as /a/0; empty: all numbers of a list or "
      "of a text"},

@@ -21,18 +21,20 @@ std::string ascii(std::string text) {
 
 }  // namespace
 
+Result<std::pair<std::string, Template>> parse_dimension(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == text.npos || equals == 0)
+    return fail(Code::invalid, "'{}' is not NAME=VALUE", printable(text));
+  return std::pair(text.substr(0, equals), TRY(Template::parse(text.substr(equals + 1))));
+}
+
 Result<OutcomeMetric> OutcomeMetric::make(const OutcomeMetricOptions& options) {
   TRY(check_cloudwatch_namespace(options.name_space));
   OutcomeMetric made;
   made.options_ = options;
   made.name_ = TRY(Template::parse(options.metric), "metric");
-  for (const auto& pair : options.dimensions) {
-    const auto equals = pair.find('=');
-    if (equals == pair.npos || equals == 0)
-      return fail(Code::invalid, "dimensions: '{}' is not NAME=VALUE", printable(pair));
-    made.dimensions_.emplace_back(pair.substr(0, equals),
-                                  TRY(Template::parse(pair.substr(equals + 1)), "dimensions"));
-  }
+  for (const auto& text : options.dimensions)
+    made.dimensions_.push_back(TRY(parse_dimension(text), "dimensions"));
   CloudWatchMetric sample{.name = "label", .value = 0, .unit = options.unit};
   for (const auto& [name, value] : made.dimensions_) sample.dimensions.emplace_back(name, "value");
   sample.time = std::chrono::system_clock::now();

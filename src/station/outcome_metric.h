@@ -27,25 +27,39 @@ struct OutcomeMetricOptions {
   int resolution_s = 60;                // 1 or 60
 };
 
+// A name and its value of "NAME=TEMPLATE". Errors: invalid.
+Result<std::pair<std::string, Template>> parse_dimension(const std::string& text);
+
 // The fields of a metric in the table of a `Section` that derives from OutcomeMetricOptions.
 template <class Section>
 std::array<Field<Section>, 7> outcome_metric_fields() {
-  return {
-      {{"namespace", &Section::name_space, "", "of the metrics", {.required = true}},
-       {"metric", &Section::metric, "", "name of the metric, with places such as {label}"},
-       {"unit", &Section::unit, "", "as CloudWatch spells it, such as Percent or None"},
-       {"factor", &Section::factor, "", "of the score, such as 100 for Percent"},
-       {"least_score",
-        &Section::least_score,
-        "",
-        "findings with less are not told",
-        {.least = 0, .most = 1}},
-       {"dimensions", &Section::dimensions, "", "such as \"device=line3\" or \"source={source}\""},
-       {"resolution_s",
-        &Section::resolution_s,
-        "s",
-        "how finely values are kept, 1 or 60",
-        {.least = 1, .most = 60}}}};
+  return {{{"namespace",
+            &Section::name_space,
+            "",
+            "of the metrics",
+            {.required = true, .why_not = why_not<check_cloudwatch_namespace>}},
+           {"metric",
+            &Section::metric,
+            "",
+            "name of the metric, with places such as {label}",
+            {.why_not = why_not<Template::parse>}},
+           {"unit", &Section::unit, "", "as CloudWatch spells it, such as Percent or None"},
+           {"factor", &Section::factor, "", "of the score, such as 100 for Percent"},
+           {"least_score",
+            &Section::least_score,
+            "",
+            "findings with less are not told",
+            {.least = 0, .most = 1}},
+           {"dimensions",
+            &Section::dimensions,
+            "",
+            "such as \"device=line3\" or \"source={source}\"",
+            {.why_not = why_not<parse_dimension>}},
+           {"resolution_s",
+            &Section::resolution_s,
+            "s",
+            "how finely values are kept, 1 or 60",
+            {.least = 1, .most = 60}}}};
 }
 
 // Makes values of outcomes. Any thread.

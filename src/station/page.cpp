@@ -49,7 +49,7 @@ std::optional<std::string> find_between(std::string_view path, std::string_view 
 // The token of a page that has a login, "" of one that has none.
 Result<std::string> token_of(const PageConfig& config) {
   if (config.token_file.empty()) return "";
-  return TRY(read_token(config.token_file), "page: token_file");
+  return TRY(read_token(config.token_file), "token_file");
 }
 
 HttpIdentity identity_of(const PageConfig& config) {

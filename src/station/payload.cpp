@@ -195,6 +195,13 @@ std::vector<std::string> payload_names() {
   return names;
 }
 
+Result<std::pair<std::string, std::string>> parse_word(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == text.npos || equals == 0)
+    return fail(Code::invalid, "'{}' is not LABEL=WORD", printable(text));
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
 Result<Payload> Payload::make(const PayloadOptions& options) {
   Payload made;
   made.options_ = options;
@@ -210,11 +217,9 @@ Result<Payload> Payload::make(const PayloadOptions& options) {
   if ((options.shape == "template") == options.text.empty())
     return fail(Code::invalid, "template and payload = \"template\" belong together");
   if (!options.text.empty()) made.template_ = TRY(Template::parse(options.text), "template");
-  for (const auto& pair : options.words) {
-    const auto equals = pair.find('=');
-    if (equals == pair.npos || equals == 0)
-      return fail(Code::invalid, "words: '{}' is not LABEL=WORD", printable(pair));
-    made.words_[pair.substr(0, equals)] = pair.substr(equals + 1);
+  for (const auto& text : options.words) {
+    auto [label, word] = TRY(parse_word(text), "words");
+    made.words_[std::move(label)] = std::move(word);
   }
   return made;
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -21,6 +22,9 @@ struct PayloadOptions {
   std::vector<std::string> words = {};  // such as "Fail=Defective": what labels are called outside
   std::string key = {};                 // of "keyed": what stands before the label
 };
+
+// A label and what it is called outside, of "LABEL=WORD". Errors: invalid.
+Result<std::pair<std::string, std::string>> parse_word(const std::string& text);
 
 // Says an outcome in the chosen shape. Any thread.
 class Payload {

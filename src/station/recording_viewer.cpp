@@ -34,8 +34,11 @@ struct RecordingConfig : EncodingConfig {
 
 const Field<RecordingConfig> own_fields[] = {
     {"path", &RecordingConfig::path, "path", "folder of the clips", {.required = true}},
-    {"file", &RecordingConfig::file, "",
-     "name of a clip within it, with places such as {source} and {hour:02}, without the ending"},
+    {"file",
+     &RecordingConfig::file,
+     "",
+     "name of a clip within it, with places such as {source} and {hour:02}, without the ending",
+     {.why_not = why_not<Template::parse>}},
     {"container",
      &RecordingConfig::container,
      "",
@@ -74,8 +77,11 @@ const Field<RecordingConfig> own_fields[] = {
      {.least = 0, .most = 100'000}},
     {"draw", &RecordingConfig::draw, "", "scenes are drawn on the pictures"},
     {"to", &RecordingConfig::to, "", "name of a sink of kind s3 that stores the clips, \"\": none"},
-    {"key", &RecordingConfig::key, "",
-     "of the stored objects, with places such as {source}; \"\": as in the folder"},
+    {"key",
+     &RecordingConfig::key,
+     "",
+     "of the stored objects, with places such as {source}; \"\": as in the folder",
+     {.why_not = why_not<Template::parse>}},
 };
 const auto recording_fields = join_fields(own_fields, encoding_fields<RecordingConfig>());
 
@@ -117,7 +123,21 @@ class Recording final : public Viewer {
     }
   }
 
-  Result<> show(const Shown& shown, std::stop_token) override {
+  Result<> show(const Shown& shown, std::stop_token) override { return of_folder(record(shown)); }
+
+  Result<> finish() override {
+    auto result = mark_events();
+    for (auto& [source, tape] : tapes_)
+      if (auto finished = tape.finish(); !finished && result) result = std::move(finished);
+    trim({});
+    return of_folder(std::move(result));
+  }
+
+ private:
+  static constexpr size_t most_events = 1000;
+  static constexpr std::chrono::seconds trim_every{10};
+
+  Result<> record(const Shown& shown) {
     auto& tape = tape_of(shown.frame.source);
     const auto frame = TRY(frame_of(shown, config_.draw));
     TRY(tape.add(frame));
@@ -130,17 +150,14 @@ class Recording final : public Viewer {
     return {};
   }
 
-  Result<> finish() override {
-    auto result = mark_events();
-    for (auto& [source, tape] : tapes_)
-      if (auto finished = tape.finish(); !finished && result) result = std::move(finished);
-    trim({});
-    return result;
+  // Without the name of the clip: the same trouble of the next clip reads the same.
+  Result<> of_folder(Result<> result) const {
+    if (result || !result.error().text.starts_with(config_.path)) return result;
+    const auto& text = result.error().text;
+    const auto end = text.find(": ", config_.path.size());
+    if (end == text.npos) return result;
+    return std::unexpected(Error{result.error().code, config_.path + text.substr(end)});
   }
-
- private:
-  static constexpr size_t most_events = 1000;
-  static constexpr std::chrono::seconds trim_every{10};
 
   Tape& tape_of(const std::string& source) {
     const auto known = tapes_.find(source);

@@ -1,8 +1,8 @@
 #include "base/files.h"
-#include "base/text.h"
 #include "capture/stream.h"
 #include "station/kinds.h"
 #include "station/source_reading.h"
+#include "station/url.h"
 
 namespace turnstone {
 namespace {
@@ -24,7 +24,7 @@ const Field<RtspSourceConfig> rtsp_fields[] = {
      &RtspSourceConfig::url,
      "",
      "rtsp://HOST:PORT/PATH, or rtsps:// for TLS",
-     {.required = true}},
+     {.required = true, .why_not = why_not<check_rtsp_url>}},
     {"transport",
      &RtspSourceConfig::transport,
      "",
@@ -53,9 +53,6 @@ Result<std::unique_ptr<Source>> open_rtsp_source(const RtspSourceConfig& config)
                         .latency = config.latency,
                         .timeout = config.timeout,
                         .ca_file = config.ca_file};
-  if (!lower(config.url).starts_with("rtsp"))
-    return fail(Code::invalid, "url '{}' is wrong, legal is rtsp:// or rtsps:// with a host",
-                print_url(config.url));
   if (!config.password_file.empty()) options.password = TRY(read_secret(config.password_file));
   TRY(check_stream(options));
   return make_camera_source(

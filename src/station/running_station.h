@@ -64,7 +64,8 @@ class RunningStation final : public Station {
   void open_reloader();
   Result<> check_place(const std::string& name, const Model& model) const;
   Result<> check_successor(const Judge& judge, const Model& model) const;
-  void note(Error error) { problems_.push_back(std::move(error)); }
+  // Of the section `where`, as StationConfig::places calls it, and within it.
+  void note(const std::string& where, Error error);
 
   void run_source(SourceLane& lane, std::stop_token stop);
   void note_fault(FaultKind kind, const std::string& source, const Error& error);
@@ -81,6 +82,7 @@ class RunningStation final : public Station {
   bool in_cycle(const std::string& source, const std::string& model) const {
     return machine_ && machine_->config().source == source && machine_->config().model == model;
   }
+  void tell_endless() const;
   bool all_ended() const;
   bool all_failed() const;
   SourceLane* find_lane(const std::string& name);
@@ -91,7 +93,8 @@ class RunningStation final : public Station {
   std::vector<Error> losses() const;
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::vector<Error> problems_;  // of opening
+  std::map<std::string, std::string> places_;  // of sections, as StationConfig has them
+  std::vector<Error> problems_;                // of opening
   Faults faults_;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Keeper> keeper_;

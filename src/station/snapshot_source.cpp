@@ -2,10 +2,9 @@
 
 #include "base/base64.h"
 #include "base/files.h"
-#include "base/text.h"
-#include "capture/stream.h"
 #include "media/picture.h"
 #include "station/kinds.h"
+#include "station/url.h"
 #include "station/wait.h"
 #include "wire/http_client.h"
 
@@ -30,7 +29,7 @@ const Field<SnapshotSourceConfig> snapshot_fields[] = {
      &SnapshotSourceConfig::url,
      "",
      "http:// or https://, of one JPEG or PNG picture",
-     {.required = true}},
+     {.required = true, .why_not = why_not<check_http_url>}},
     {"user", &SnapshotSourceConfig::user, "", "\"\": none"},
     {"password_file", &SnapshotSourceConfig::password_file, "path",
      "file with the user's password"},
@@ -100,9 +99,6 @@ class SnapshotSource final : public Source {
 };
 
 Result<std::unique_ptr<Source>> open_snapshot_source(const SnapshotSourceConfig& config) {
-  if (!lower(config.url).starts_with("http://") && !lower(config.url).starts_with("https://"))
-    return fail(Code::invalid, "url '{}' is wrong, legal is http:// or https:// with a host",
-                print_url(config.url));
   HttpClientRequest request{
       .url = config.url, .most_bytes = most_bytes, .most_redirects = 3, .longest = config.timeout};
   if (!config.user.empty()) {

@@ -42,6 +42,9 @@ class Source {
   // worth less than new ones. Any thread.
   virtual bool is_live() const { return false; }
 
+  // Whether frames go on until a stop is requested, as those of a camera. Any thread.
+  virtual bool is_endless() const { return is_live(); }
+
   // Whether a frame is gone for good once it is done with, so that none may be passed over. Any
   // thread.
   virtual bool is_consuming() const { return false; }

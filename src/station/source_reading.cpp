@@ -77,6 +77,7 @@ class RecordingSource final : public Source {
     return SourceEnd::ended;
   }
 
+  bool is_endless() const override { return recording_.loop; }
   std::string decoder() const override { return decoder_.get(); }
 
  private:

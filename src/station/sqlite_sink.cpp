@@ -55,6 +55,17 @@ class SqliteSink final : public Sink {
   }
 
   // A repeat has the id of a row that is there, and changes nothing.
+  // Errors: invalid (what is at the path is no database).
+  Result<> check() {
+    try {
+      open();
+    } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() == SQLITE_NOTADB)
+        return fail(Code::invalid, "{}: is there and no database", config_.path);
+    }
+    return {};
+  }
+
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token) override {
     sent = 0;
     try {
@@ -110,9 +121,12 @@ class SqliteSink final : public Sink {
   std::unique_ptr<SQLite::Database> database_;
 };
 
-// A database that cannot be opened is found out by `send`, so that its disk may come back.
+// A database that cannot be opened is found out by `send`, so that its disk may come back. Errors:
+// invalid (another file is at the path).
 Result<std::unique_ptr<Sink>> open_sqlite_sink(const SqliteSinkConfig& config) {
-  return std::make_unique<SqliteSink>(config);
+  auto sink = std::make_unique<SqliteSink>(config);
+  TRY(sink->check());
+  return sink;
 }
 
 }  // namespace

@@ -206,10 +206,12 @@ TEST_F(Stages, AModelThatFindsNothingHasNoneAfterIt) {
   text.insert(text.find("[[sink]]"),
               fmt::format("[[model]]\nname = \"more\"\nafter = \"verdicts\"\npackage = \"{}\"\n",
                           package("brightness1")));
-  EXPECT_EQ(open(text).error().text,
-            "model 'more': after: model 'verdicts': finds no boxes, wanted: one that does");
+  EXPECT_EQ(
+      open(text).error().text,
+      "test.toml:12: model 'more': after: model 'verdicts': finds no boxes, wanted: one that does");
   EXPECT_EQ(open(config("", "of = [\"brigth\"]\n")).error().text,
-            "model 'verdicts': after: model 'spots': has no label 'brigth', did you mean 'bright'");
+            "test.toml:5: model 'verdicts': after: model 'spots': has no label 'brigth', did you "
+            "mean 'bright'");
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ void RunningStation::reload() {
   const std::lock_guard lock(page_mutex_);
   if (!page_) return;
   if (const auto read = page_->reload(); !read)
-    log_error("{}; the old token and certificate stay", read.error().text);
+    log_error("page: {}; the old token and certificate stay", read.error().text);
 }
 
 SourceLane* RunningStation::find_lane(const std::string& name) {
@@ -116,6 +116,8 @@ void RunningStation::run_source(SourceLane& lane, std::stop_token stop) {
   const auto end = supervise(
       *lane.source, Backoff{}, stop, [&](const Frame& frame) { on_frame(lane, frame, stop); },
       report, lane.counters);
+  if (end && *end == SourceEnd::ended && lane.counters.frames == 0)
+    log_warning("source {}: ended without a frame", lane.config.name);
   {
     const std::lock_guard lock(mutex_);
     lane.state = end ? SourceLane::State::ended : SourceLane::State::failed;
@@ -235,6 +237,14 @@ std::vector<Parcel> RunningStation::publish(Outcome& outcome) {
   return parcels;
 }
 
+// A run that is to end with its sources would not.
+void RunningStation::tell_endless() const {
+  for (const auto& lane : sources_)
+    if (lane->source->is_endless())
+      log_warning("source {}: never ends by itself, the station runs until it is stopped",
+                  lane->config.name);
+}
+
 bool RunningStation::all_ended() const {
   return std::ranges::all_of(sources_, [](const auto& lane) {
     return lane->state == SourceLane::State::ended || lane->state == SourceLane::State::failed;
@@ -255,6 +265,7 @@ Result<> RunningStation::run(std::stop_token stop, bool once) {
   }
   tell({Happening::started});
   if (machine_) machine_->start();
+  if (once) tell_endless();
   for (const auto& lane : sinks_) lane->outbox->attend([this] { return state(); });
   for (const auto& lane : sources_)
     lane->thread = std::jthread(

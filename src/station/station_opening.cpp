@@ -46,7 +46,15 @@ SpoolLimits limits_of(const SpoolConfig& config) {
 
 }  // namespace
 
+void RunningStation::note(const std::string& where, Error error) {
+  const auto found = places_.find(where);
+  const auto place = found == places_.end() ? where : found->second + ": " + where;
+  for (const auto& line : split(error.text, '\n'))
+    problems_.push_back(Error{error.code, line}.in(place));
+}
+
 Result<> RunningStation::open(const StationConfig& config) {
+  places_ = config.places;
   if (config.mqtt) open_inbox(*config.mqtt);
   open_models(config);
   open_followers();
@@ -64,7 +72,7 @@ Result<> RunningStation::open(const StationConfig& config) {
 void RunningStation::open_spool(const StationConfig& config) {
   const auto settings = config.spool.value_or(SpoolConfig{});
   auto spool = turnstone::open_spool(settings.path, limits_of(settings));
-  if (!spool) return note(spool.error());
+  if (!spool) return note("spool", spool.error());
   spool_ = std::move(*spool);
   keeper_ = std::make_unique<Keeper>(
       [this](std::vector<std::vector<Parcel>> groups) { return keep_all(std::move(groups)); });
@@ -81,7 +89,7 @@ void RunningStation::open_sinks(const StationConfig& config) {
 
 void RunningStation::open_sink(const SinkConfig& section) {
   auto sink = section.open();
-  if (!sink) return note(std::move(sink).error().in("sink '" + section.name + "'"));
+  if (!sink) return note("sink '" + section.name + "'", sink.error());
   if (!spool_) return;
   if (!spool_->is_durable()) spool_->limit(section.name, section.queue);
   auto lane = std::make_unique<SinkLane>();
@@ -96,7 +104,7 @@ void RunningStation::open_sink(const SinkConfig& section) {
 
 void RunningStation::open_viewer(const SinkConfig& section, std::chrono::milliseconds hold) {
   auto viewer = section.open_viewer();
-  if (!viewer) return note(std::move(viewer).error().in("sink '" + section.name + "'"));
+  if (!viewer) return note("sink '" + section.name + "'", viewer.error());
   viewers_.push_back(std::make_unique<ViewerLane>(
       section, std::move(*viewer), hold,
       [this](std::vector<Parcel> parcels, const std::vector<Happening>& happenings) {
@@ -112,11 +120,14 @@ void RunningStation::check_parcels(const ViewerLane& lane) {
   const auto is_it = [&](const auto& sink) {
     return sink->config.name == through && sink->config.kind == "s3";
   };
-  const auto where = fmt::format("sink '{}': to '{}'", lane.config().name, printable(through));
+  const auto wrong = [&](const char* why) {
+    note("sink '" + lane.config().name + "'",
+         {Code::invalid, fmt::format("to '{}' {}", printable(through), why)});
+  };
   if (std::ranges::none_of(sinks_, is_it))
-    note({Code::invalid, where + " is no sink of kind s3"});
+    wrong("is no sink of kind s3");
   else if (spool_ && !spool_->is_durable())
-    note({Code::invalid, where + " wants a [spool]"});
+    wrong("wants a [spool]");
 }
 
 // What a sink of another name has left behind would wait unseen.
@@ -133,14 +144,14 @@ void RunningStation::tell_strays() const {
 void RunningStation::open_inbox(const MqttConnection& config) {
   auto options = mqtt_options_of(config);
   options ? void(inbox_ = std::make_unique<Inbox>(std::move(*options)))
-          : note(std::move(options).error().in("mqtt"));
+          : note("mqtt", options.error());
 }
 
 void RunningStation::open_models(const StationConfig& config) {
   for (const auto& section : config.models) {
     auto parts = open_judge_parts(section, inbox_.get());
     if (!parts) {
-      note(std::move(parts).error().in("model '" + section.name + "'"));
+      note("model '" + section.name + "'", parts.error());
       continue;
     }
     // The judge is told apart by its place, which exists once its constructor has returned and
@@ -160,21 +171,21 @@ void RunningStation::open_followers() {
     followers_[before].push_back(judge.get());
     const auto fits = check_followed(*before->service().model, judge->config().of);
     if (!fits)
-      note(Error(fits.error())
-               .in(fmt::format("model '{}': after: model '{}'", judge->name(), before->name())));
+      note("model '" + judge->name() + "'",
+           Error(fits.error()).in("after: model '" + before->name() + "'"));
   }
 }
 
 void RunningStation::open_sources(const StationConfig& config) {
   for (const auto& section : config.sources) {
+    const auto where = "source '" + section.name + "'";
     auto source = section.open();
     if (!source) {
-      note(std::move(source).error().in("source '" + section.name + "'"));
+      note(where, source.error());
       continue;
     }
     if ((*source)->is_consuming() && config.cycle && config.cycle->source == section.name)
-      note({Code::invalid,
-            fmt::format("source '{}': consume and the cycle exclude each other", section.name)});
+      note(where, {Code::invalid, "consume and the cycle exclude each other"});
     auto lane = std::make_unique<SourceLane>();
     lane->config = section;
     lane->source = std::move(*source);
@@ -186,10 +197,10 @@ void RunningStation::open_sources(const StationConfig& config) {
       const auto& route = lane->routes.emplace_back(route_to(*judge, *lane, config.cycle));
       if (lane->source->is_consuming() &&
           (passes_over(*judge) || route.overflow == Overflow::drop_old))
-        note({Code::invalid,
-              fmt::format("source '{}': consume wants every picture judged, model '{}' "
-                          "has triggers or frames = \"latest\"",
-                          section.name, judge->name())});
+        note(where, {Code::invalid,
+                     fmt::format("consume wants every picture judged, model '{}' has triggers or "
+                                 "frames = \"latest\"",
+                                 judge->name())});
       interval = std::max(interval, judge->config().interval);
     }
     if (config.page)
@@ -222,7 +233,7 @@ void RunningStation::open_machine(const CycleConfig& config) {
       [this, source = config.source](const Error& error) {
         note_fault(FaultKind::cycle, source, error);
       });
-  machine ? void(machine_ = std::move(*machine)) : note(machine.error());
+  machine ? void(machine_ = std::move(*machine)) : note("cycle", machine.error());
   const auto* lane = find_lane(config.source);
   const bool drives = config.stops.empty() && lane && lane->config.kind != "turntable";
   if (drives && config.table.driver == "simulated")
@@ -231,19 +242,20 @@ void RunningStation::open_machine(const CycleConfig& config) {
         "moves a real one");
   const auto* judge = find_judge(config.model);
   if (!judge) return;
-  if (auto fits = check_place(config.model, *judge->service().model); !fits) note(fits.error());
+  if (auto fits = check_place(config.model, *judge->service().model); !fits)
+    note("cycle", fits.error());
 }
 
 // Whether a model can stand where `name` stands in the configuration.
 Result<> RunningStation::check_place(const std::string& name, const Model& model) const {
   if (machine_ && machine_->config().model == name && !gives_classes(model))
-    return fail(Code::invalid, "cycle: model '{}' finds boxes, wanted: one that classifies", name);
+    return fail(Code::invalid, "model '{}' finds boxes, wanted: one that classifies", name);
   return {};
 }
 
 // A part's verdict may be of frames that the old and the new one have judged.
 Result<> RunningStation::check_successor(const Judge& judge, const Model& model) const {
-  TRY(check_place(judge.name(), model));
+  TRY(check_place(judge.name(), model), "cycle");
   for (const auto* follower : followers_of(judge))
     TRY(check_followed(model, follower->config().of),
         fmt::format("model '{}' is after it", follower->name()));
@@ -275,7 +287,7 @@ void RunningStation::open_page(const StationConfig& config) {
   if (config.page->metrics) content.metrics = [this] { return metrics(); };
   for (const auto& lane : sources_) content.views[lane->config.name] = lane->view.get();
   auto page = Page::open(*config.page, std::move(content));
-  page ? void(page_ = std::move(*page)) : note(page.error());
+  page ? void(page_ = std::move(*page)) : note("page", page.error());
 }
 
 Result<std::unique_ptr<Station>> open_station(const StationConfig& config) {

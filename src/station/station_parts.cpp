@@ -248,14 +248,20 @@ std::optional<Error> find_loss(const SourceLane& lane) {
 
 std::optional<Error> find_loss(const SinkLane& lane) {
   const auto counters = lane.outbox->counters();
-  const auto count = counters.dropped + counters.failed + counters.waiting;
+  const std::pair<int64_t, const char*> reasons[] = {
+      {counters.dropped, "dropped at the limit of queue, spool or drain_ms"},
+      {counters.failed, "refused"},
+      {counters.waiting, "wait for the next run"}};
+  int64_t count = 0;
+  std::vector<std::string> parts;
+  for (const auto& [number, reason] : reasons) {
+    count += number;
+    if (number > 0) parts.push_back(fmt::format("{} {}", number, reason));
+  }
   if (count == 0) return {};
   const auto why = counters.trouble.empty() ? "" : ": " + counters.trouble;
-  const auto kept = counters.waiting == 0
-                        ? ""
-                        : fmt::format(", {} of them wait for the next run", counters.waiting);
-  return Error{Code::unavailable, fmt::format("sink '{}': {} results were not delivered{}{}",
-                                              lane.config.name, count, kept, why)};
+  return Error{Code::unavailable, fmt::format("sink '{}': {} results were not delivered ({}){}",
+                                              lane.config.name, count, join(parts, ", "), why)};
 }
 
 std::optional<Error> find_loss(const ViewerLane& lane) {

@@ -233,9 +233,11 @@ TEST_F(StationTest, ReportsEverythingThatCannotBeOpened) {
   text.replace(text.find("brightness1"), 11, "nothing");
   const auto station = open(text);
   ASSERT_FALSE(station);
-  EXPECT_THAT(station.error().text, HasSubstr("model 'inspection': "));
+  EXPECT_THAT(station.error().text, HasSubstr(": model 'inspection': "));
   EXPECT_THAT(station.error().text, HasSubstr("no such package"));
-  EXPECT_THAT(station.error().text, HasSubstr("\npage: certificate_file none.pem: no such file"));
+  EXPECT_THAT(station.error().text, HasSubstr(": page: certificate_file none.pem: no such file"));
+  for (const auto& line : split(station.error().text, '\n'))
+    EXPECT_THAT(line, testing::MatchesRegex("test.toml:[0-9]+: .*"));
 }
 
 TEST_F(StationTest, RefusesAPackageWhoseModelJsonDoesNotFit) {
@@ -267,7 +269,7 @@ TEST_F(StationTest, RefusesACycleOverAModelThatFindsBoxes) {
   const auto station = open(text + fmt::format("[cycle]\nstops = \"{}\"\n", file("stops.txt")));
   ASSERT_FALSE(station);
   EXPECT_EQ(station.error().text,
-            "cycle: model 'inspection' finds boxes, wanted: one that classifies");
+            "test.toml:12: cycle: model 'inspection' finds boxes, wanted: one that classifies");
 }
 
 TEST_F(StationTest, TellsItsState) {

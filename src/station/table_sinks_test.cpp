@@ -101,11 +101,14 @@ TEST_F(TableSinks, RowsThatAreTooOldAreDeleted) {
 }
 
 TEST_F(TableSinks, AFileThatIsNoDatabaseIsRefusedAndStays) {
-  ASSERT_TRUE(write_file(file("table"), "this is a text and no database at all, long enough"));
-  const auto taken = take(*open("sqlite"), some_verdict());
-  ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().code, Code::unavailable);
-  EXPECT_EQ(taken.error().text, file("table") + ": file is not a database");
+  const std::string text = "this is a text and no database at all, long enough";
+  ASSERT_TRUE(write_file(file("table"), text));
+  const auto sink =
+      testing_tools::open_sink(fmt::format("kind = \"sqlite\"\npath = \"{}\"\n", file("table")));
+  ASSERT_FALSE(sink);
+  EXPECT_EQ(sink.error().code, Code::invalid);
+  EXPECT_EQ(sink.error().text, file("table") + ": is there and no database");
+  EXPECT_EQ(read_text(file("table")), text);
 }
 
 TEST_F(TableSinks, ARowThatIsRefusedDoesNotHoldUpTheOthers) {

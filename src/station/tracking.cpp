@@ -6,8 +6,7 @@
 namespace turnstone {
 namespace {
 
-// "door=0.1,0.2 0.5,0.2 0.5,0.9"
-Result<std::pair<std::string, std::vector<Point>>> parse_place(const std::string& text) {
+Result<Place> parse_place(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == text.npos || equals == 0)
     return fail(Code::invalid, "'{}' is not NAME=X,Y X,Y ...", printable(text));
@@ -17,50 +16,55 @@ Result<std::pair<std::string, std::vector<Point>>> parse_place(const std::string
 
 }  // namespace
 
+Result<Place> parse_zone(const std::string& text) {
+  auto zone = TRY(parse_place(text));
+  TRY(make_zone(zone.second), printable(zone.first));
+  return zone;
+}
+
+Result<Place> parse_gate(const std::string& text) {
+  auto gate = TRY(parse_place(text));
+  const auto& ends = gate.second;
+  if (ends.size() != 2)
+    return fail(Code::invalid, "{}: has {} points, legal are 2", printable(gate.first),
+                ends.size());
+  TRY(make_gate(ends[0], ends[1]), printable(gate.first));
+  return gate;
+}
+
 Result<Tracking> Tracking::make(const ModelConfig& config) {
   Tracking made;
   made.on_ = config.track || !config.zones.empty() || !config.gates.empty();
   made.options_.lost_frames = config.lost_frames;
   made.options_.by_class = config.track_by_class;
-  for (const auto& text : config.zones) {
-    auto zone = TRY(parse_place(text), "zones");
-    TRY(make_zone(zone.second), "zones: " + zone.first);
-    made.zones_.push_back(std::move(zone));
-  }
-  for (const auto& text : config.gates) {
-    auto gate = TRY(parse_place(text), "gates");
-    if (gate.second.size() != 2)
-      return fail(Code::invalid, "gates: {} has {} points, legal are 2", printable(gate.first),
-                  gate.second.size());
-    TRY(make_gate(gate.second[0], gate.second[1]), "gates: " + gate.first);
-    made.gates_.push_back(std::move(gate));
-  }
+  for (const auto& text : config.zones) made.zones_.push_back(TRY(parse_zone(text), "zones"));
+  for (const auto& text : config.gates) made.gates_.push_back(TRY(parse_gate(text), "gates"));
   return made;
 }
 
-Tracking::Place& Tracking::place_of(const std::string& source) {
-  if (const auto found = places_.find(source); found != places_.end()) return found->second;
-  Place place{.tracker = Tracker(options_), .zones = {}, .gates = {}};
-  for (const auto& [name, corners] : zones_) place.zones.push_back(*make_zone(corners));
-  for (const auto& [name, ends] : gates_) place.gates.push_back(*make_gate(ends[0], ends[1]));
-  return places_.emplace(source, std::move(place)).first->second;
+Tracking::Followed& Tracking::followed_of(const std::string& source) {
+  if (const auto found = followed_.find(source); found != followed_.end()) return found->second;
+  Followed made{.tracker = Tracker(options_), .zones = {}, .gates = {}};
+  for (const auto& [name, corners] : zones_) made.zones.push_back(*make_zone(corners));
+  for (const auto& [name, ends] : gates_) made.gates.push_back(*make_gate(ends[0], ends[1]));
+  return followed_.emplace(source, std::move(made)).first->second;
 }
 
 void Tracking::follow(const Frame& frame, Scene& scene) {
   if (!on_) return;
-  auto& place = place_of(frame.source);
+  auto& followed = followed_of(frame.source);
   const double aspect = frame.height > 0 ? double(frame.width) / frame.height : 1;
-  place.tracker.track(scene.detections, aspect);
-  for (size_t i = 0; i < place.zones.size(); ++i) {
-    auto& zone = place.zones[i];
+  followed.tracker.track(scene.detections, aspect);
+  for (size_t i = 0; i < followed.zones.size(); ++i) {
+    auto& zone = followed.zones[i];
     zone.update(scene.detections, frame.taken);
     auto& said = scene.zones.emplace_back();
     said.name = zones_[i].first;
     for (const auto& stay : zone.stays()) said.stays.push_back({stay.track, stay.dwell()});
     for (const auto& stay : zone.ended()) said.ended.push_back({stay.track, stay.dwell()});
   }
-  for (size_t i = 0; i < place.gates.size(); ++i) {
-    auto& gate = place.gates[i];
+  for (size_t i = 0; i < followed.gates.size(); ++i) {
+    auto& gate = followed.gates[i];
     gate.update(scene.detections, frame.taken);
     auto& said = scene.gates.emplace_back();
     said.name = gates_[i].first;

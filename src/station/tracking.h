@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -13,6 +14,11 @@
 #include "vision/zones.h"
 
 namespace turnstone {
+
+// A name and corners, or two ends, of "door=0.1,0.2 0.5,0.2 0.5,0.9". Errors: invalid.
+using Place = std::pair<std::string, std::vector<Point>>;
+Result<Place> parse_zone(const std::string& text);
+Result<Place> parse_gate(const std::string& text);
 
 // Follows what the scenes of a model show. One thread at a time.
 class Tracking {
@@ -25,18 +31,18 @@ class Tracking {
   void follow(const Frame& frame, Scene& scene);
 
  private:
-  struct Place {
+  struct Followed {
     Tracker tracker;
     std::vector<Zone> zones;
     std::vector<Gate> gates;
   };
-  Place& place_of(const std::string& source);
+  Followed& followed_of(const std::string& source);
 
   bool on_ = false;
   TrackerOptions options_;
-  std::vector<std::pair<std::string, std::vector<Point>>> zones_;
-  std::vector<std::pair<std::string, std::vector<Point>>> gates_;
-  std::map<std::string, Place> places_;
+  std::vector<Place> zones_;
+  std::vector<Place> gates_;
+  std::map<std::string, Followed> followed_;  // by source
 };
 
 }  // namespace turnstone

@@ -75,7 +75,7 @@ TEST(Tracking, WrongPlacesAreRefused) {
   EXPECT_EQ(refused(config), "zones: '2' is no fraction of the picture, legal is 0 to 1");
   config.zones = {};
   config.gates = {"exit=0,0"};
-  EXPECT_EQ(refused(config), "gates: exit has 1 points, legal are 2");
+  EXPECT_EQ(refused(config), "gates: exit: has 1 points, legal are 2");
 }
 
 }  // namespace

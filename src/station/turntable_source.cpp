@@ -90,6 +90,7 @@ class TurntableSource final : public Source {
   }
 
   bool is_live() const override { return config_.realtime; }
+  bool is_endless() const override { return config_.frames == 0; }
 
  private:
   Result<Frame> take() {

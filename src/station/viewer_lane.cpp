@@ -11,6 +11,8 @@ namespace {
 // Frames that wait for their scenes and for the viewer. Cameras have few buffers.
 constexpr size_t most_waiting = 8;
 
+constexpr std::chrono::minutes same_trouble(1);  // a failure that comes again so soon
+
 }  // namespace
 
 ViewerLane::ViewerLane(SinkConfig config, std::unique_ptr<Viewer> viewer,
@@ -118,7 +120,7 @@ void ViewerLane::show(const Shown& shown, const std::stop_token& stop) {
   tell();
 }
 
-// Says what went wrong, once, and rests after it.
+// Says what went wrong, once for as long as it comes again and again, and rests after it.
 void ViewerLane::note(const Result<>& result) {
   bool told = true;
   {
@@ -130,8 +132,11 @@ void ViewerLane::note(const Result<>& result) {
       return;
     }
     ++counters_.failed;
-    told = counters_.trouble == result.error().text;
+    const auto now = Steady::now();
     counters_.trouble = result.error().text;
+    told = told_ == counters_.trouble && now - failed_ < same_trouble;
+    told_ = counters_.trouble;
+    failed_ = now;
     rests_until_ = Steady::now() + pause_.take();
   }
   if (!told) log_warning("sink {}: {}", config_.name, result.error().text);

@@ -96,6 +96,8 @@ class ViewerLane {
   ViewerCounters counters_;
   Pause pause_{Backoff{}};
   Steady::time_point rests_until_;
+  std::string told_;           // the last failure in the log
+  Steady::time_point failed_;  // when it was last seen
   std::jthread thread_;
 };
 

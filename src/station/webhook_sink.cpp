@@ -1,7 +1,7 @@
 #include "base/files.h"
-#include "base/text.h"
 #include "station/kinds.h"
 #include "station/payload.h"
+#include "station/url.h"
 #include "wire/http_client.h"
 
 namespace turnstone {
@@ -21,8 +21,19 @@ struct WebhookSinkConfig {
   std::string key = {};  // of payload "keyed"
 };
 
+// Errors: invalid, without what may be a password.
+Result<> check_webhook(const std::string& url) {
+  TRY(check_http_url(url));
+  if (url.substr(0, url.find('/', 8)).find('@') == url.npos) return {};
+  return fail(Code::invalid, "holds a user or a password, give token_file");
+}
+
 const Field<WebhookSinkConfig> webhook_fields[] = {
-    {"url", &WebhookSinkConfig::url, "", "http:// or https://", {.required = true}},
+    {"url",
+     &WebhookSinkConfig::url,
+     "",
+     "http:// or https://",
+     {.required = true, .why_not = why_not<check_webhook>}},
     {"method", &WebhookSinkConfig::method, "", "of the request", {.choices = {"POST", "PUT"}}},
     {"token_file", &WebhookSinkConfig::token_file, "path", "one line, sent as a bearer token"},
     {"ca_file", &WebhookSinkConfig::ca_file, "path",
@@ -34,8 +45,16 @@ const Field<WebhookSinkConfig> webhook_fields[] = {
      "",
      "shape of the messages; \"\": verdict where there is a cycle, else scene",
      {.choices = payload_names()}},
-    {"template", &WebhookSinkConfig::text, "", "of payload \"template\": a text with places"},
-    {"words", &WebhookSinkConfig::words, "", "what labels are called, such as \"Fail=Defective\""},
+    {"template",
+     &WebhookSinkConfig::text,
+     "",
+     "of payload \"template\": a text with places",
+     {.why_not = why_not<Template::parse>}},
+    {"words",
+     &WebhookSinkConfig::words,
+     "",
+     "what labels are called, such as \"Fail=Defective\"",
+     {.why_not = why_not<parse_word>}},
     {"key", &WebhookSinkConfig::key, "", "of payload \"keyed\": what stands before the label"},
 };
 
@@ -86,11 +105,6 @@ class WebhookSink final : public Sink {
 // A server that is away is found out by `send`, so that it may come back. Errors: invalid (a
 // field), missing (a file).
 Result<std::unique_ptr<Sink>> open_webhook_sink(const WebhookSinkConfig& config) {
-  const auto url = lower(config.url);
-  if (!url.starts_with("http://") && !url.starts_with("https://"))
-    return fail(Code::invalid, "url is wrong, legal is http:// or https:// with a host");
-  if (url.substr(0, url.find('/', 8)).find('@') != url.npos)
-    return fail(Code::invalid, "url holds a user or a password, give token_file");
   std::string token;
   if (!config.token_file.empty()) token = TRY(read_secret(config.token_file));
   auto client = TRY(make_http_client({.tls = {.ca_file = config.ca_file,

@@ -43,8 +43,8 @@ class Server final : public HttpServer {
     tcp::endpoint bound;
     if (!error) bound = acceptor_.local_endpoint(error);
     if (error)
-      return fail(Code::unavailable, "page: cannot listen on {} port {}: {}", address.to_string(),
-                  port, error.message());
+      return fail(Code::unavailable, "cannot listen on {} port {}: {}", address.to_string(), port,
+                  error.message());
     port_ = bound.port();
     const auto host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
     url_ = fmt::format("http{}://{}:{}/", shared_->tls ? "s" : "", host, port_);
@@ -55,7 +55,7 @@ class Server final : public HttpServer {
 
   Result<> renew(const HttpIdentity& identity) override {
     CHECK(url_.starts_with("https"));
-    std::shared_ptr<asio::ssl::context> tls = TRY(open_tls(identity), "page");
+    std::shared_ptr<asio::ssl::context> tls = TRY(open_tls(identity));
     asio::post(io_, [this, tls = std::move(tls)] { shared_->tls = tls; });
     return {};
   }
@@ -76,7 +76,7 @@ class Server final : public HttpServer {
         io_.run();
         return;
       } catch (const std::exception& error) {
-        log_error("page: {}", error.what());
+        log_error("http: {}", error.what());
       }
     }
   }
@@ -150,16 +150,15 @@ Result<std::unique_ptr<HttpServer>> open_http_server(std::string_view address, i
   boost::system::error_code error;
   const auto parsed = asio::ip::make_address(
       address == "localhost" ? std::string("127.0.0.1") : std::string(address), error);
-  if (error) return fail(Code::invalid, "page: '{}' is no IP address", printable(address));
+  if (error) return fail(Code::invalid, "'{}' is no IP address", printable(address));
   if (!identity && !parsed.is_loopback())
     return fail(Code::invalid,
-                "page: address '{}' is wrong, legal without TLS are those of the loopback such as "
+                "address '{}' is wrong, legal without TLS are those of the loopback such as "
                 "127.0.0.1",
                 printable(address));
-  if (port < 0 || port > 65535)
-    return fail(Code::invalid, "page: port {} is outside [0, 65535]", port);
+  if (port < 0 || port > 65535) return fail(Code::invalid, "port {} is outside [0, 65535]", port);
   std::unique_ptr<asio::ssl::context> tls;
-  if (identity) tls = TRY(open_tls(*identity), "page");
+  if (identity) tls = TRY(open_tls(*identity));
   auto server = std::make_unique<Server>(std::move(handler), limits, std::move(tls));
   TRY(server->listen(parsed, static_cast<uint16_t>(port)));
   return server;

@@ -238,7 +238,7 @@ TEST(Http, ServesLoopbackOnlyWithoutTls) {
   const auto server = open_http_server("0.0.0.0", 0, {});
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().text,
-            "page: address '0.0.0.0' is wrong, legal without TLS are those of the loopback such as "
+            "address '0.0.0.0' is wrong, legal without TLS are those of the loopback such as "
             "127.0.0.1");
 }
 

@@ -113,12 +113,16 @@ std::string alpn_of(const MqttOptions& options) {
   return is_tls(url) && is_aws ? "x-amzn-mqtt-ca" : "";
 }
 
+Result<> check_mqtt_url(const std::string& url) {
+  if (paho_url_of(url).empty())
+    return fail(Code::invalid, "'{}' is wrong, legal are mqtt://HOST:PORT and mqtts://HOST:PORT",
+                printable(url));
+  return {};
+}
+
 Result<> check_mqtt_options(const MqttOptions& options) {
+  TRY(check_mqtt_url(options.url), "url");
   const auto url = paho_url_of(options.url);
-  if (url.empty())
-    return fail(Code::invalid,
-                "url '{}' is wrong, legal are mqtt://HOST:PORT and mqtts://HOST:PORT",
-                printable(options.url));
   if (options.version != 3 && options.version != 5)
     return fail(Code::invalid, "version {} is wrong, legal are 3 and 5", options.version);
   TRY(check_tls(options, url));

@@ -10,6 +10,7 @@
 namespace turnstone {
 
 // Errors: invalid.
+Result<> check_mqtt_url(const std::string& url);
 Result<> check_mqtt_topic(std::string_view topic);
 Result<> check_mqtt_filter(std::string_view filter);
 

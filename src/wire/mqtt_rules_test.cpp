@@ -54,7 +54,7 @@ TEST(MqttOptions, AreCheckedWithoutABroker) {
   };
   EXPECT_EQ(problem({.url = "tcp://broker"}), "fine");
   EXPECT_EQ(problem({.url = "http://broker"}),
-            "url 'http://broker' is wrong, legal are mqtt://HOST:PORT and mqtts://HOST:PORT");
+            "url: 'http://broker' is wrong, legal are mqtt://HOST:PORT and mqtts://HOST:PORT");
   EXPECT_EQ(problem({.url = "ssl://broker", .ca_file = "/nowhere/ca.pem"}),
             "ca_file /nowhere/ca.pem: no such file");
   EXPECT_EQ(problem({.url = "tcp://broker", .ca_file = "/etc/passwd"}),

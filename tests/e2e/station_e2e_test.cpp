@@ -49,7 +49,25 @@ TEST_F(Programs, LostResultsAreUnavailable) {
                              "drain_ms = 0\nurl = \"" + away + "\"\n"));
   EXPECT_EQ(run({"run", file("station.toml"), "--once", "-q"}), 3);
   EXPECT_EQ(json_lines().size(), 4u);
-  EXPECT_THAT(err(), HasSubstr("turnstone run: sink 'mq': 4 results were not delivered"));
+  EXPECT_THAT(err(),
+              HasSubstr("turnstone run: sink 'mq': 4 results were not delivered (4 dropped at the "
+                        "limit of queue, spool or drain_ms): tcp://"));
+}
+
+TEST_F(Programs, ARunWithoutFramesAndOneThatNeverEndsSaySo) {
+  ASSERT_TRUE(make_folder(file("empty")));
+  const std::vector<std::string> once = {"run", file("station.toml"), "--once", "-q", "--set"};
+  auto empty = once;
+  empty.push_back("source.camera.path=" + file("empty"));
+  EXPECT_EQ(run(empty), 0);
+  EXPECT_THAT(err(), HasSubstr("warning source camera: ended without a frame"));
+  auto looped = once;
+  looped.emplace_back("source.camera.loop=true");
+  const auto station = start(looped);
+  EXPECT_TRUE(eventually([&] {
+    return err().find("warning source camera: never ends by itself") != std::string::npos;
+  })) << err();
+  EXPECT_EQ(station->end(SIGTERM), 0) << err();
 }
 
 TEST_F(Programs, ResultsOutliveAStationThatIsKilledWhileTheBrokerIsAway) {
@@ -187,6 +205,19 @@ TEST_F(Reloads, HangupTakesTheModelAnew) {
   write_picture("pictures/q.png", 250);
   EXPECT_TRUE(eventually([&] { return count("lines.jsonl") == 5; }));
   EXPECT_EQ(station_->end(SIGTERM), 0);
+}
+
+TEST_F(Reloads, HangupLeavesAPageAtAnyPortWhereItIs) {
+  station_->end(SIGTERM);
+  station_ = start({"run", file("station.toml"), "--set", "page.port=0"});
+  const auto url = page_url();
+  tell("others.jsonl", "watch = true\n");
+  station_->signal(SIGHUP);
+  EXPECT_TRUE(says("the configuration was read anew")) << err();
+  EXPECT_TRUE(eventually([&] { return count("others.jsonl") == 4; })) << err();
+  EXPECT_EQ(station_->end(SIGTERM), 0);
+  EXPECT_EQ(err().find("page: " + url), err().find("page: "));
+  EXPECT_GT(err().rfind("page: " + url), err().find("page: ")) << err();
 }
 
 TEST_F(Reloads, HangupTakesAConfigurationThatHasChanged) {
