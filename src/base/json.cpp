@@ -1,7 +1,9 @@
 #include "base/json.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -59,12 +61,60 @@ Result<Json> read_json(const std::filesystem::path& path) {
   return TRY(parse_json(text), path.string());
 }
 
+namespace {
+
+// The shortest text that reads back as the same number, which nlohmann-json does not always find.
+void append_real(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  char text[32];
+  const std::string_view digits(text, std::to_chars(text, std::end(text), value).ptr);
+  out += digits;
+  if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+void append_line(std::string& out, int depth) {
+  if (depth < 0) return;
+  out += '\n';
+  out.append(static_cast<size_t>(depth) * 2, ' ');
+}
+
+// With `depth` below 0 all of it on one line.
+void append(std::string& out, const Json& value, int depth) {
+  if (value.is_number_float()) return append_real(out, value.get<double>());
+  if (!value.is_structured() || value.empty()) {
+    out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  const int inner = depth < 0 ? depth : depth + 1;
+  out += value.is_object() ? '{' : '[';
+  for (auto item = value.begin(); item != value.end(); ++item) {
+    if (item != value.begin()) out += ',';
+    append_line(out, inner);
+    if (value.is_object()) {
+      append(out, item.key(), inner);
+      out += depth < 0 ? ":" : ": ";
+    }
+    append(out, *item, inner);
+  }
+  append_line(out, depth);
+  out += value.is_object() ? '}' : ']';
+}
+
+}  // namespace
+
 std::string print_json(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  append(text, value, -1);
+  return text;
 }
 
 std::string print_json_pretty(const Json& value) {
-  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string text;
+  append(text, value, 0);
+  return text + "\n";
 }
 
 namespace {

@@ -18,7 +18,8 @@ using Json = nlohmann::ordered_json;
 Result<Json> parse_json(std::string_view text);
 Result<Json> read_json(const std::filesystem::path& path);
 
-// One line, no blanks; bytes that are not UTF-8 become U+FFFD.
+// One line, no blanks, of each number the shortest text that reads back as it; bytes that are not
+// UTF-8 become U+FFFD.
 std::string print_json(const Json& value);
 
 // Several lines, indented by two blanks, with a line end.

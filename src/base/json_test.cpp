@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace turnstone {
 namespace {
 
@@ -32,6 +34,17 @@ TEST(Json, NothingStandsBehindAZeroByte) {
 
 TEST(Json, BytesThatAreNotUtf8AreReplacedWhenPrinted) {
   EXPECT_EQ(print_json(Json(std::string("a\xff"))), "\"a\xEF\xBF\xBD\"");
+}
+
+TEST(Json, NumbersArePrintedAsShortAsTheyCanBe) {
+  const auto json = parse_json("[0.000649, 0.302763, 1.0, -0.0, 1e300, 7, -7]");
+  EXPECT_EQ(print_json(*json), "[0.000649,0.302763,1.0,-0.0,1e+300,7,-7]");
+  EXPECT_EQ(print_json(Json(std::numeric_limits<double>::infinity())), "null");
+}
+
+TEST(Json, PrettyIsOneMemberALine) {
+  const auto json = parse_json(R"({"a": [0.5, {}], "b": {"c": "x"}, "d": []})");
+  EXPECT_EQ(print_json_pretty(*json), json->dump(2) + "\n");
 }
 
 TEST(Json, MembersConvertOnlyWithoutLoss) {
