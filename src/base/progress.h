@@ -10,6 +10,19 @@
 
 namespace turnstone {
 
+// How far a task is.
+struct ProgressState {
+  std::string_view what;       // the task
+  int64_t done = 0;            // steps that are finished
+  int64_t total = 0;           // steps in all, 0: unknown
+  double seconds = 0;          // since it began
+  std::string_view note = {};  // what goes on
+};
+
+// "compile: linking, 9 s" of an unknown total, else "features: 3 of 10, 21 s left"; with a bar
+// "features [#########.....................] 3/10, 21 s left". A note to a known total stands last.
+std::string print_progress(const ProgressState& state, bool with_bar);
+
 // One thread at a time.
 class Progress {
  public:
@@ -19,8 +32,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `done` steps are finished; `note` stands behind the bar. Of an unknown total, the note and the
-  // time are shown.
+  // `done` steps are finished; `note` says what goes on.
   void show(int64_t done, std::string_view note = {});
 
   // Takes the line away from the terminal, before something else is printed.
