@@ -27,17 +27,20 @@ Place place_of(std::string_view text, size_t byte) {
   return place;
 }
 
-std::unexpected<Error> not_json(std::string_view text, size_t byte) {
-  const auto place = place_of(text, byte);
-  return fail(Code::invalid, "line {} column {}: not JSON", place.line, place.column);
+std::string text_of(const Place& place, std::string_view file) {
+  return file.empty() ? fmt::format("line {} column {}", place.line, place.column)
+                      : fmt::format("{}:{}:{}", file, place.line, place.column);
 }
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
+Result<Json> parse_json(std::string_view text, std::string_view file) {
+  const auto not_json = [&](size_t byte) {
+    return fail(Code::invalid, "{}: not JSON", text_of(place_of(text, byte), file));
+  };
+  const auto where = file.empty() ? "JSON" : fmt::format("{}: JSON", file);
   // A zero byte ends the text to nlohmann-json, which would pass over whatever stands behind it.
-  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
-    return not_json(text, zero);
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) return not_json(zero);
   bool too_deep = false;
   const auto watch = [&](int depth, Json::parse_event_t event, Json&) {
     using Event = Json::parse_event_t;
@@ -47,18 +50,18 @@ Result<Json> parse_json(std::string_view text) {
   };
   try {
     auto value = Json::parse(text, watch);
-    if (too_deep) return fail(Code::invalid, "JSON is nested deeper than {} levels", deepest);
+    if (too_deep) return fail(Code::invalid, "{} is nested deeper than {} levels", where, deepest);
     return value;
   } catch (const Json::parse_error& error) {
-    return not_json(text, error.byte > 0 ? error.byte - 1 : 0);
+    return not_json(error.byte > 0 ? error.byte - 1 : 0);
   } catch (const Json::exception&) {
-    return fail(Code::invalid, "JSON holds a number that is out of range");
+    return fail(Code::invalid, "{} holds a number that is out of range", where);
   }
 }
 
 Result<Json> read_json(const std::filesystem::path& path) {
   const auto text = TRY(read_text(path, size_t{1} << 30));
-  return TRY(parse_json(text), path.string());
+  return parse_json(text, path.string());
 }
 
 namespace {

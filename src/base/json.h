@@ -13,9 +13,9 @@ namespace turnstone {
 // Objects keep the order in which keys were written.
 using Json = nlohmann::ordered_json;
 
-// Parses one JSON document. Errors: invalid, with line and column; deeper than 64 levels is
-// refused before it can exhaust the stack.
-Result<Json> parse_json(std::string_view text);
+// Parses one JSON document, the content of `file` if that is given. Errors: invalid, with the file,
+// line and column; deeper than 64 levels is refused before it can exhaust the stack.
+Result<Json> parse_json(std::string_view text, std::string_view file = {});
 Result<Json> read_json(const std::filesystem::path& path);
 
 // One line, no blanks, of each number the shortest text that reads back as it; bytes that are not

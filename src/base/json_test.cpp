@@ -30,6 +30,7 @@ TEST(Json, NothingStandsBehindAZeroByte) {
   const auto json = parse_json(std::string_view("{}\0,\"", 5));
   ASSERT_FALSE(json);
   EXPECT_EQ(json.error().text, "line 1 column 3: not JSON");
+  EXPECT_EQ(parse_json("{\n!", "a.json").error().text, "a.json:2:1: not JSON");
 }
 
 TEST(Json, BytesThatAreNotUtf8AreReplacedWhenPrinted) {

@@ -249,7 +249,7 @@ void apply(Reading& reading, TomlTable& root, const std::string& text) {
 Result<StationConfig> parse_config(std::string_view text, std::string_view file,
                                    const std::filesystem::path& folder,
                                    std::span<const std::string> overrides) {
-  auto root = TRY(parse_toml(text), file);
+  auto root = TRY(parse_toml(text, file));
   Reading reading{.file = std::string(file), .folder = folder};
   for (const auto& override_text : overrides) apply(reading, root, override_text);
   StationConfig config;

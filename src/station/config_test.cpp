@@ -169,12 +169,12 @@ TEST(Config, NamesTheTypeThatIsWrong) {
 }
 
 TEST(Config, NamesTheLineOfBrokenToml) {
-  EXPECT_TRUE(problem("[[source]\n").starts_with("line3.toml: line 1: ")) << problem("[[source]\n");
+  EXPECT_TRUE(problem("[[source]\n").starts_with("line3.toml:1: ")) << problem("[[source]\n");
 }
 
 TEST(Config, RefusesAHeaderWithoutAKey) {
   for (const auto* text : {"[!]", "[[!]]", "[\x1bx]", "[", "[[", "[]", "[[]]", "a.! = 1"})
-    EXPECT_TRUE(problem(text).starts_with("line3.toml: line 1: ")) << text << problem(text);
+    EXPECT_TRUE(problem(text).starts_with("line3.toml:1: ")) << text << problem(text);
 }
 
 TEST(Config, RefusesAStationWithoutSources) {

@@ -106,9 +106,8 @@ class CsvSource final : public Source {
     if (!step) {
       ++bad_;
       if (!std::exchange(was_bad_, true))
-        report(
-            Error(step.error())
-                .in(fmt::format("{}: line {} ({} bad so far)", config_.path, line.number, bad_)));
+        report(Error(step.error())
+                   .in(fmt::format("{}:{} ({} bad so far)", config_.path, line.number, bad_)));
       return {};
     }
     was_bad_ = false;

@@ -101,8 +101,8 @@ class Cycle {
 using Stops = std::vector<int64_t>;
 
 // One number a line, rising; blank lines and what follows `#` do not count. A last part without a
-// second number stands to the end. Errors: invalid, with the line.
-Result<Stops> parse_stops(std::string_view text);
+// second number stands to the end. Errors: invalid, with the line of `file`.
+Result<Stops> parse_stops(std::string_view text, std::string_view file);
 
 // Follows a recording. Frames are taken by number, so that dropped ones do no harm.
 std::unique_ptr<Cycle> make_recorded_cycle(Stops stops, Voting voting, Cycle::Decided decided);

@@ -325,7 +325,7 @@ Result<FeedbackConfig> choose(FeedbackSinkConfig& config) {
                           .threshold = config.threshold};
   }
   const auto text = TRY(read_text(config.map, 1 << 20));
-  const auto map = TRY(parse_feedback_map(TRY(parse_json(text), config.map)), config.map);
+  const auto map = TRY(parse_feedback_map(TRY(parse_json(text, config.map))), config.map);
   config.request_limit = map.request_limit.value_or(config.request_limit);
   if (config.config.empty() && map.configs.size() == 1) return map.configs.front();
   std::vector<std::string> ids;

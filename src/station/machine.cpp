@@ -43,7 +43,7 @@ Result<std::unique_ptr<Cycle>> open_cycle(const CycleConfig& config, Inbox* inbo
   if (config.sorter.driver != "none")
     return fail(Code::invalid, "a recording is not sorted, leave out 'stops' or the sorter");
   const auto text = TRY(read_text(config.stops, size_t{1} << 24));
-  auto stops = TRY(parse_stops(text), config.stops);
+  auto stops = TRY(parse_stops(text, config.stops));
   return make_recorded_cycle(std::move(stops), TRY(parse_voting(config.vote)), std::move(decided));
 }
 

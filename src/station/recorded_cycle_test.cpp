@@ -39,18 +39,21 @@ struct Recorded {
 };
 
 TEST(ParseStops, ReadsOneNumberALine) {
-  EXPECT_EQ(*parse_stops("58\n91\n"), (Stops{58, 91}));
-  EXPECT_EQ(*parse_stops("# begins to stand\r\n 0 # now\r\n\r\n7"), (Stops{0, 7}));
+  EXPECT_EQ(*parse_stops("58\n91\n", "s.txt"), (Stops{58, 91}));
+  EXPECT_EQ(*parse_stops("# begins to stand\r\n 0 # now\r\n\r\n7", "s.txt"), (Stops{0, 7}));
 }
 
 TEST(ParseStops, NamesTheLineThatIsWrong) {
-  EXPECT_EQ(parse_stops("5\nx7\n").error().text, "line 2: 'x7' is not a frame number, 0 or larger");
-  EXPECT_EQ(parse_stops("-5\n").error().text, "line 1: '-5' is not a frame number, 0 or larger");
-  EXPECT_EQ(parse_stops("5\n5\n").error().text,
-            "line 2: frame 5 is not larger than 5, the one before");
-  EXPECT_EQ(parse_stops("99999999999999999999").error().text,
-            "line 1: '99999999999999999999' is not a frame number, 0 or larger");
-  EXPECT_EQ(parse_stops("\n").error().text, "no frame numbers, at least one part must stand");
+  EXPECT_EQ(parse_stops("5\nx7\n", "s.txt").error().text,
+            "s.txt:2: 'x7' is not a frame number, 0 or larger");
+  EXPECT_EQ(parse_stops("-5\n", "s.txt").error().text,
+            "s.txt:1: '-5' is not a frame number, 0 or larger");
+  EXPECT_EQ(parse_stops("5\n5\n", "s.txt").error().text,
+            "s.txt:2: frame 5 is not larger than 5, the one before");
+  EXPECT_EQ(parse_stops("99999999999999999999", "s.txt").error().text,
+            "s.txt:1: '99999999999999999999' is not a frame number, 0 or larger");
+  EXPECT_EQ(parse_stops("\n", "s.txt").error().text,
+            "s.txt: no frame numbers, at least one part must stand");
 }
 
 TEST(RecordedCycle, JudgesTheFramesOfStandingPartsOnly) {
@@ -175,7 +178,7 @@ TEST(RecordedCycle, FollowsTheTurntable) {
       std::filesystem::path(given ? given : TURNSTONE_SOURCE_DIR "/../shared/data") / "turntable";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no " << folder;
   const auto manifest = read_text(folder / "turntable.manifest");
-  const auto stops = parse_stops(*read_text(folder / "stops.txt"));
+  const auto stops = parse_stops(*read_text(folder / "stops.txt"), "stops.txt");
   ASSERT_TRUE(manifest && stops);
   auto reader = open_video(folder / "turntable.mkv");
   ASSERT_TRUE(reader) << reader.error().text;

@@ -125,8 +125,8 @@ TEST_F(CsvSource, BadLinesAreCountedAndSkipped) {
   EXPECT_EQ(run.end(), SourceEnd::ended);
   EXPECT_THAT(windows_of(run), ElementsAre("1 | 2", "5 | 6", "8 | 9"));
   ASSERT_EQ(run.reports().size(), 2u);
-  EXPECT_EQ(run.reports()[0].text, path() + ": line 3 (1 bad so far): column 1: 'x' is no number");
-  EXPECT_THAT(run.reports()[1].text, HasSubstr("line 8 (4 bad so far): column 2: '' is no number"));
+  EXPECT_EQ(run.reports()[0].text, path() + ":3 (1 bad so far): column 1: 'x' is no number");
+  EXPECT_THAT(run.reports()[1].text, HasSubstr(":8 (4 bad so far): column 2: '' is no number"));
 }
 
 TEST_F(CsvSource, AGrowingFileIsFollowedFromItsEnd) {

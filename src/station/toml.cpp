@@ -27,9 +27,9 @@ namespace {
 
 int line_of(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
 
-Result<TomlValue> value_of(const toml::node& node);
+Result<TomlValue> value_of(const toml::node& node, std::string_view file);
 
-Result<TomlTable> table_of(const toml::table& table) {
+Result<TomlTable> table_of(const toml::table& table, std::string_view file) {
   // toml++ sorts keys; messages and printing want the order of the text.
   std::vector<std::pair<const toml::key*, const toml::node*>> entries;
   for (const auto& [key, node] : table) entries.emplace_back(&key, &node);
@@ -38,7 +38,7 @@ Result<TomlTable> table_of(const toml::table& table) {
   });
   TomlTable made;
   for (const auto& [key, node] : entries) {
-    auto value = TRY(value_of(*node));
+    auto value = TRY(value_of(*node, file));
     if (const auto line = static_cast<int>(key->source().begin.line); line > 0 && !node->is_array())
       value.line = line;
     made.keys.emplace_back(key->str());
@@ -47,7 +47,7 @@ Result<TomlTable> table_of(const toml::table& table) {
   return made;
 }
 
-Result<TomlValue> value_of(const toml::node& node) {
+Result<TomlValue> value_of(const toml::node& node, std::string_view file) {
   TomlValue made{.content = false, .line = line_of(node), .text = {}};
   if (const auto* boolean = node.as_boolean()) {
     made.content = boolean->get();
@@ -58,13 +58,13 @@ Result<TomlValue> value_of(const toml::node& node) {
   } else if (const auto* text = node.as_string()) {
     made.content = text->get();
   } else if (const auto* table = node.as_table()) {
-    made.content = TRY(table_of(*table));
+    made.content = TRY(table_of(*table, file));
   } else if (const auto* array = node.as_array()) {
     TomlArray items;
-    for (const auto& item : *array) items.push_back(TRY(value_of(item)));
+    for (const auto& item : *array) items.push_back(TRY(value_of(item, file)));
     made.content = std::move(items);
   } else {
-    return fail(Code::invalid, "line {}: dates and times have no meaning here", made.line);
+    return fail(Code::invalid, "{}:{}: dates and times have no meaning here", file, made.line);
   }
   return made;
 }
@@ -88,18 +88,18 @@ TomlValue& TomlTable::set(std::string key, TomlValue value) {
   return values.back();
 }
 
-Result<TomlTable> parse_toml(std::string_view text) {
+Result<TomlTable> parse_toml(std::string_view text, std::string_view file) {
   const auto parsed = toml::parse(text);
   if (!parsed) {
     const auto& error = parsed.error();
-    return fail(Code::invalid, "line {}: {}", error.source().begin.line,
+    return fail(Code::invalid, "{}:{}: {}", file, error.source().begin.line,
                 printable(error.description()));
   }
-  return table_of(parsed.table());
+  return table_of(parsed.table(), file);
 }
 
 TomlValue parse_toml_value(std::string_view text) {
-  const auto parsed = parse_toml(fmt::format("value = {}\n", text));
+  const auto parsed = parse_toml(fmt::format("value = {}\n", text), "value");
   TomlValue made{.content = std::string(text), .line = 0, .text = std::string(text)};
   if (parsed && parsed->keys.size() == 1) made.content = parsed->values[0].content;
   return made;

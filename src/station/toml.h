@@ -35,8 +35,8 @@ struct TomlValue {
   std::string text;  // as typed on the command line, else ""
 };
 
-// Errors: invalid, with `line N: ` in front. Dates and times are refused: nothing here has one.
-Result<TomlTable> parse_toml(std::string_view text);
+// Errors: invalid, with `FILE:LINE: ` in front. Dates and times are refused: nothing here has one.
+Result<TomlTable> parse_toml(std::string_view text, std::string_view file);
 
 // What a value given on the command line means: TOML where it is a TOML value, else a text.
 TomlValue parse_toml_value(std::string_view text);

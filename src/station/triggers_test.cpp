@@ -186,7 +186,7 @@ TEST(Triggers, OfTheRecordedTurntableEachStandingIsOneFrame) {
       std::filesystem::path(given ? given : TURNSTONE_SOURCE_DIR "/../shared/data") / "turntable";
   if (!std::filesystem::exists(folder))
     GTEST_SKIP() << folder << " is not there, give it by TURNSTONE_DATA";
-  const auto stops = *parse_stops(*read_text(folder / "stops.txt"));
+  const auto stops = *parse_stops(*read_text(folder / "stops.txt"), "stops.txt");
   TriggerConfig config;
   config.still_seconds = 0.5;
   auto triggers = *Triggers::make(config, nullptr);

@@ -148,10 +148,7 @@ Json list_of(const std::vector<Item>& items) {
   return list;
 }
 
-}  // namespace
-
-Result<Model> parse_model(std::string_view text) {
-  const auto json = TRY(parse_json(text));
+Result<Model> model_of(const Json& json) {
   Model model;
   JsonFields fields(json, "");
   int64_t format = 0;
@@ -184,9 +181,14 @@ Result<Model> parse_model(std::string_view text) {
   return model;
 }
 
+}  // namespace
+
+Result<Model> parse_model(std::string_view text) { return model_of(TRY(parse_json(text))); }
+
 Result<Model> read_model(const std::filesystem::path& path) {
   constexpr size_t most_bytes = size_t{1} << 26;
-  return TRY(parse_model(TRY(read_text(path, most_bytes))), path.string());
+  const auto json = TRY(parse_json(TRY(read_text(path, most_bytes)), path.string()));
+  return TRY(model_of(json), path.string());
 }
 
 Json to_json(const Model& model) {

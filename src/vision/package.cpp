@@ -12,7 +12,7 @@ Result<> read_gallery(const fs::path& folder, Model& model) {
   constexpr size_t most_bytes = size_t{1} << 28;
   if (!model.decoder || model.decoder->gallery_file.empty()) return {};
   const auto path = folder / model.decoder->gallery_file;
-  const auto json = TRY(parse_json(TRY(read_text(path, most_bytes))), path.string());
+  const auto json = TRY(parse_json(TRY(read_text(path, most_bytes)), path.string()));
   model.decoder->gallery = TRY(parse_gallery(json, path.string()));
   return {};
 }

@@ -39,7 +39,8 @@ Result<> check_aws_credentials(const AwsCredentials& credentials) {
   return {};
 }
 
-Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_view profile) {
+Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_view profile,
+                                             std::string_view file) {
   AwsCredentials credentials;
   bool is_wanted = false;
   bool is_found = false;
@@ -49,7 +50,8 @@ Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_
     const auto line = trim(raw);
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[') {
-      if (line.back() != ']') return fail(Code::invalid, "line {}: a profile has no ']'", number);
+      if (line.back() != ']')
+        return fail(Code::invalid, "{}:{}: a profile has no ']'", file, number);
       is_wanted = trim(line.substr(1, line.size() - 2)) == profile;
       is_found = is_found || is_wanted;
       continue;
@@ -58,20 +60,22 @@ Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_
     if (equals == line.npos) {
       if (raw.front() == ' ' || raw.front() == '\t')
         continue;  // nested settings of another service
-      return fail(Code::invalid, "line {}: no '=', legal are [PROFILE] and KEY = VALUE", number);
+      return fail(Code::invalid, "{}:{}: no '=', legal are [PROFILE] and KEY = VALUE", file,
+                  number);
     }
     auto* field =
         is_wanted ? find_field(credentials, lower(trim(line.substr(0, equals)))) : nullptr;
     if (field) *field = trim(line.substr(equals + 1));
   }
-  if (!is_found) return fail(Code::missing, "no profile [{}]", printable(profile));
-  TRY(check_aws_credentials(credentials), fmt::format("profile [{}]", printable(profile)));
+  if (!is_found) return fail(Code::missing, "{}: no profile [{}]", file, printable(profile));
+  TRY(check_aws_credentials(credentials),
+      fmt::format("{}: profile [{}]", file, printable(profile)));
   return credentials;
 }
 
 Result<AwsCredentials> read_aws_credentials(const std::filesystem::path& path,
                                             std::string_view profile) {
-  return TRY(parse_aws_credentials(TRY(read_text(path, most_file_bytes)), profile), path.string());
+  return parse_aws_credentials(TRY(read_text(path, most_file_bytes)), profile, path.string());
 }
 
 Result<AwsCredentials> find_aws_credentials() {

@@ -19,11 +19,12 @@ struct AwsCredentials {
 // (a value with blanks or control characters).
 Result<> check_aws_credentials(const AwsCredentials& credentials);
 
-// What stands under `[profile]` in a shared credentials file: aws_access_key_id,
+// What stands under `[profile]` in the shared credentials file `file`: aws_access_key_id,
 // aws_secret_access_key and aws_session_token; other keys are skipped. Messages hold no value.
-// Errors: invalid (a line, a value with blanks or control characters), missing (the profile, a
-// key).
-Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_view profile);
+// Errors, with the file: invalid (a line, a value with blanks or control characters), missing (the
+// profile, a key).
+Result<AwsCredentials> parse_aws_credentials(std::string_view text, std::string_view profile,
+                                             std::string_view file);
 
 // The same of a file. Errors: those of read_text too.
 Result<AwsCredentials> read_aws_credentials(const std::filesystem::path& path,

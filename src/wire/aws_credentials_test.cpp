@@ -26,32 +26,33 @@ const std::string file =
     "  addressing_style\n";
 
 std::string problem(std::string_view text, std::string_view profile = "default") {
-  const auto parsed = parse_aws_credentials(text, profile);
+  const auto parsed = parse_aws_credentials(text, profile, "keys");
   return parsed ? "fine" : parsed.error().text;
 }
 
 TEST(AwsCredentials, AreReadByProfile) {
-  const auto first = parse_aws_credentials(file, "default");
+  const auto first = parse_aws_credentials(file, "default", "keys");
   ASSERT_TRUE(first) << first.error().text;
   EXPECT_EQ(first->access_key_id, "AKIA1");
   EXPECT_EQ(first->secret_access_key, "secret/1+=");
   EXPECT_EQ(first->session_token, "");
-  const auto second = parse_aws_credentials(file, "line3");
+  const auto second = parse_aws_credentials(file, "line3", "keys");
   ASSERT_TRUE(second) << second.error().text;
   EXPECT_EQ(second->access_key_id, "AKIA2");
   EXPECT_EQ(second->session_token, "token==");
 }
 
 TEST(AwsCredentials, AreRefusedWithoutSayingWhatTheyAre) {
-  EXPECT_EQ(problem(file, "line4"), "no profile [line4]");
+  EXPECT_EQ(problem(file, "line4"), "keys: no profile [line4]");
   EXPECT_EQ(problem("[default]\naws_access_key_id = A\n"),
-            "profile [default]: aws_secret_access_key is missing");
+            "keys: profile [default]: aws_secret_access_key is missing");
   EXPECT_EQ(problem("[default]\naws_secret_access_key = A\n"),
-            "profile [default]: aws_access_key_id is missing");
-  EXPECT_EQ(problem("[default\n"), "line 1: a profile has no ']'");
-  EXPECT_EQ(problem("[default]\nsecret\n"), "line 2: no '=', legal are [PROFILE] and KEY = VALUE");
-  EXPECT_EQ(problem("[default]\naws_access_key_id = A B\naws_secret_access_key = C\n"),
-            "profile [default]: a value is wrong, legal are printable ASCII characters but blanks");
+            "keys: profile [default]: aws_access_key_id is missing");
+  EXPECT_EQ(problem("[default\n"), "keys:1: a profile has no ']'");
+  EXPECT_EQ(problem("[default]\nsecret\n"), "keys:2: no '=', legal are [PROFILE] and KEY = VALUE");
+  EXPECT_EQ(
+      problem("[default]\naws_access_key_id = A B\naws_secret_access_key = C\n"),
+      "keys: profile [default]: a value is wrong, legal are printable ASCII characters but blanks");
 }
 
 TEST(AwsCredentials, MissTheirFile) {

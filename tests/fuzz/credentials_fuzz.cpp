@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace turnstone;
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   for (const auto* profile : {"default", "line3"}) {
-    const auto parsed = parse_aws_credentials(text, profile);
+    const auto parsed = parse_aws_credentials(text, profile, "credentials");
     if (parsed)
       CHECK(check_aws_credentials(*parsed));
     else

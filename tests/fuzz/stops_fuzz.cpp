@@ -7,7 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace turnstone;
-  const auto stops = parse_stops({reinterpret_cast<const char*>(bytes), size});
+  const auto stops = parse_stops({reinterpret_cast<const char*>(bytes), size}, "stops.txt");
   if (!stops) return CHECK(!stops.error().text.empty()), 0;
   CHECK(!stops->empty() && stops->front() >= 0);
   for (size_t i = 1; i < stops->size(); ++i) CHECK((*stops)[i - 1] < (*stops)[i]);
