@@ -22,10 +22,18 @@ Error error_of(int number, const fs::path& path, std::string_view what) {
   return {code, fmt::format("{}: cannot {}: {}", path.string(), what, std::strerror(number))};
 }
 
+// A file that may not be read is as good as none.
+Error opening_error(const fs::path& path) {
+  const int number = errno;
+  auto error = error_of(number, path, "open");
+  if (number == EACCES || number == EPERM) error.code = Code::missing;
+  return error;
+}
+
 template <class Container>
 Result<Container> read_whole(const fs::path& path, size_t most) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) return std::unexpected(error_of(errno, path, "open"));
+  if (file.number() < 0) return std::unexpected(opening_error(path));
   struct stat status{};
   if (::fstat(file.number(), &status) != 0) return std::unexpected(error_of(errno, path, "stat"));
   if (S_ISDIR(status.st_mode)) return fail(Code::invalid, "{}: is a folder", path.string());
@@ -165,8 +173,12 @@ Result<> check_new_folder(const fs::path& path) {
   if (!fs::is_directory(there, ignored))
     return fail(Code::unavailable, "{}: cannot make the folder: {} is a file", path.string(),
                 there.string());
-  if (::access(there.c_str(), W_OK | X_OK) != 0)
-    return std::unexpected(error_of(errno, there, "write"));
+  // Only an attempt tells: the administrator may write anywhere, but not to /proc.
+  auto name = (there / ".turnstone-XXXXXX").string();
+  const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+  if (!file.is_open())
+    return fail(Code::unavailable, "{}: cannot write: {}", there.string(), std::strerror(errno));
+  ::unlink(name.c_str());
   return {};
 }
 

@@ -20,8 +20,9 @@ inline std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Whole content of a file of at most `most` bytes. Errors: missing (no such file), invalid (a
-// folder, or larger than `most`), unavailable (cannot be read). The text names the path.
+// Whole content of a file of at most `most` bytes. Errors: missing (no such file, or not ours to
+// read), invalid (a folder, or larger than `most`), unavailable (cannot be read). The text names
+// the path.
 Result<std::string> read_text(const std::filesystem::path& path, size_t most = size_t{1} << 32);
 Result<Bytes> read_bytes(const std::filesystem::path& path, size_t most = size_t{1} << 32);
 
@@ -46,7 +47,8 @@ Result<> write_file(const std::filesystem::path& path, std::span<const std::byte
 Result<> make_folder(const std::filesystem::path& path);
 
 // Whether a file, or a folder with files, could be made or replaced at `path`, for commands that
-// work long before they write. Nothing is made. Errors: unavailable, naming what stands in the way.
+// work long before they write. Nothing that is made stays. Errors: unavailable, naming what stands
+// in the way.
 Result<> check_new_file(const std::filesystem::path& path);
 Result<> check_new_folder(const std::filesystem::path& path);
 

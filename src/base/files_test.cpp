@@ -44,6 +44,19 @@ TEST_F(Files, ErrorsSayWhatIsWrongWithThePath) {
   EXPECT_TRUE(read_text(path("x"), 5));
 }
 
+TEST_F(Files, WhatMayNotBeReadIsAsGoodAsMissing) {
+  ASSERT_TRUE(write_file(path("closed"), "x"));
+  std::filesystem::permissions(path("closed"), std::filesystem::perms::none);
+  const auto user = ::geteuid();
+  if (user == 0) {  // who may read everything
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  const auto read = read_text(path("closed"));
+  ASSERT_EQ(::seteuid(user), 0);
+  EXPECT_EQ(read.error().text, path("closed").string() + ": cannot open: Permission denied");
+  EXPECT_EQ(read.error().code, Code::missing);
+}
+
 TEST_F(Files, WhatCanBeMadeIsToldBefore) {
   ASSERT_TRUE(write_file(path("file"), "x"));
   EXPECT_TRUE(check_new_folder(path("")));
@@ -60,6 +73,7 @@ TEST_F(Files, WhatCanBeMadeIsToldBefore) {
   std::filesystem::permissions(path("closed"), std::filesystem::perms::owner_read);
   const bool may_do_all = ::geteuid() == 0;
   EXPECT_EQ(check_new_folder(path("closed/a")).has_value(), may_do_all);
+  EXPECT_EQ(check_new_folder("/proc/a").error().code, Code::unavailable);
 }
 
 TEST_F(Files, ListsInTheOrderOfNumbers) {

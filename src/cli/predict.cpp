@@ -75,8 +75,8 @@ class Predictor {
       if (const auto identity = find_identity(name)) originals_.insert(*identity);
   }
 
-  // True when every picture was told.
-  Result<bool> run() {
+  // The exit code: that of the first picture that could not be told.
+  Result<int> run() {
     Progress progress("predict", static_cast<int64_t>(options_.pictures.size()), options_.quiet);
     int64_t done = 0;
     for (const auto& name : options_.pictures) {
@@ -90,13 +90,13 @@ class Predictor {
       if (std::cmp_equal(waiting_.size(), engine_.batch())) TRY(tell());
     }
     if (!waiting_.empty()) TRY(tell());
-    return complete_;
+    return code_;
   }
 
  private:
   void complain(const Error& error) {
-    report("predict", error);
-    complete_ = false;
+    const auto code = report("predict", error);
+    if (code_ == exit_done) code_ = code;
   }
 
   Result<> tell() {
@@ -145,10 +145,10 @@ class Predictor {
   std::vector<Picture> waiting_;
   std::set<std::string> drawn_;
   std::set<FileIdentity> originals_;  // that no drawing may replace
-  bool complete_ = true;
+  int code_ = exit_done;
 };
 
-Result<bool> predict_pictures(const Options& options) {
+Result<int> predict_pictures(const Options& options) {
   auto engine = TRY(Engine::open(options.package, options.threads));
   if (!options.draw.empty()) TRY(make_folder(options.draw));
   return Predictor(std::move(engine), options).run();
@@ -189,9 +189,8 @@ int predict_command(int argc, char** argv) {
         predict_tensors(options.package, options.inputs, options.output_dir, options.threads);
     return done ? exit_done : report("predict", done.error());
   }
-  const auto complete = predict_pictures(options);
-  if (!complete) return report("predict", complete.error());
-  return *complete ? exit_done : exit_invalid;
+  const auto code = predict_pictures(options);
+  return code ? *code : report("predict", code.error());
 }
 
 }  // namespace turnstone
