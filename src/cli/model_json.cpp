@@ -93,15 +93,17 @@ Result<> apply_decoder(Model& model, const std::string& spec) {
   model.decoder = TRY(parse_decoder_spec(spec, model.decoder.value_or(DecoderSettings{})));
   const auto& row = row_of(model.decoder->kind);
   model.task = row.task;
+  if (*row.label != '\0' && model.labels.size() > 1)
+    return fail(Code::invalid, "labels: {} names for the one class of decoder '{}'",
+                model.labels.size(), row.name);
   if (*row.label != '\0' && model.labels.empty()) model.labels = {row.label};
   return {};
 }
 
-// Why the model's decoder cannot read outputs of this graph, which a try with ones shows; "" when
-// it can.
-std::string misfit(const Model& model, const Graph& graph) {
-  const auto decoder = make_decoder(model);
-  if (!decoder) return decoder.error().text;
+// Whether the model's decoder can read outputs of this graph, which a try with ones shows. Errors:
+// missing where model.json may yet say what it lacks.
+Result<> check_decoder(const Model& model, const Graph& graph) {
+  const auto decoder = TRY(make_decoder(model));
   std::vector<Tensor> ones;
   for (const auto& port : graph.outputs()) {
     const auto& type = graph.type(port.value);
@@ -117,8 +119,12 @@ std::string misfit(const Model& model, const Graph& graph) {
          .data = ones[i].bytes(),
          .quantisation = quantisation.scale == 0 ? std::nullopt : std::optional(quantisation)});
   }
-  const auto scene = (*decoder)->decode(views, 0, {});
-  return scene ? "" : scene.error().text;
+  TRY(decoder->decode(views, 0, {}));
+  return {};
+}
+
+bool is_explained(const Model& model) {
+  return model.decoder || model.task == Task::classification;
 }
 
 }  // namespace
@@ -147,6 +153,9 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
     model.decoder = DecoderSettings{};
   }
   if (model.task == Task::classification) TRY(settle_classes(model, graph));
+  if (!is_explained(model)) return model;
+  auto fits = check_decoder(model, graph);
+  if (!fits && fits.error().code != Code::missing) return std::unexpected(fits.error());
   return model;
 }
 
@@ -158,12 +167,12 @@ std::vector<std::string> missing_settings(const Model& model, const Graph& graph
           fmt::format("nobody said how pictures become input '{}'; predict and run on pictures "
                       "want --preprocess",
                       printable(input.name, 60)));
-  if (model.task == Task::none && !model.decoder)
+  if (!is_explained(model))
     notes.emplace_back(
         "nobody said what the outputs mean; predict and run on pictures want --decoder");
-  else if (const auto why = misfit(model, graph); !why.empty())
-    notes.push_back(fmt::format(
-        "the decoder does not fit, say another one or add to model.json what it lacks: {}", why));
+  else if (const auto fits = check_decoder(model, graph); !fits)
+    notes.push_back(
+        fmt::format("the decoder wants more of model.json, add it there: {}", fits.error().text));
   return notes;
 }
 

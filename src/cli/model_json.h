@@ -18,14 +18,15 @@ struct ModelOptions {
 };
 
 // `graph` is the optimised graph of `imported`, with the same inputs and outputs. Errors: those of
-// the specs and of the text in the file's metadata; invalid when a spec does not fit the model, or
-// when there are not as many labels as classes. Of several outputs the one with a value for each
-// label holds the classes; where that is none or not one alone, no output gets a role.
+// the specs and of the text in the file's metadata; invalid when a spec does not fit the model,
+// when the decoder cannot read the outputs, or when there are not as many labels as classes. Of
+// several outputs the one with a value for each label holds the classes; where that is none or not
+// one alone, no output gets a role.
 Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std::string name,
                          const ModelOptions& options);
 
 // What a user of the package will miss, one clause each with the option that mends it: how pictures
-// become the input, what the outputs mean, why the decoder cannot read those of `graph`.
+// become the input, what the outputs mean, what the decoder lacks to read those of `graph`.
 std::vector<std::string> missing_settings(const Model& model, const Graph& graph);
 
 }  // namespace turnstone

@@ -21,10 +21,16 @@ const ImportedModel one_output =
 const ImportedModel two_outputs = imported(R"(graph(x: f32[1,3], f: f32[1,8]) {
   "features": clamp(f, low=0.0, high=6.0), "logits": clamp(x, low=0.0, high=6.0) })");
 
-// What a classifier becomes with so many labels, or none.
-Result<Model> classifier(const ImportedModel& model, int labels) {
+const ImportedModel picture = [] {
+  auto model = imported(R"(graph(x: f32[1,3,4,4]) { "y": clamp(x, low=0.0, high=6.0) })");
+  model.input_layouts = {"NCHW"};
+  return model;
+}();
+
+// What a model becomes with a decoder and so many labels, or none.
+Result<Model> labelled(const ImportedModel& model, const std::string& decoder, int labels) {
   const auto folder = *TemporaryFolder::make();
-  ModelOptions options{.labels = {}, .preprocess = {}, .decoder = "softmax"};
+  ModelOptions options{.labels = {}, .preprocess = {}, .decoder = decoder};
   std::string text;
   for (int i = 0; i < labels; ++i) text += fmt::format("label {}\n", i);
   if (labels > 0) {
@@ -32,6 +38,10 @@ Result<Model> classifier(const ImportedModel& model, int labels) {
     EXPECT_TRUE(write_file(options.labels, text));
   }
   return make_model(model, model.graph, "m", options);
+}
+
+Result<Model> classifier(const ImportedModel& model, int labels) {
+  return labelled(model, "softmax", labels);
 }
 
 std::vector<std::string> roles(const Result<Model>& model) {
@@ -72,17 +82,25 @@ TEST(ModelJson, WhatTheFileSaysOfItsOutputsStays) {
             "labels: 3 names for the 8 classes of output 'features'");
 }
 
-TEST(ModelJson, ADecoderThatCannotReadTheOutputsIsTold) {
+TEST(ModelJson, ADecoderThatCannotReadTheOutputsIsRefused) {
+  EXPECT_EQ(labelled(picture, "blazeface", 0).error().text,
+            "blazeface needs boxes [batch,896,16] and scores "
+            "[batch,896,1], or 2304 of them, in one piece or one a map, the model has y "
+            "f32[1,3,4,4]");
+  EXPECT_EQ(labelled(picture, "mask", 2).error().text,
+            "mask: output y f32[1,3,4,4] has 3 classes, "
+            "legal are the model's 2 labels");
+}
+
+TEST(ModelJson, WhatADecoderLacksInModelJsonIsANote) {
   const auto& model = one_output;
-  const auto fitting = classifier(model, 3);
-  EXPECT_TRUE(missing_settings(*fitting, model.graph).empty());
-  const auto ssd =
-      make_model(model, model.graph, "m", {.labels = {}, .preprocess = {}, .decoder = "ssd"});
+  EXPECT_TRUE(missing_settings(*classifier(model, 3), model.graph).empty());
+  const auto ssd = labelled(model, "ssd", 0);
   ASSERT_TRUE(ssd) << ssd.error().text;
   const auto notes = missing_settings(*ssd, model.graph);
   ASSERT_EQ(notes.size(), 1U);
-  EXPECT_TRUE(notes[0].starts_with("the decoder does not fit, ")) << notes[0];
-  EXPECT_TRUE(notes[0].ends_with("ssd needs layers or boxes")) << notes[0];
+  EXPECT_TRUE(notes[0].ends_with("add it there: decoder.anchors: ssd needs layers or boxes"))
+      << notes[0];
 }
 
 }  // namespace

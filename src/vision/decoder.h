@@ -29,14 +29,15 @@ class Decoder {
 
   // What picture `batch_index` of the batch shows. `outputs` are all of the model's, in any order.
   // Fills classes or detections and leaves the other fields of the scene alone. Errors: invalid
-  // when no output has the shape that the decoder needs, with the shapes that there are.
+  // when no output has the shape that the decoder needs, with the shapes that there are; missing
+  // when model.json does not say which of several outputs it is.
   virtual Result<Scene> decode(std::span<const OutputView> outputs, int batch_index,
                                const Geometry& geometry) const = 0;
 };
 
 // The decoder that model.decoder names; softmax for a classification without one. Errors: invalid
-// when the settings contradict each other; unsupported when the model says neither decoder nor
-// a task that has one.
+// when the settings contradict each other; missing when model.json lacks some; unsupported when the
+// model says neither decoder nor a task that has one.
 Result<std::unique_ptr<Decoder>> make_decoder(const Model& model);
 
 // Label `index` of the model, or the number as text where the model has no such label.

@@ -35,7 +35,7 @@ class EmbeddingDecoder final : public Decoder {
     const auto* output = find_role(model_, outputs, roles);
     if (!output && outputs.size() == 1) output = &outputs[0];
     if (!output)
-      return fail(Code::invalid,
+      return fail(Code::missing,
                   "which output is the embedding is not known, give one the role embedding: {}",
                   describe(outputs));
     Scene scene;
@@ -91,7 +91,7 @@ Result<Known> known_of(const GalleryEntry& entry, size_t length, const Model& mo
 Result<std::unique_ptr<Decoder>> make_embedding_decoder(const Model& model,
                                                         const DecoderSettings& settings) {
   if (!settings.gallery_file.empty() && settings.gallery.empty())
-    return fail(Code::invalid, "decoder.gallery: '{}' of the package was not read",
+    return fail(Code::missing, "decoder.gallery: '{}' of the package was not read",
                 printable(settings.gallery_file, 60));
   std::vector<Known> known;
   for (const auto& entry : settings.gallery)

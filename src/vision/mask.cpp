@@ -74,7 +74,7 @@ class MaskDecoder final : public Decoder {
       ++maps;
     }
     if (maps != 1)
-      return fail(Code::invalid,
+      return fail(maps > 1 ? Code::missing : Code::invalid,
                   "mask needs one output of three or four extents, or one with the role mask, the "
                   "model has {}",
                   describe(outputs));

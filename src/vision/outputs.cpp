@@ -76,7 +76,7 @@ Result<const OutputView*> find_classes(const Model& model, std::span<const Outpu
     ++fitting;
   }
   if (!found || fitting > 1)
-    return fail(Code::invalid,
+    return fail(Code::missing,
                 "which output holds the classes is not known, give one the role class_scores: {}",
                 describe(outputs));
   const auto count = values_per_picture(found->shape);

@@ -95,6 +95,10 @@ class AnchoredDecoder final : public Decoder {
                   "{} needs boxes [batch,{},4] and scores [batch,{},classes], the model has {}",
                   anchored_.name, anchored_.anchors.size(), anchored_.anchors.size(),
                   describe(outputs));
+    const auto classes = pair.scores->shape[2];
+    if (!model_.labels.empty() && std::cmp_not_equal(classes, model_.labels.size()))
+      return fail(Code::invalid, "{}: output {} holds {} classes, the model has {} labels",
+                  anchored_.name, describe({pair.scores, 1}), classes, model_.labels.size());
     return pair;
   }
 
@@ -168,7 +172,7 @@ std::unique_ptr<Decoder> make_anchored_decoder(const Model& model, const Decoder
 Result<std::unique_ptr<Decoder>> make_ssd_decoder(const Model& model,
                                                   const DecoderSettings& settings) {
   auto anchors = TRY(anchors_of(settings.anchors), "decoder");
-  if (anchors.empty()) return fail(Code::invalid, "decoder.anchors: ssd needs layers or boxes");
+  if (anchors.empty()) return fail(Code::missing, "decoder.anchors: ssd needs layers or boxes");
   return make_anchored_decoder(model, settings, {.name = "ssd", .anchors = std::move(anchors)});
 }
 

@@ -90,7 +90,7 @@ class YoloDecoder final : public Decoder {
       ++count;
     }
     if (count != 1)
-      return fail(Code::invalid,
+      return fail(count > 1 ? Code::missing : Code::invalid,
                   "yolo needs one output of three extents, or one with the role boxes, the model "
                   "has {}",
                   describe(outputs));
