@@ -61,19 +61,56 @@ Result<> write_bare(const fs::path& path, const std::vector<PackageFile>& files)
 bool is_archive(const fs::path& path) { return path.string().ends_with(".tar.gz"); }
 bool is_bare(const fs::path& path) { return path.string().ends_with(".so"); }
 
-}  // namespace
-
-Result<> check_package_path(const fs::path& path) {
-  return is_archive(path) || is_bare(path) ? check_new_file(path) : check_new_folder(path);
+bool holds_other_things(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored) &&
+         !fs::exists(folder / "compiled.so", ignored);
 }
 
-Result<> write_package(const fs::path& path, const std::vector<PackageFile>& files) {
-  if (path.has_parent_path()) TRY(make_folder(path.parent_path()));
-  if (is_archive(path)) return write_file(path, TRY(pack(files)));
-  if (is_bare(path)) return write_bare(path, files);
+Result<> write_folder(const fs::path& path, const std::vector<PackageFile>& files) {
   TRY(make_folder(path));
   for (const auto& file : files) TRY(write_file(path / file.name, file.content));
   return {};
+}
+
+Result<> write_form(const fs::path& path, const std::vector<PackageFile>& files) {
+  if (path.has_parent_path()) TRY(make_folder(path.parent_path()));
+  if (is_archive(path)) return write_file(path, TRY(pack(files)));
+  return is_bare(path) ? write_bare(path, files) : write_folder(path, files);
+}
+
+// What a package at `path` would add to the disk: the outermost folder that is not there, or files.
+std::vector<fs::path> new_paths(const fs::path& path, const std::vector<PackageFile>& files) {
+  std::error_code ignored;
+  auto outermost = fs::absolute(path, ignored);
+  while (outermost.has_relative_path() && !fs::exists(outermost.parent_path(), ignored))
+    outermost = outermost.parent_path();
+  std::vector<fs::path> paths = {outermost};
+  if (is_bare(path)) paths.push_back(fs::path(path).replace_extension(".json"));
+  for (const auto& file : files) paths.push_back(path / file.name);
+  std::erase_if(paths, [&](const auto& one) { return fs::exists(one, ignored); });
+  return paths;
+}
+
+}  // namespace
+
+Result<> check_package_path(const fs::path& path) {
+  if (is_archive(path) || is_bare(path)) return check_new_file(path);
+  if (holds_other_things(path))
+    return fail(Code::invalid,
+                "{}: is a folder that holds other things than a package; name an empty one, one "
+                "that is not there, or a package",
+                path.string());
+  return check_new_folder(path);
+}
+
+Result<> write_package(const fs::path& path, const std::vector<PackageFile>& files) {
+  const auto added = new_paths(path, files);
+  auto written = write_form(path, files);
+  std::error_code ignored;
+  if (!written)
+    for (const auto& one : added) fs::remove_all(one, ignored);
+  return written;
 }
 
 }  // namespace turnstone

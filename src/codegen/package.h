@@ -14,12 +14,14 @@ struct PackageFile {
   std::string content;
 };
 
-// Whether a package could be written to `path`, told before the work. Errors: unavailable.
+// Whether a package could be written to `path`, told before the work. Errors: unavailable; invalid
+// for a folder that holds other things than a package.
 Result<> check_package_path(const std::filesystem::path& path);
 
 // Writes the files to `path`: a gzipped tar when it ends in ".tar.gz", `compiled.so` with
 // model.json as NAME.json beside it when it ends in ".so", else a folder, made when it is not
-// there. An existing package is replaced. Errors: unavailable.
+// there. An existing package is replaced. Nothing new is left behind by a failure. Errors:
+// unavailable.
 Result<> write_package(const std::filesystem::path& path, const std::vector<PackageFile>& files);
 
 }  // namespace turnstone
