@@ -135,9 +135,10 @@ Json describe_model(const Model& model) {
 Result<Json> inspect_package(const fs::path& path) {
   const auto package = TRY(open_package(path));
   const auto code = describe_code(package.path);
-  if (!code && !package.model) return std::unexpected(code.error());
+  if (!code && !package.model)
+    return std::unexpected(in_package(code.error(), package.folder.get(), path));
   auto report = code ? *code : describe_model(*package.model);
-  if (!code) report["trouble"] = code.error().text;
+  if (!code) report["trouble"] = in_package(code.error(), package.folder.get(), path).text;
   report["package"] = path.string();
   if (package.model) report["model"] = to_json(*package.model);
   return report;

@@ -109,9 +109,11 @@ Result<> copy_code(Package& package) {
 Result<Runtime> open_runtime(const std::filesystem::path& path, int threads, OwnCode own_code) {
   auto package = TRY(open_package(path));
   if (own_code == OwnCode::yes) TRY(copy_code(package), path.string());
-  auto runtime = TRY(open_at(std::move(package), threads), path.string());
+  const auto folder = package.folder;
+  auto runtime = open_at(std::move(package), threads);
+  if (!runtime) return std::unexpected(in_package(std::move(runtime).error(), folder.get(), path));
   // What is mapped needs its name no more, and nothing is left behind by a process that is killed.
-  runtime.package.folder.reset();
+  runtime->package.folder.reset();
   return runtime;
 }
 

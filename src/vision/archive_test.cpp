@@ -104,7 +104,13 @@ TEST(Package, MayLieInAFolderOfItsArchive) {
           fixture.make({{"m/compiled.so", "code"}, {"m/model.json", json}, {"n/compiled.so", ""}}))
           .error()
           .text,
-      EndsWith("is no package, it has no compiled.so"));
+      EndsWith("package.tar.gz: is no package, it has no compiled.so"));
+}
+
+TEST(Package, IsNamedAsTheUserDoes) {
+  Fixture fixture;
+  const auto path = fixture.make({{"m/compiled.so", "code"}, {"m/model.json", "{\n!"}});
+  EXPECT_EQ(open_package(path).error().text, path.string() + "/m/model.json:2:1: not JSON");
 }
 
 TEST(Package, IsToldApartByItsName) {

@@ -59,8 +59,9 @@ bool is_archive_name(std::string_view name) {
 Result<Package> open_archive(const fs::path& path) {
   auto folder = std::make_shared<TemporaryFolder>(TRY(TemporaryFolder::make("turnstone-package")));
   TRY(unpack_archive(path, folder->path()));
-  auto package = TRY(open_folder(root_of(folder->path())), path.string());
-  package.folder = std::move(folder);
+  auto package = open_folder(root_of(folder->path()));
+  if (!package) return std::unexpected(in_package(std::move(package).error(), folder.get(), path));
+  package->folder = std::move(folder);
   return package;
 }
 
@@ -70,6 +71,14 @@ bool is_package(const fs::path& path) {
   std::error_code error;
   const auto name = path.filename().string();
   return fs::is_directory(path, error) || is_archive_name(name) || name.ends_with(".so");
+}
+
+Error in_package(Error error, const TemporaryFolder* unpacked, const fs::path& path) {
+  const auto ours = unpacked ? unpacked->path().string() : path.string();
+  for (size_t at = 0; (at = error.text.find(ours, at)) != std::string::npos;
+       at += path.string().size())
+    error.text.replace(at, ours.size(), path.string());
+  return error.text.starts_with(path.string()) ? error : std::move(error).in(path.string());
 }
 
 Result<Package> open_package(const fs::path& path) {

@@ -28,4 +28,8 @@ bool is_package(const std::filesystem::path& path);
 // links or with names that leave its folder, a wrong model.json).
 Result<Package> open_package(const std::filesystem::path& path);
 
+// An error of the package that the user calls `path`: so it is named, and not by the folder that it
+// was unpacked to, if any.
+Error in_package(Error error, const TemporaryFolder* unpacked, const std::filesystem::path& path);
+
 }  // namespace turnstone
