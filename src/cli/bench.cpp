@@ -13,6 +13,7 @@
 #include "cli/command_line.h"
 #include "cli/peak.h"
 #include "cli/station_commands.h"
+#include "cli/threads_option.h"
 #include "station/runtime.h"
 #include "tensor/tensor.h"
 
@@ -164,18 +165,18 @@ int bench_command(int argc, char** argv) {
   bool json = false;
   bool quiet = false;
   app.add_option("PACKAGE", package, "folder, .tar.gz or .so")->required();
-  app.add_option("--threads", threads, "that compute, 0: as many as there are CPUs")
-      ->check(CLI::Range(0, 256));
-  app.add_option("--runs", runs, "measured runs")->check(CLI::Range(1, 1'000'000));
+  add_threads_option(app, threads);
+  app.add_option("--runs", runs, "measured runs")->check(whole_number(1, 1'000'000));
   app.add_flag("--layers", layers, "the time of each layer");
   app.add_flag("--json", json, "one JSON document");
-  app.add_flag("-q,--quiet", quiet, "no progress");
+  app.add_flag("-q,--quiet", quiet, "no progress and no notes");
   app.footer(
       "Examples:\n"
       "  turnstone bench mobilenet\n"
       "  turnstone bench mobilenet --threads 4 --runs 200 --layers\n"
       "  turnstone bench mobilenet --json");
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  if (!quiet) note_threads(threads);
   const auto measured = bench(package, threads, runs, layers, quiet);
   if (!measured) return report("bench", measured.error());
   if (json)

@@ -6,9 +6,29 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace turnstone {
+
+namespace {
+
+// What is wrong with an argument that no option and no positional takes.
+std::string unexpected(const CLI::App& app, const std::string& argument) {
+  if (!argument.starts_with('-'))
+    return fmt::format("argument '{}' is not expected", printable(argument));
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  const auto name = argument.substr(0, argument.find('='));
+  const auto near = nearest(name, names);
+  return fmt::format("option '{}' is unknown{}", printable(name),
+                     near.empty() ? "" : fmt::format(", did you mean '{}'", near));
+}
+
+void print_hint(std::string_view name) { fmt::print(stderr, "Try '{} --help'.\n", name); }
+
+}  // namespace
 
 std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
   try {
@@ -16,44 +36,63 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
     return {};
   } catch (const CLI::Success& success) {
     return app.exit(success);
+  } catch (const CLI::ExtrasError&) {
+    for (const auto& argument : app.remaining())
+      fmt::print(stderr, "{}: {}\n", app.get_name(), unexpected(app, argument));
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}: {}\nTry '{} --help'.\n", app.get_name(), printable(error.what(), 1000),
-               app.get_name());
-    return exit_usage;
+    fmt::print(stderr, "{}: {}\n", app.get_name(), printable(error.what(), 1000));
   }
+  print_hint(app.get_name());
+  return exit_usage;
 }
 
-namespace {
+std::string not_empty(const std::string& text) { return text.empty() ? "is empty" : ""; }
 
-int run(const Command& command, int argc, char** argv) {
+CLI::Validator whole_number(int64_t least, int64_t most) {
+  const auto check = [=](const std::string& text) -> std::string {
+    const auto number = find_number<int64_t>(text);
+    if (number && *number >= least && *number <= most) return "";
+    return fmt::format("'{}' is {}, legal are {} to {}", printable(text),
+                       number ? "out of range" : "no whole number", least, most);
+  };
+  return {check, fmt::format("{} to {}", least, most)};
+}
+
+int run_printing(std::string_view who, const std::function<int()>& body) {
   const auto unwritten = [&](std::string_view why) {
-    fmt::print(stderr, "turnstone {}: cannot write the output: {}\n", command.name, why);
+    fmt::print(stderr, "{}: cannot write the output: {}\n", who, why);
     return exit_unavailable;
   };
   try {
-    const auto code = command.run(argc, argv);
+    const auto code = body();
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
     return unwritten(std::strerror(errno));
   } catch (const std::filesystem::filesystem_error& error) {
-    fmt::print(stderr, "turnstone {}: {}\n", command.name, error.what());
+    fmt::print(stderr, "{}: {}\n", who, error.what());
     return exit_unavailable;
   } catch (const std::system_error& error) {  // fmt's, of stdout
     return unwritten(error.what());
   }
 }
 
-}  // namespace
-
-std::string not_empty(const std::string& text) { return text.empty() ? "is empty" : ""; }
-
 int run_command_of(std::string_view program, std::span<const Command> commands, int argc,
                    char** argv) {
-  std::string names;
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  std::vector<std::string> names;
   for (const auto& command : commands) {
-    if (argc > 1 && command.name == argv[1]) return run(command, argc - 1, argv + 1);
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", command.name);
+    if (command.name == name)
+      return run_printing(fmt::format("turnstone {}", name),
+                          [&] { return command.run(argc - 1, argv + 1); });
+    names.emplace_back(command.name);
   }
-  fmt::print(stderr, "{}: the first argument is a command: {}\n", program, names);
+  const auto legal = join(names, ", ");
+  if (name == "--help" || name == "-h")
+    return run_printing(program, [&] {
+      fmt::print("Usage: {0} COMMAND ...\n\nCommands: {1}\n'{0} COMMAND --help' tells more.\n",
+                 program, legal);
+      return exit_done;
+    });
+  fmt::print(stderr, "{}: the first argument is a command: {}\n", program, legal);
   return exit_usage;
 }
 
@@ -72,6 +111,12 @@ int report(std::string_view command, const Error& error) {
   for (const auto& line : split(error.text, '\n'))
     fmt::print(stderr, "turnstone {}: {}\n", command, line);
   return exit_code_of(error);
+}
+
+int report_usage(std::string_view command, const Error& error) {
+  report(command, error);
+  print_hint(fmt::format("turnstone {}", command));
+  return exit_usage;
 }
 
 }  // namespace turnstone

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,14 +25,21 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv);
 // For an option whose text is a path: CLI11's check; the reason why not, or "".
 std::string not_empty(const std::string& text);
 
+// CLI11's check of a whole number in [least, most]; what is none is told as such.
+CLI::Validator whole_number(int64_t least, int64_t most);
+
 // A command of a program; `run` gets its own name as first argument.
 struct Command {
   std::string_view name;
   int (*run)(int argc, char** argv);
 };
 
-// The whole `main` of `program`: runs the command that the first argument names. Returns its exit
-// code, or exit_unavailable when what it printed could not be written.
+// Runs what `who` does. Returns its exit code, or exit_unavailable when what it printed could not
+// be written, which is told on stderr.
+int run_printing(std::string_view who, const std::function<int()>& body);
+
+// The whole `main` of `program`: runs the command that the first argument names, or shows which
+// there are. Returns an exit code.
 int run_command_of(std::string_view program, std::span<const Command> commands, int argc,
                    char** argv);
 
@@ -40,5 +48,8 @@ int exit_code_of(const Error& error);
 
 // Prints each line of the error as "turnstone COMMAND: ..." on stderr; returns its exit code.
 int report(std::string_view command, const Error& error);
+
+// The same of an error that lies in the command line itself; returns exit_usage.
+int report_usage(std::string_view command, const Error& error);
 
 }  // namespace turnstone

@@ -157,23 +157,36 @@ Result<> print_verification(const Graph& graph, const Options& options,
   return {};
 }
 
+// What the options say without the model. Errors are those of the command line.
+struct Settings {
+  std::vector<Target> targets;
+  ImportOptions import;
+};
+
+Result<Settings> settings_of(const Options& options) {
+  if (options.math != "f32")
+    return fail(Code::unsupported, "--math {}: this version computes in f32", options.math);
+  if (options.weights != "f32")
+    return fail(Code::unsupported, "--weights {}: this version stores f32", options.weights);
+  if (!options.model.preprocess.empty()) TRY(parse_preprocess_spec(options.model.preprocess));
+  if (!options.model.decoder.empty()) TRY(parse_decoder_spec(options.model.decoder));
+  Settings settings{.targets = TRY(targets_of(options.targets)), .import = {}};
+  settings.import.shapes = TRY(parse_shape_options(options.shapes));
+  settings.import.batch = options.batch;
+  return settings;
+}
+
 class Compilation {
  public:
-  explicit Compilation(const Options& options) : options_(options) {}
+  Compilation(const Options& options, Settings settings)
+      : options_(options), settings_(std::move(settings)) {}
 
   Result<> run() {
-    if (options_.math != "f32")
-      return fail(Code::unsupported, "--math {}: this version computes in f32", options_.math);
-    if (options_.weights != "f32")
-      return fail(Code::unsupported, "--weights {}: this version stores f32", options_.weights);
-    const auto targets = TRY(targets_of(options_.targets));
+    const auto& targets = settings_.targets;
     const auto path = package_path(options_, targets);
     TRY(check_package_path(path));
-    ImportOptions import_options;
-    import_options.shapes = TRY(parse_shape_options(options_.shapes));
-    import_options.batch = options_.batch;
     show("reading");
-    const auto imported = TRY(import_model(options_.file, import_options));
+    const auto imported = TRY(import_model(options_.file, settings_.import));
     for (const auto& note : imported.notes) tell_note(printable(note));
     show("rewriting");
     if (options_.dump) fmt::print("# imported\n{}\n", print(imported.graph, 8));
@@ -224,16 +237,19 @@ class Compilation {
       report["variants"].push_back(std::move(entry));
     }
     if (options_.verify) TRY(print_verification(graph, options_, targets, report));
+    std::vector<std::string> names;
+    for (const auto& variant : compiled.variants) names.push_back(variant.target.name);
     if (options_.json)
       fmt::print("{}\n", print_json(report));
     else if (!options_.quiet)
       fmt::print("{}: {} for {}, {:.1f} MB\n", path.string(),
-                 compiled.variants.size() == 1 ? "code" : "variants", join(options_.targets, ", "),
+                 names.size() == 1 ? "code" : "variants", join(names, ", "),
                  static_cast<double>(compiled.object.size()) / 1e6);
     return {};
   }
 
   const Options& options_;
+  const Settings settings_;
   Progress progress_{"compile", 0, options_.quiet};
 };
 
@@ -253,7 +269,7 @@ int compile_command(int argc, char** argv) {
   app.add_option("--shape", options.shapes, "INPUT=1,3,640,640: shape of an input; may be repeated")
       ->take_all();
   app.add_option("--batch", options.batch, "pictures that one run takes")
-      ->check(CLI::Range(1, 4096));
+      ->check(whole_number(1, 4096));
   app.add_option("--labels", options.model.labels, "file with one label a line");
   app.add_option("--preprocess", options.model.preprocess,
                  "SPEC: imagenet, unit (0..1), signed (-1..1) or raw (0..255: real values, of a "
@@ -270,9 +286,11 @@ int compile_command(int argc, char** argv) {
   app.add_flag("--json", options.json, "one JSON document instead of text");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
+  auto settings = settings_of(options);
+  if (!settings) return report_usage("compile", settings.error());
   watch_interrupts();
-  if (const auto done = Compilation(options).run(); !done) return report("compile", done.error());
-  return exit_done;
+  const auto done = Compilation(options, *std::move(settings)).run();
+  return done ? exit_done : report("compile", done.error());
 }
 
 }  // namespace turnstone

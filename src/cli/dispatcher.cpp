@@ -51,10 +51,7 @@ int start(const Command& command, char** argv) {
   return turnstone::exit_unavailable;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const std::string_view name = argc > 1 ? argv[1] : "";
+int run(std::string_view name, char** argv) {
   if (name == "--help" || name == "-h" || name == "help") {
     print_help(stdout);
     return turnstone::exit_done;
@@ -77,4 +74,10 @@ int main(int argc, char** argv) {
       stderr, "turnstone: command '{}' is unknown, {}\n", turnstone::printable(name),
       near.empty() ? "legal are " + turnstone::join(names, ", ") : "did you mean '" + near + "'");
   return turnstone::exit_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return turnstone::run_printing("turnstone", [&] { return run(argc > 1 ? argv[1] : "", argv); });
 }

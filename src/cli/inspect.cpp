@@ -71,9 +71,7 @@ Json coverage_json(const Graph& graph) {
   return kernels;
 }
 
-Result<Json> inspect_model(const Options& options) {
-  ImportOptions import_options;
-  import_options.shapes = TRY(parse_shape_options(options.shapes));
+Result<Json> inspect_model(const Options& options, const ImportOptions& import_options) {
   const auto imported = TRY(import_model(options.path, import_options));
   const auto graph = TRY(optimise(imported.graph), options.path);
   if (options.dump) fmt::print("{}", print(graph, 8));
@@ -144,8 +142,9 @@ Result<Json> inspect_package(const fs::path& path) {
   return report;
 }
 
-Result<Json> inspect(const Options& options) {
-  return is_package(options.path) ? inspect_package(options.path) : inspect_model(options);
+Result<Json> inspect(const Options& options, const ImportOptions& import_options) {
+  return is_package(options.path) ? inspect_package(options.path)
+                                  : inspect_model(options, import_options);
 }
 
 void print_ports(const Json& list, std::string_view kind) {
@@ -220,7 +219,9 @@ int inspect_command(int argc, char** argv) {
   app.add_flag("--coverage", options.coverage, "which kernels compute it on this machine");
   app.add_flag("--json", options.json, "one JSON document instead of text");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
-  const auto done = inspect(options);
+  auto shapes = parse_shape_options(options.shapes);
+  if (!shapes) return report_usage("inspect", shapes.error());
+  const auto done = inspect(options, {.shapes = *std::move(shapes)});
   if (!done) return report("inspect", done.error());
   if (options.json)
     fmt::print("{}\n", print_json(*done));

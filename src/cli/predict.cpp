@@ -9,6 +9,7 @@
 #include "cli/command_line.h"
 #include "cli/predict_tensors.h"
 #include "cli/station_commands.h"
+#include "cli/threads_option.h"
 #include "media/convert.h"
 #include "media/picture.h"
 #include "station/engine.h"
@@ -154,9 +155,10 @@ Result<int> predict_pictures(const Options& options) {
   return Predictor(std::move(engine), options).run();
 }
 
-int usage(std::string_view text) {
-  fmt::print(stderr, "turnstone predict: {}\nTry 'turnstone predict --help'.\n", text);
-  return exit_usage;
+int usage(std::string text) { return report_usage("predict", {Code::invalid, std::move(text)}); }
+
+std::string is_named_file(const std::string& text) {
+  return text.contains('=') ? "" : fmt::format("'{}' is not NAME=FILE.npy", printable(text));
 }
 
 }  // namespace
@@ -166,24 +168,25 @@ int predict_command(int argc, char** argv) {
   Options options;
   app.add_option("PACKAGE", options.package, "folder, .tar.gz or .so")->required();
   app.add_option("PICTURE", options.pictures, "JPEG or PNG files");
-  app.add_option("--top", options.top, "classes to tell")->check(CLI::Range(1, 100'000));
+  app.add_option("--top", options.top, "classes to tell")->check(whole_number(1, 100'000));
   app.add_option("--draw", options.draw, "folder for pictures with the results drawn on them");
-  app.add_option("--threads", options.threads, "that compute, 0: as many as there are CPUs")
-      ->check(CLI::Range(0, 256));
-  app.add_option("--input", options.inputs, "NAME=FILE.npy, for each input of the model");
+  add_threads_option(app, options.threads);
+  app.add_option("--input", options.inputs, "NAME=FILE.npy, for each input of the model")
+      ->check(is_named_file);
   app.add_option("--output-dir", options.output_dir, "folder for one NAME.npy per output");
   app.add_flag("--json", options.json, "one line of JSON for each picture");
-  app.add_flag("-q,--quiet", options.quiet, "no progress");
+  app.add_flag("-q,--quiet", options.quiet, "no progress and no notes");
   app.footer(
       "Examples:\n"
       "  turnstone predict mobilenet photos/*.jpg --top 3\n"
       "  turnstone predict face group.jpg --json --draw drawn\n"
       "  turnstone predict model.so --input data=picture.npy --output-dir results");
-  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
   const bool tensors = !options.output_dir.empty();  // a model may have no input
   if (!options.inputs.empty() && !tensors) return usage("--input wants --output-dir");
   if (tensors != options.pictures.empty())
     return usage("give either pictures or --output-dir, with --input for each input");
+  if (!options.quiet) note_threads(options.threads);
   if (tensors) {
     const auto done =
         predict_tensors(options.package, options.inputs, options.output_dir, options.threads);

@@ -65,8 +65,7 @@ Result<> predict_tensors(const std::string& package, const std::vector<std::stri
   for (const auto& input : inputs) {
     // A name may hold "=", a file seldom does.
     const auto equals = input.rfind('=');
-    if (equals == std::string::npos)
-      return fail(Code::invalid, "--input '{}' is not NAME=FILE.npy", printable(input));
+    CHECK(equals != std::string::npos);
     tensors.push_back(TRY(read_npy(input.substr(equals + 1))));
     TRY(bind(runtime, input.substr(0, equals), tensors.back()));
   }

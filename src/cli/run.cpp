@@ -1,4 +1,5 @@
 // turnstone run: the station.
+#include <algorithm>
 #include <functional>
 #include <thread>
 
@@ -6,6 +7,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/service_manager.h"
+#include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/signals.h"
 #include "cli/station_commands.h"
@@ -109,6 +111,12 @@ Result<> run_station(const std::string& path, const std::vector<std::string>& ov
   }
 }
 
+// Whether it is the command line that is wrong, and not the file.
+bool concerns_overrides(const Error& error) {
+  return std::ranges::all_of(split(error.text, '\n'),
+                             [](const auto& line) { return line.starts_with("--set: "); });
+}
+
 }  // namespace
 
 int run_command(int argc, char** argv) {
@@ -139,13 +147,11 @@ int run_command(int argc, char** argv) {
     fmt::print("{}", print_config_reference());
     return exit_done;
   }
-  if (path.empty()) {
-    fmt::print(stderr, "turnstone run: STATION is missing\nTry 'turnstone run --help'.\n");
-    return exit_usage;
-  }
+  if (path.empty()) return report_usage("run", {Code::invalid, "STATION is missing"});
   if (quiet) set_log_level(Level::warning);
   Signals signals;
   const auto ran = run_station(path, overrides, once, signals);
+  if (!ran && concerns_overrides(ran.error())) return report_usage("run", ran.error());
   if (!ran) return report("run", ran.error());
   return signals.received() == SIGINT ? exit_interrupted : exit_done;
 }

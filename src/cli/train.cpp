@@ -44,6 +44,7 @@ Result<RecipeSettings> settings_of(const Options& options) {
   for (const auto& text : options.where)
     settings.where.push_back(TRY(parse_where(text), "--where"));
   settings.split = {options.group, TRY(parse_val(options.val), "--val"), options.seed};
+  if (!options.preprocess.empty()) TRY(parse_preprocess_spec(options.preprocess));
   settings.backbone = {options.backbone, options.tap, options.preprocess};
   settings.head.seed = options.seed;
   settings.head.epochs = options.epochs;
@@ -113,17 +114,14 @@ int train_command(int argc, char** argv) {
   app.add_option("--preprocess", options.preprocess,
                  "SPEC: imagenet, unit, signed or raw, then key=value pairs of model.json");
   app.add_option("--epochs", options.epochs, "most passes over the pictures")
-      ->check(CLI::Range(1, 100'000))
+      ->check(whole_number(1, 100'000))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of the split and of the order")->capture_default_str();
   app.add_flag("--json", options.json, "metrics.json instead of a summary");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
   const auto settings = settings_of(options);
-  if (!settings) {
-    report("train", settings.error());
-    return exit_usage;
-  }
+  if (!settings) return report_usage("train", settings.error());
   watch_interrupts();
   const auto metrics = run_head_recipe(*settings);
   if (!metrics) return report("train", metrics.error());

@@ -73,8 +73,6 @@ Result<std::string> find_stops(const Wanted& wanted) {
 }
 
 Result<StationConfig> config_of(const Wanted& wanted) {
-  if (wanted.is_video() && !wanted.camera.empty())
-    return fail(Code::invalid, "--camera does not go with -s video");
   std::string text(wanted.is_video() ? file_text : camera_text);
   if (wanted.is_demo_camera()) text += demo_camera_text;
   std::vector<std::string> settings;
@@ -160,13 +158,14 @@ void add_options(CLI::App& app, Wanted& wanted) {
   app.add_option("--stops", wanted.stops,
                  "frames at which parts begin to stand and to move, in turn");
   app.add_option("--vote", wanted.vote,
-                 "how a part's frames decide: mean, last, batch (the last of every four)");
+                 "how a part's frames decide: mean, last, batch (the last of every four)")
+      ->check(CLI::IsMember({"mean", "last", "batch"}));
   app.add_option("--page", wanted.page, "port of a live page on this machine, 0: any free one")
-      ->check(CLI::Range(0, 65535));
+      ->check(whole_number(0, 65535));
   app.add_flag("--window", wanted.window,
                "show the picture on this machine's display: green or red as it is judged");
   app.add_option("--font", wanted.font, "height of the window's letters in pixels")
-      ->check(CLI::Range(6, 200));
+      ->check(whole_number(6, 200));
   app.add_flag("-q,--quiet", wanted.quiet, "only warnings, errors and results");
   app.footer(
       "A result is one line of JSON for each part.\n"
@@ -198,6 +197,10 @@ int run_tvm_live(int argc, char** argv) {
                                       : "--file");
     return exit_invalid;
   }
+  if (wanted.is_video() && !wanted.camera.empty()) {
+    fmt::print(stderr, "tvm-live: --camera does not go with -s video\n");
+    return exit_usage;
+  }
   if (wanted.quiet) set_log_level(Level::warning);
   const Signals signals;
   const auto ran = run(wanted, signals.stop());
@@ -211,4 +214,6 @@ int run_tvm_live(int argc, char** argv) {
 
 }  // namespace turnstone
 
-int main(int argc, char** argv) { return turnstone::run_tvm_live(argc, argv); }
+int main(int argc, char** argv) {
+  return turnstone::run_printing("tvm-live", [&] { return turnstone::run_tvm_live(argc, argv); });
+}

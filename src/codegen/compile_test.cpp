@@ -30,6 +30,17 @@ std::string weights(const Shape& shape, unsigned seed) {
   return print(tensor);
 }
 
+TEST(Target, OtherProgramsNamesAreHints) {
+  constexpr std::string_view known = ", known: native, aarch64, x86_64_v3, x86_64_v4";
+  EXPECT_EQ(find_target("arm64").error().text,
+            fmt::format("target 'arm64' is unknown, did you mean 'aarch64'{}", known));
+  EXPECT_EQ(find_target("AMD64").error().text,
+            fmt::format("target 'AMD64' is unknown, did you mean 'x86_64_v3'{}", known));
+  EXPECT_EQ(find_target("x86_64_v5").error().text,
+            fmt::format("target 'x86_64_v5' is unknown, did you mean 'x86_64_v3'{}", known));
+  EXPECT_EQ(find_target("sparc").error().text, fmt::format("target 'sparc' is unknown{}", known));
+}
+
 // Graphs that are compiled together, so that clang starts once for all of them.
 class Compile : public testing::Test {
  protected:

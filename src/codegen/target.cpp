@@ -31,6 +31,14 @@ std::string_view native_name() {
 #endif
 }
 
+// The row that other programs call `name`, or "".
+std::string_view elsewhere(std::string_view name) {
+  const auto plain = lower(name);
+  if (plain == "arm64" || plain == "armv8") return "aarch64";
+  const bool is_x86 = plain == "x86_64" || plain == "x86-64" || plain == "amd64" || plain == "x64";
+  return is_x86 ? "x86_64_v3" : "";
+}
+
 }  // namespace
 
 std::vector<std::string> target_names() {
@@ -46,7 +54,7 @@ Result<Target> find_target(std::string_view name) {
   for (const auto& target : targets())
     if (target.name == wanted) return target;
   const auto names = target_names();
-  const auto near = nearest(name, names);
+  const auto near = elsewhere(name).empty() ? nearest(name, names) : std::string(elsewhere(name));
   return fail(Code::invalid, "target '{}' is unknown{}, known: {}", printable(name),
               near.empty() ? "" : fmt::format(", did you mean '{}'", near), join(names, ", "));
 }

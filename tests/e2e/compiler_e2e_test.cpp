@@ -104,6 +104,24 @@ TEST_F(Compile, SaysBeforeTheWorkThatThePackageCannotBeWritten) {
   EXPECT_THAT(errors(), testing::EndsWith("small.onnx is a file\n"));
 }
 
+TEST_F(Compile, WritesIntoNoFolderOfOtherThings) {
+  EXPECT_EQ(compile({"-o", folder_.path()}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("is a folder that holds other things than a package"));
+}
+
+TEST_F(Compile, SaysWhichTargetWasChosen) {
+  EXPECT_EQ(compile({"-o", path("package"), "--decoder", "regression"}), 0) << errors();
+  const auto said = read_text(path("out")).value_or("");
+  EXPECT_THAT(said, testing::HasSubstr("package: code for "));
+  EXPECT_THAT(said, testing::Not(testing::HasSubstr("native")));
+}
+
+TEST_F(Compile, ADecoderThatCannotReadTheModelIsRefused) {
+  EXPECT_EQ(compile({"-o", path("package"), "--decoder", "movenet"}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("movenet needs keypoints [batch,people,points,3]"));
+  EXPECT_FALSE(fs::exists(path("package")));
+}
+
 TEST_F(Compile, AModelOfOnePictureTakesABatch) {
   EXPECT_EQ(compile({"--batch", "4", "-o", path("package")}), 0) << errors();
   EXPECT_THAT(read_text(path("package/model.json")).value_or(""),

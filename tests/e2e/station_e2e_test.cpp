@@ -244,8 +244,10 @@ TEST_F(Reloads, AWrongConfigurationDoesNotStopTheOldOne) {
 }
 
 TEST_F(Programs, AWrongConfigurationIsExplained) {
-  EXPECT_EQ(run({"run", file("station.toml"), "--set", "page.prt=1"}), 1);
-  EXPECT_EQ(err(), "turnstone run: --set: page: key 'prt' is unknown, did you mean 'port'\n");
+  EXPECT_EQ(run({"run", file("station.toml"), "--set", "page.prt=1"}), 2);
+  EXPECT_EQ(err(),
+            "turnstone run: --set: page: key 'prt' is unknown, did you mean 'port'\n"
+            "Try 'turnstone run --help'.\n");
   EXPECT_EQ(run({"run", file("nowhere.toml")}), 1);
   EXPECT_THAT(err(), HasSubstr("no such file"));
 }
