@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> shapes;
   bool dump = false;
   bool coverage = false;
+  bool taps = false;
   bool json = false;
 };
 
@@ -71,6 +72,20 @@ Json coverage_json(const Graph& graph) {
   return kernels;
 }
 
+// What `turnstone train` can cut the model at: it reads a model in floats, one picture at a time.
+Result<Json> taps_json(const Options& options, ImportOptions import_options) {
+  import_options.as_float = true;
+  const auto imported = TRY(import_model(options.path, import_options));
+  auto list = Json::array();
+  for (const auto& [name, value, quantisation] : imported.values) {
+    const auto& type = imported.graph.type(value);
+    if (type.dtype != DType::f32 || type.shape.empty() || type.shape[0] != 1) continue;
+    if (imported.graph.constant_of(value)) continue;
+    list.push_back({{"name", name}, {"type", print(type)}});
+  }
+  return list;
+}
+
 Result<Json> inspect_model(const Options& options, const ImportOptions& import_options) {
   const auto imported = TRY(import_model(options.path, import_options));
   const auto graph = TRY(optimise(imported.graph), options.path);
@@ -89,6 +104,7 @@ Result<Json> inspect_model(const Options& options, const ImportOptions& import_o
                  {"constants_bytes", constants},
                  {"notes", imported.notes}};
   if (options.coverage) report["coverage"] = coverage_json(graph);
+  if (options.taps) report["taps"] = TRY(taps_json(options, import_options));
   return report;
 }
 
@@ -188,6 +204,7 @@ void print_report(const Json& report) {
     for (const auto& note : report["notes"])
       fmt::print("{:<8} {}\n", "note", printable(note.get<std::string>()));
   }
+  if (report.contains("taps")) print_ports(report["taps"], "tap");
   if (report.contains("coverage"))
     for (const auto& [kernel, entry] : report["coverage"].items())
       fmt::print("{:<8} {:<24} {:>4} groups {:>9.2f} MFLOP\n", "kernel", kernel,
@@ -217,6 +234,7 @@ int inspect_command(int argc, char** argv) {
       ->take_all();
   app.add_flag("--dump", options.dump, "print the graph as it is compiled");
   app.add_flag("--coverage", options.coverage, "which kernels compute it on this machine");
+  app.add_flag("--taps", options.taps, "the values that `turnstone train --tap` can name");
   app.add_flag("--json", options.json, "one JSON document instead of text");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
   auto shapes = parse_shape_options(options.shapes);

@@ -99,7 +99,8 @@ int train_command(int argc, char** argv) {
       ->required();
   app.add_option("--backbone", options.backbone, "trained net, ONNX or TFLite")->required();
   app.add_option("--tap", options.tap,
-                 "value of the backbone to take as features (default: its last global pooling)");
+                 "value of the backbone to take as features, which `turnstone inspect BACKBONE "
+                 "--taps` lists (default: its last global pooling)");
   app.add_option("-o,--output", options.folder, "folder for the model and its report")
       ->required()
       ->check(not_empty);

@@ -42,6 +42,9 @@ struct ImportedModel {
   std::vector<std::string> input_layouts = {};
   std::vector<std::string> output_layouts = {};
 
+  // Results of the file's operators, in their order, under the file's names: what `tap` may name.
+  std::vector<Port> values = {};
+
   // With as_float, one for each input: how the file's integers stood for real numbers.
   // `not_quantised` for an input that was real.
   struct Stored {

@@ -14,6 +14,14 @@ Result<> Problems::status() const {
   return fail(list_.front().code, "{} problems: {}", texts.size(), join(texts, "; "));
 }
 
+Error no_such_value(std::string_view name, std::span<const std::string> names) {
+  const auto near = nearest(name, names);
+  return {Code::missing,
+          fmt::format("no value is called '{}', {}", printable(name),
+                      near.empty() ? "'turnstone inspect --taps' lists them"
+                                   : fmt::format("did you mean '{}'", printable(near)))};
+}
+
 Result<> check_lacks(const std::vector<Lack>& lacks) {
   if (lacks.empty()) return {};
   std::map<std::string, std::vector<std::string>> places;

@@ -2,7 +2,9 @@
 // error.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -23,6 +25,9 @@ class Problems {
  private:
   std::vector<Error> list_;
 };
+
+// That the file has no value called `name`, with the nearest of those that it has. Missing.
+Error no_such_value(std::string_view name, std::span<const std::string> names);
 
 // An operator that no row covers, and the first words about where it stands.
 struct Lack {

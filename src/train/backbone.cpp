@@ -35,7 +35,8 @@ Result<Value> last_pooling(const Graph& graph) {
     if (pools_all(graph, *made)) last = made->out[0];
   if (!last)
     return fail(Code::missing,
-                "no pooling over a whole map is in it, give the value to cut at with --tap");
+                "no pooling over a whole map is in it, give the value to cut at with --tap: "
+                "'turnstone inspect --taps' lists them");
   return last;
 }
 

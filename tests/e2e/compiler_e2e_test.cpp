@@ -72,6 +72,16 @@ TEST_F(Inspect, SaysWhatAPackageOfAnotherMachineIsFor) {
   EXPECT_EQ(report["model"]["decoder"]["kind"], "regression");
 }
 
+TEST_F(Inspect, ListsWhatAModelCanBeCutAt) {
+  const auto graph =
+      parse_graph("graph(x: f32[1,4]) { \"mean\": reduce_mean(exp(x), axes=[1]) }", core_ops());
+  const auto model = folder_.path() / "small.onnx";
+  ASSERT_TRUE(write_file(model, *export_onnx(*graph, "small")));
+  const auto out = folder_.path() / "out";
+  ASSERT_EQ(run_program({TURNSTONE_PROGRAM, "inspect", model, "--taps"}, out, errors()), 0);
+  EXPECT_THAT(*read_text(out), testing::HasSubstr("tap      mean: f32[1,1]\n"));
+}
+
 class Compile : public testing::Test {
  protected:
   void SetUp() override {

@@ -172,6 +172,7 @@ class Importer {
       if (node.out[i].empty()) continue;
       if (!results->list[i]) return fail(Code::invalid, "an operand that it needs is left out");
       values_[node.out[i]] = results->list[i];
+      model_.values.push_back({node.out[i], results->list[i]});
     }
     return {};
   }
@@ -190,6 +191,10 @@ class Importer {
 
 Result<ImportedModel> wire_onnx(const OnnxModel& model, const ImportOptions& options) {
   if (options.tap.empty()) return Importer(model, options).run();
+  std::vector<std::string> names;
+  for (const auto& node : model.nodes) names.insert(names.end(), node.out.begin(), node.out.end());
+  if (std::ranges::find(names, options.tap) == names.end())
+    return std::unexpected(no_such_value(options.tap, names));
   auto cut = model;
   cut.outputs = {{.name = options.tap, .dtype = DType::f32, .shape = {}}};
   return Importer(cut, options).run();

@@ -115,7 +115,11 @@ TEST(ImportOnnx, CutsTheModelAtAValue) {
   ASSERT_TRUE(made) << made.error().text;
   ASSERT_EQ(made->graph.outputs().size(), 1u);
   EXPECT_EQ(made->graph.outputs()[0].name, "a");
-  EXPECT_EQ(error_of(file, {.shapes = {}, .tap = "b"}), "output: value 'b' is not defined");
+  ASSERT_EQ(made->values.size(), 1u);
+  EXPECT_EQ(made->values[0].name, "a");
+  EXPECT_EQ(error_of(file, {.shapes = {}, .tap = "b"}), "no value is called 'b', did you mean 'a'");
+  EXPECT_EQ(error_of(file, {.shapes = {}, .tap = "features"}),
+            "no value is called 'features', 'turnstone inspect --taps' lists them");
 }
 
 TEST(ImportOnnx, KeepsHalfFloatsAtTheModelsEdges) {

@@ -275,6 +275,7 @@ class Importer {
       return fail(Code::invalid, "the result is declared as {} and computed as {}", print(type),
                   print(computed));
     values_[static_cast<size_t>(tensor)] = value;
+    model_.values.push_back({std::string(declared.name), value});
     return {};
   }
 
@@ -297,9 +298,7 @@ Result<int32_t> find_tensor(const File& file, const std::string& name) {
     if (file.tensors[i].name == name) return static_cast<int32_t>(i);
     names.emplace_back(file.tensors[i].name);
   }
-  const auto near = nearest(name, names);
-  return fail(Code::missing, "no value is called '{}'{}", printable(name),
-              near.empty() ? "" : fmt::format(", did you mean '{}'", printable(near)));
+  return std::unexpected(no_such_value(name, names));
 }
 
 }  // namespace
