@@ -113,7 +113,8 @@ Result<> run_station(const std::string& path, const std::vector<std::string>& ov
 
 // Whether it is the command line that is wrong, and not the file.
 bool concerns_overrides(const Error& error) {
-  return std::ranges::all_of(split(error.text, '\n'),
+  return error.code == Code::invalid &&
+         std::ranges::all_of(split(error.text, '\n'),
                              [](const auto& line) { return line.starts_with("--set: "); });
 }
 
