@@ -166,6 +166,8 @@ struct Settings {
 Result<Settings> settings_of(const Options& options) {
   if (options.math != "f32")
     return fail(Code::unsupported, "--math {}: this version computes in f32", options.math);
+  if (!options.inputs.empty() && !options.verify)
+    return fail(Code::invalid, "--inputs are for --verify");
   if (options.weights != "f32")
     return fail(Code::unsupported, "--weights {}: this version stores f32", options.weights);
   if (!options.model.preprocess.empty()) TRY(parse_preprocess_spec(options.model.preprocess));

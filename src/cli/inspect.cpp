@@ -239,6 +239,9 @@ int inspect_command(int argc, char** argv) {
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;
   auto shapes = parse_shape_options(options.shapes);
   if (!shapes) return report_usage("inspect", shapes.error());
+  if (is_package(options.path) && (options.dump || options.coverage || options.taps))
+    return report_usage(
+        "inspect", {Code::invalid, "--dump, --coverage and --taps are for models, not packages"});
   const auto done = inspect(options, {.shapes = *std::move(shapes)});
   if (!done) return report("inspect", done.error());
   if (options.json)

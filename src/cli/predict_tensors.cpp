@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <set>
 
+#include "base/file_identity.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "station/runtime.h"
@@ -61,21 +63,28 @@ std::string file_name_of(std::string_view name) {
 Result<> predict_tensors(const std::string& package, const std::vector<std::string>& inputs,
                          const std::filesystem::path& folder, int threads) {
   auto runtime = TRY(open_runtime(package, threads));
-  std::vector<Tensor> tensors;  // bound by address, so they live until the run is over
+  std::vector<Tensor> tensors;       // bound by address, so they live until the run is over
+  std::set<FileIdentity> originals;  // that no output may replace
   for (const auto& input : inputs) {
     // A name may hold "=", a file seldom does.
     const auto equals = input.rfind('=');
     CHECK(equals != std::string::npos);
-    tensors.push_back(TRY(read_npy(input.substr(equals + 1))));
-    TRY(bind(runtime, input.substr(0, equals), tensors.back()));
+    const auto file = input.substr(equals + 1);
+    tensors.push_back(TRY(read_npy(file)));
+    TRY(bind(runtime, input.substr(0, equals), tensors.back()), file);
+    if (const auto identity = find_identity(file)) originals.insert(*identity);
   }
   if (std::cmp_less(inputs.size(), ts_input_count(runtime.model.get())))
     return fail(Code::invalid, "{} of {} inputs are given", inputs.size(),
                 ts_input_count(runtime.model.get()));
   TRY(run(runtime));
   TRY(make_folder(folder));
-  for (int i = 0; i < ts_output_count(runtime.model.get()); ++i)
-    TRY(write_npy(folder / file_name_of(runtime.output(i).name), copy_of_output(runtime, i)));
+  for (int i = 0; i < ts_output_count(runtime.model.get()); ++i) {
+    const auto path = folder / file_name_of(runtime.output(i).name);
+    if (const auto identity = find_identity(path); identity && originals.contains(*identity))
+      return fail(Code::invalid, "{}: is an input; name another folder", path.string());
+    TRY(write_npy(path, copy_of_output(runtime, i)));
+  }
   return {};
 }
 

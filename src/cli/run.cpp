@@ -58,6 +58,11 @@ void keep_port(const StationConfig& before, std::string_view url, StationConfig&
   next.page->port = find_number<int>(url.substr(url.rfind(':') + 1)).value_or(0);
 }
 
+void tell_old_stays(const Error& error) {
+  for (const auto& line : split(error.text, '\n'))
+    log_error("the old configuration stays: {}", line);
+}
+
 // Runs one station until it is stopped or its file has changed, which gives what it says now.
 Result<std::optional<Told>> run_told(const Told& told, Station& station, Signals& signals,
                                      bool once, const std::function<Result<Told>()>& read) {
@@ -68,7 +73,7 @@ Result<std::optional<Told>> run_told(const Told& told, Station& station, Signals
     tell_service_manager("RELOADING=1");
     auto now = read();
     if (!now)
-      log_error("the old configuration stays: {}", now.error().text);
+      tell_old_stays(now.error());
     else if (now->text == told.text)
       station.reload();
     else
@@ -101,7 +106,7 @@ Result<> run_station(const std::string& path, const std::vector<std::string>& ov
     if (!next) return {};
     auto opened = open_station(next->config);
     if (!opened) {
-      log_error("the old configuration stays: {}", opened.error().text);
+      tell_old_stays(opened.error());
       opened = TRY(open_station(told.config));
     } else {
       log_info("the configuration was read anew");

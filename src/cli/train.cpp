@@ -117,7 +117,9 @@ int train_command(int argc, char** argv) {
   app.add_option("--epochs", options.epochs, "most passes over the pictures")
       ->check(whole_number(1, 100'000))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "of the split and of the order")->capture_default_str();
+  app.add_option("--seed", options.seed, "of the split and of the order")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_flag("--json", options.json, "metrics.json instead of a summary");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");
   if (const auto ended = parse_command_line(app, argc, argv)) return *ended;

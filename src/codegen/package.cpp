@@ -95,6 +95,11 @@ std::vector<fs::path> new_paths(const fs::path& path, const std::vector<PackageF
 }  // namespace
 
 Result<> check_package_path(const fs::path& path) {
+  std::error_code ignored;
+  const auto beside = fs::path(path).replace_extension(".json");
+  if (is_bare(path) && !fs::exists(path, ignored) && fs::exists(beside, ignored))
+    return fail(Code::invalid, "{}: is there and of no package; name another file",
+                beside.string());
   if (is_archive(path) || is_bare(path)) return check_new_file(path);
   if (holds_other_things(path))
     return fail(Code::invalid,

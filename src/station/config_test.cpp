@@ -136,7 +136,7 @@ TEST(Config, ChecksWhatATextSaysBeforeAnythingOpens) {
   EXPECT_THAT(said, HasSubstr("line3.toml:11: model 'inspection': motion_region: '2' is no "));
   EXPECT_THAT(said, HasSubstr("sink 'broker': topic: topic 'line3/#' is wrong, legal is "));
   EXPECT_THAT(said, HasSubstr("line3.toml:25: source 'gate': url: 'http://gate/1' is wrong, legal "
-                              "is rtsp:// or rtsps:// with a host"));
+                              "is rtsp:// or rtsps:// with a host, and a port of 1 to 65535"));
   EXPECT_THAT(said, HasSubstr("line3.toml:29: sink 'hook': url: holds a user or a password"));
   EXPECT_THAT(said, HasSubstr("line3.toml:30: sink 'hook': words: 'Fail' is not LABEL=WORD"));
   EXPECT_THAT(said, HasSubstr("line3.toml:32: sink 'hook': template: "));
@@ -170,6 +170,16 @@ TEST(Config, NamesTheTypeThatIsWrong) {
 
 TEST(Config, NamesTheLineOfBrokenToml) {
   EXPECT_TRUE(problem("[[source]\n").starts_with("line3.toml:1: ")) << problem("[[source]\n");
+}
+
+TEST(Config, RefusesAKeyOfManyTables) {
+  std::string key = "a";
+  for (int i = 0; i < 10'000; ++i) key += ".a";
+  EXPECT_EQ(problem("# b\n" + key + " = 1\n"), "line3.toml:2: has more than 1000 dots");
+  EXPECT_EQ(problem("[" + key + "]\n"), "line3.toml:1: has more than 1000 dots");
+  std::string less = "a";
+  for (int i = 0; i < 999; ++i) less += ".a";
+  EXPECT_NE(problem(less + " = 1\n").find("key 'a' is unknown"), std::string::npos);
 }
 
 TEST(Config, RefusesAHeaderWithoutAKey) {
@@ -207,6 +217,11 @@ TEST(Config, OverridesByNumberAndByName) {
 TEST(Config, ChecksOverridesLikeTheFile) {
   EXPECT_EQ(problem(std::string(good), {"page.prt=1"}),
             "--set: page: key 'prt' is unknown, did you mean 'port'");
+  EXPECT_EQ(problem(std::string(good), {"source.camera.loop="}),
+            "--set: source 'camera': 'loop' is a text, not true or false");
+  EXPECT_EQ(problem(std::string(good), {"model.inspection.sources=[1]"}),
+            "--set: model 'inspection': 'sources' is a whole number, not a text\n"
+            "--set: model 'inspection': there is no source '', there are camera");
   EXPECT_EQ(problem(std::string(good), {"page.port=many"}),
             "--set: page: 'port' is a text, not a whole number");
   EXPECT_EQ(problem(std::string(good), {"source.lamp.path=x"}),

@@ -179,6 +179,7 @@ Result<std::unique_ptr<Source>> open_csv_source(const CsvSourceConfig& config) {
       if (!number_in(name))
         return fail(Code::invalid, "columns: '{}' is wrong, without a header legal are 1, 2, ...",
                     printable(name, 60));
+  if (!config.follow) TRY(LineTail::open(config.path));  // nobody is to make it yet
   return std::make_unique<CsvSource>(config);
 }
 

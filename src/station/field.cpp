@@ -160,9 +160,7 @@ struct Printer {
 }  // namespace
 
 std::string Reading::place(const TomlValue& value) const {
-  return value.line > 0       ? fmt::format("{}:{}", file, value.line)
-         : value.text.empty() ? file
-                              : std::string("--set");
+  return value.line > 0 ? fmt::format("{}:{}", file, value.line) : "--set";
 }
 
 void read_field(Reading& reading, std::string_view where, const TomlValue& value,

@@ -94,7 +94,7 @@ class FileLimit {
 };
 
 TEST_F(JsonlSink, AddsALineForEachOutcome) {
-  ASSERT_TRUE(write_file(file("lines"), "before\n"));
+  ASSERT_TRUE(write_file(file("lines"), "{\"before\":1}\n"));
   const auto sink = open_lines("lines");
   const Message messages[] = {sink->messages_of(outcome_of(0))[0],
                               sink->messages_of(outcome_of(1))[0]};
@@ -102,7 +102,19 @@ TEST_F(JsonlSink, AddsALineForEachOutcome) {
   ASSERT_TRUE(sink->send(messages, sent, {}));
   EXPECT_EQ(sent, 2u);
   EXPECT_EQ(*read_text(file("lines")),
-            "before\n" + line_of(outcome_of(0)) + line_of(outcome_of(1)));
+            "{\"before\":1}\n" + line_of(outcome_of(0)) + line_of(outcome_of(1)));
+}
+
+TEST_F(JsonlSink, AFileOfSomethingElseStays) {
+  for (const std::string text : {"[page]\nport = 0\n", "{\n  \"labels\": []\n}\n", "\xff\xd8"}) {
+    ASSERT_TRUE(write_file(file("lines"), text));
+    const auto sink =
+        testing_tools::open_sink(fmt::format("kind = \"jsonl\"\npath = \"{}\"\n", file("lines")));
+    ASSERT_FALSE(sink) << text;
+    EXPECT_EQ(sink.error().text,
+              file("lines") + ": is there and begins with no such lines, name another file");
+    EXPECT_EQ(*read_text(file("lines")), text);
+  }
 }
 
 TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
@@ -125,7 +137,7 @@ TEST_F(JsonlSink, AnOutcomeThatIsGivenUpOnAFullDiskLeavesNothingBehind) {
 }
 
 TEST_F(JsonlSink, WithoutAppendWhatAnotherProcessWroteGoesAndWhatThisOneWroteStays) {
-  ASSERT_TRUE(write_file(file("lines"), "of yesterday\n"));
+  ASSERT_TRUE(write_file(file("lines"), "{\"of\":\"yesterday\"}\n"));
   ASSERT_TRUE(take(*open_lines("lines", "append = false\n"), outcome_of(0)));
   EXPECT_EQ(*read_text(file("lines")), line_of(outcome_of(0)));
   ASSERT_TRUE(take(*open_lines("lines", "append = false\n"), outcome_of(1)));
@@ -133,9 +145,9 @@ TEST_F(JsonlSink, WithoutAppendWhatAnotherProcessWroteGoesAndWhatThisOneWroteSta
 }
 
 TEST_F(JsonlSink, WithoutAppendASinkThatNeverWritesTakesNothingAway) {
-  ASSERT_TRUE(write_file(file("others"), "of a station that runs\n"));
+  ASSERT_TRUE(write_file(file("others"), "{\"of\":\"a station that runs\"}\n"));
   open_lines("others", "append = false\n");
-  EXPECT_EQ(*read_text(file("others")), "of a station that runs\n");
+  EXPECT_EQ(*read_text(file("others")), "{\"of\":\"a station that runs\"}\n");
 }
 
 TEST_F(JsonlSink, APartOfALineThatWasLeftBehindIsEndedFirst) {

@@ -18,6 +18,8 @@
 namespace turnstone {
 namespace {
 
+const std::string json_line = "{\"";  // begins one
+
 // How soon a stop is seen while nobody reads.
 constexpr int glance_ms = 50;
 
@@ -41,6 +43,21 @@ void begin(int descriptor, const std::string& path, const std::string& header) {
     return;
   if (write_whole(descriptor, std::as_bytes(std::span(header))) != 0)
     log_warning("{}: has no header", path);
+}
+
+// Whether a file that is there may be one of these: empty, or beginning as they begin, of which a
+// process that was killed may have left a part.
+Result<> check_beginning(const std::string& path, const std::string& header) {
+  const auto& wanted = header.empty() ? json_line : header;
+  const int reader = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat status{};
+  std::string there(wanted.size(), '\0');
+  ssize_t count = 0;
+  if (reader >= 0 && ::fstat(reader, &status) == 0 && S_ISREG(status.st_mode))
+    count = ::pread(reader, there.data(), there.size(), 0);
+  if (reader >= 0) ::close(reader);
+  if (count <= 0 || wanted.starts_with(std::string_view(there).substr(0, count))) return {};
+  return fail(Code::invalid, "{}: is there and begins with no such lines, name another file", path);
 }
 
 Result<int> open_for_lines(const std::string& path, const std::string& header) {
@@ -68,6 +85,8 @@ bool is_first_time(const std::string& path) {
 
 Result<LineFile> LineFile::open(const std::string& path, bool append, std::string header) {
   if (path == "-") return LineFile("standard output", "", true, STDOUT_FILENO);
+  if (path.empty()) return fail(Code::invalid, "path is empty");
+  TRY(check_beginning(path, header));
   const int descriptor = TRY(open_for_lines(path, header));
   return LineFile(path, std::move(header), append, descriptor);
 }

@@ -15,7 +15,8 @@ class LineFile {
  public:
   // "-" is standard output. A new file begins with `header`; a line that a killed process left
   // without its end is ended. With `append` false what the file has goes with the first line that
-  // this process writes: one that fails before it takes nothing from who writes there. Errors:
+  // this process writes: one that fails before it takes nothing from who writes there. Lines are
+  // JSON objects, or those below the header. Errors: invalid (a file of something else is there),
   // unavailable.
   static Result<LineFile> open(const std::string& path, bool append, std::string header = "");
   LineFile(LineFile&& other) noexcept;

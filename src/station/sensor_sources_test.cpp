@@ -118,6 +118,13 @@ TEST_F(CsvSource, TheLastLineNeedsNoEnd) {
   EXPECT_THAT(windows_of(run), ElementsAre("1 | 2", "3 | 4"));
 }
 
+TEST_F(CsvSource, AFileThatIsReadOnceMustBeThere) {
+  const auto source =
+      open_source(fmt::format("kind = \"csv\"\npath = \"{}\"\nfollow = false\n", path()));
+  ASSERT_FALSE(source);
+  EXPECT_EQ(source.error().code, Code::missing);
+}
+
 TEST_F(CsvSource, BadLinesAreCountedAndSkipped) {
   add("a,b\n1,2\nx,2\n3\n\n" + std::string(70'000, '9') + "\n5,6\n7,\n8,9\n");
   const auto source = open("follow = false\n");

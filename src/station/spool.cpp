@@ -163,6 +163,7 @@ class DiskSpool final : public Spool {
   void drop_all(const std::vector<Job*>& jobs);
   bool is_leased(const Row& row) const;
   void apply(const Change& change);
+  Result<> check_folder() const;
   Result<> prepare_tables();
   void load();
   void sweep();
@@ -731,8 +732,18 @@ Result<> DiskSpool::prepare_tables() {
   return {};
 }
 
+// Bodies that no database knows are swept away: they must have been a spool's.
+Result<> DiskSpool::check_folder() const {
+  std::error_code ignored;
+  const auto bodies = folder_ / "bodies";
+  if (!fs::exists(database_path(), ignored) && fs::exists(bodies, ignored) &&
+      !fs::is_empty(bodies, ignored))
+    return fail(Code::invalid, "{}: holds files of no spool, name another folder", bodies.string());
+  return make_folder(bodies);
+}
+
 Result<> DiskSpool::open() {
-  if (is_durable()) TRY(make_folder(folder_ / "bodies"));
+  if (is_durable()) TRY(check_folder());
   try {
     database_.emplace(is_durable() ? database_path().string() : ":memory:",
                       SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);

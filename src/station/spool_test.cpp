@@ -81,6 +81,16 @@ TEST_F(Spools, KeepTheOrderOfEachStream) {
   }
 }
 
+TEST_F(Spools, TakeNoFolderOfOtherFiles) {
+  ASSERT_TRUE(make_folder(path_ / "bodies"));
+  ASSERT_TRUE(write_file(path_ / "bodies/thesis.txt", "x"));
+  const auto spool = open_spool(path_, {});
+  ASSERT_FALSE(spool);
+  EXPECT_EQ(spool.error().text,
+            (path_ / "bodies").string() + ": holds files of no spool, name another folder");
+  EXPECT_EQ(files(), 1u);
+}
+
 TEST_F(Spools, KeepOnceWhatIsPutTwice) {
   const auto spool = open();
   put(*spool, 0, 2);

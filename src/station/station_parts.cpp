@@ -93,6 +93,15 @@ Json Recent::verdict() const {
   return outcome ? json_of(*outcome) : Json(nullptr);
 }
 
+std::string without_number(const std::string& trouble) {
+  constexpr std::string_view before = ": frame ";
+  const auto at = trouble.find(before);
+  if (at == trouble.npos) return trouble;
+  const auto begin = at + before.size();
+  const auto end = std::min(trouble.find_first_not_of("0123456789", begin), trouble.size());
+  return trouble.substr(0, begin) + trouble.substr(end);
+}
+
 Json source_state(SourceLane& lane) {
   std::string trouble;
   {

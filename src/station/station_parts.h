@@ -36,6 +36,9 @@ struct Watch {
   std::vector<const Judge*> models;  // that look at the source and whose scenes are drawn
 };
 
+// "a.mkv: frame 7: no picture" without the 7: the same trouble of the next frame reads the same.
+std::string without_number(const std::string& trouble);
+
 // A source at work.
 struct SourceLane {
   enum class State { waiting, running, ended, failed };
@@ -57,7 +60,7 @@ struct SourceLane {
   // Thread-safe.
   bool set_trouble(const std::string& text) {
     const std::lock_guard lock(mutex);
-    const bool changed = trouble != text;
+    const bool changed = without_number(trouble) != without_number(text);
     trouble = text;
     troubled = !text.empty();
     return changed;

@@ -108,7 +108,7 @@ TEST_F(TableSinks, AFileThatIsNoDatabaseIsRefusedAndStays) {
   ASSERT_FALSE(sink);
   EXPECT_EQ(sink.error().code, Code::invalid);
   EXPECT_EQ(sink.error().text, file("table") + ": is there and no database");
-  EXPECT_EQ(read_text(file("table")), text);
+  EXPECT_EQ(*read_text(file("table")), text);
 }
 
 TEST_F(TableSinks, ARowThatIsRefusedDoesNotHoldUpTheOthers) {

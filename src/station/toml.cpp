@@ -25,6 +25,10 @@
 namespace turnstone {
 namespace {
 
+// Of a line: each dot of a key is a table in a table, and toml++ takes them down one within another
+// on the stack.
+constexpr std::ptrdiff_t most_dots = 1000;
+
 int line_of(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
 
 Result<TomlValue> value_of(const toml::node& node, std::string_view file);
@@ -45,6 +49,15 @@ Result<TomlTable> table_of(const toml::table& table, std::string_view file) {
     made.values.push_back(std::move(value));
   }
   return made;
+}
+
+// What was typed on the command line stands in none.
+void forget_lines(TomlValue& value) {
+  value.line = 0;
+  if (auto* items = std::get_if<TomlArray>(&value.content))
+    for (auto& item : *items) forget_lines(item);
+  if (auto* table = std::get_if<TomlTable>(&value.content))
+    for (auto& item : table->values) forget_lines(item);
 }
 
 Result<TomlValue> value_of(const toml::node& node, std::string_view file) {
@@ -89,6 +102,12 @@ TomlValue& TomlTable::set(std::string key, TomlValue value) {
 }
 
 Result<TomlTable> parse_toml(std::string_view text, std::string_view file) {
+  int number = 0;
+  for (const auto& line : split(text, '\n')) {
+    ++number;
+    if (std::ranges::count(line, '.') > most_dots)
+      return fail(Code::invalid, "{}:{}: has more than {} dots", file, number, most_dots);
+  }
   const auto parsed = toml::parse(text);
   if (!parsed) {
     const auto& error = parsed.error();
@@ -99,9 +118,11 @@ Result<TomlTable> parse_toml(std::string_view text, std::string_view file) {
 }
 
 TomlValue parse_toml_value(std::string_view text) {
-  const auto parsed = parse_toml(fmt::format("value = {}\n", text), "value");
+  auto parsed = parse_toml(fmt::format("value = {}\n", text), "value");
   TomlValue made{.content = std::string(text), .line = 0, .text = std::string(text)};
-  if (parsed && parsed->keys.size() == 1) made.content = parsed->values[0].content;
+  if (!parsed || parsed->keys.size() != 1) return made;
+  forget_lines(parsed->values[0]);
+  made.content = std::move(parsed->values[0].content);
   return made;
 }
 

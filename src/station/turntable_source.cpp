@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "station/kinds.h"
+#include "station/line_file.h"
 #include "station/simulated_table.h"
 #include "station/turntable_picture.h"
 #include "station/wait.h"
@@ -164,6 +165,7 @@ Result<std::unique_ptr<Source>> open_turntable_source(const TurntableSourceConfi
                                              .light = config.light}));
   std::ofstream truth;
   if (!config.truth.empty()) {
+    TRY(LineFile::open(config.truth, true));  // it is there for lines, if it is there
     truth.open(config.truth);
     if (!truth)
       return fail(Code::unavailable, "{}: cannot be written: {}", config.truth,

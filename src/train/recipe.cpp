@@ -48,7 +48,7 @@ class FeatureRun {
       return !settings_.stopped();
     }));
     for (const auto& error : features.unreadable)
-      if (!settings_.quiet) fmt::print(stderr, "left out: {}\n", printable(error.text, 1000));
+      fmt::print(stderr, "left out: {}\n", printable(error.text, 1000));
     unreadable_ += static_cast<int64_t>(features.unreadable.size());
     return features;
   }
@@ -75,6 +75,22 @@ class FeatureRun {
   int64_t done_ = 0;
   int64_t unreadable_ = 0;
 };
+
+// A folder that is there holds what an earlier training left, or nothing.
+Result<> check_output(const std::filesystem::path& folder, const std::filesystem::path& backbone) {
+  std::error_code ignored;
+  const bool is_there = std::filesystem::is_directory(folder, ignored);
+  if (is_there && !std::filesystem::is_empty(folder, ignored) &&
+      !std::filesystem::exists(folder / "metrics.json", ignored))
+    return fail(Code::invalid,
+                "{}: is a folder that holds other things than a training; name an empty one, or "
+                "one that is not there",
+                folder.string());
+  if (std::filesystem::equivalent(folder / "model.onnx", backbone, ignored))
+    return fail(Code::invalid, "{}: is the backbone; name another folder",
+                (folder / "model.onnx").string());
+  return check_new_folder(folder);
+}
 
 Result<> check_readable(const FeatureSet& train, const Dataset& dataset, int64_t unreadable,
                         int64_t total) {
@@ -131,7 +147,7 @@ std::string name_of(const fs::path& folder) {
 }  // namespace
 
 Result<Json> run_head_recipe(const RecipeSettings& settings) {
-  TRY(check_new_folder(settings.folder));
+  TRY(check_output(settings.folder, settings.backbone.file));
   const auto pictures = TRY(read_pictures(settings.data, settings.label));
   const auto sets = TRY(divide(pictures.dataset, settings.where, settings.split));
   const auto& dataset = sets.chosen;

@@ -207,9 +207,22 @@ TEST_F(HeadRecipe, NamesThePictureWhoseFeaturesAreNotFinite) {
   EXPECT_THAT(error_of(some), testing::ContainsRegex("part._.*png: feature [0-9]+ is -?(nan|inf)"));
 }
 
+TEST_F(HeadRecipe, ReplacesNothingButAnEarlierTraining) {
+  auto some = settings();
+  ASSERT_TRUE(make_folder(path("model")));
+  ASSERT_TRUE(write_file(path("model/mine.txt"), "x"));
+  EXPECT_THAT(error_of(some), testing::HasSubstr("holds other things than a training"));
+  ASSERT_TRUE(write_file(path("model/metrics.json"), "{}"));
+  std::filesystem::rename(some.backbone.file, path("model/model.onnx"));
+  some.backbone.file = path("model/model.onnx");
+  EXPECT_THAT(error_of(some), testing::HasSubstr("model.onnx: is the backbone"));
+  EXPECT_TRUE(fs::exists(path("model/mine.txt")));
+}
+
 TEST_F(HeadRecipe, KeepsTheModelWhenADrawingCannotBeMade) {
   const auto some = settings();
   ASSERT_TRUE(make_folder(path("model/confusion.png")));
+  ASSERT_TRUE(write_file(path("model/metrics.json"), "{}"));
   EXPECT_EQ(error_of(some), "done");
   EXPECT_TRUE(fs::exists(path("model/model.onnx")));
   EXPECT_TRUE(fs::exists(path("model/metrics.json")));

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "wire/authority.h"
 
 namespace turnstone {
 namespace {
@@ -16,7 +17,8 @@ bool has_only(std::string_view text, std::string_view signs) {
 
 bool is_endpoint(std::string_view url) {
   const bool has_scheme = url.starts_with("http://") || url.starts_with("https://");
-  return has_scheme && has_only(url.substr(url.find("://") + 3), ".-:[]");
+  const auto rest = url.substr(url.find("://") + 3);
+  return has_scheme && has_only(rest, ".-:[]") && has_legal_port(rest);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "wire/authority.h"
 #include "wire/tls_files.h"
 
 namespace turnstone {
@@ -98,7 +99,7 @@ std::string paho_url_of(const std::string& url) {
   for (const auto& [ours, theirs] : schemes) {
     if (!url.starts_with(ours) || url.size() == ours.size()) continue;
     auto rest = url.substr(ours.size());
-    if (rest.find_first_of("/ @?#") != std::string::npos) return "";
+    if (rest.find_first_of("/ @?#") != std::string::npos || !has_legal_port(rest)) return "";
     if (rest.find(':') == std::string::npos) rest += theirs == "ssl://" ? ":8883" : ":1883";
     return std::string(theirs) + rest;
   }

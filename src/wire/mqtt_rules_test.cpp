@@ -55,6 +55,8 @@ TEST(MqttOptions, AreCheckedWithoutABroker) {
   EXPECT_EQ(problem({.url = "tcp://broker"}), "fine");
   EXPECT_EQ(problem({.url = "http://broker"}),
             "url: 'http://broker' is wrong, legal are mqtt://HOST:PORT and mqtts://HOST:PORT");
+  for (const auto* url : {"mqtt://broker:99999", "mqtt://broker:0", "mqtt://broker:a"})
+    EXPECT_NE(problem({.url = url}), "fine") << url;
   EXPECT_EQ(problem({.url = "ssl://broker", .ca_file = "/nowhere/ca.pem"}),
             "ca_file /nowhere/ca.pem: no such file");
   EXPECT_EQ(problem({.url = "tcp://broker", .ca_file = "/etc/passwd"}),

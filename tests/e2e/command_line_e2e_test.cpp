@@ -45,7 +45,10 @@ TEST_F(CommandLine, AWrongValueIsAWrongCommandLine) {
       {"compile", "x.onnx", "--target", "arm64"},
       {"compile", "x.onnx", "--shape", "x=1,a"},
       {"compile", "x.onnx", "--math", "bf16"},
+      {"compile", "x.onnx", "--inputs", "x"},
       {"inspect", "x.onnx", "--shape", "x"},
+      {"inspect", package(), "--dump"},
+      {"train", "--recipe", "head", "--data", "x", "--backbone", "x", "-o", "x", "--seed", "-1"},
       {"predict", package(), "--output-dir", file("o"), "--input", "x"},
       {"run", file("station.toml"), "--set", "page.port=abc"},
       {"run", file("station.toml"), "--set", "abc"}};

@@ -336,17 +336,30 @@ TEST_F(Programs, PredictTakesTensors) {
   EXPECT_FLOAT_EQ(static_cast<float>(scores->real_at(1)), 0.75f);
 }
 
+TEST_F(Programs, NoOutputReplacesWhatIsNotItsOwn) {
+  const auto text = *read_text(file("station.toml"));
+  EXPECT_EQ(run({"run", file("station.toml"), "--once", "--set",
+                 "sink.lines.path=" + file("station.toml")}),
+            1);
+  EXPECT_THAT(err(), HasSubstr("begins with no such lines"));
+  EXPECT_EQ(*read_text(file("station.toml")), text);
+  ASSERT_TRUE(write_file(file("mine.json"), "{}"));
+  EXPECT_EQ(run({"compile", file("none.onnx"), "-o", file("mine.so")}), 1);
+  EXPECT_THAT(err(), HasSubstr("mine.json: is there and of no package; name another file"));
+}
+
 TEST_F(Programs, PredictRefusesTensorsOfAnotherShape) {
   ASSERT_TRUE(write_npy(file("in.npy"), Tensor::filled(DType::f32, {1, 8, 8, 3}, 0)));
   EXPECT_EQ(run({"predict", package(), "--input", "picture=" + file("in.npy"), "--output-dir",
                  file("results")}),
             1);
-  EXPECT_EQ(err(),
-            "turnstone predict: input 'picture' is f32[1,8,8,3], the model takes f32[1,3,8,8]\n");
+  EXPECT_EQ(err(), "turnstone predict: " + file("in.npy") +
+                       ": input 'picture' is f32[1,8,8,3], the model takes f32[1,3,8,8]\n");
   EXPECT_EQ(run({"predict", package(), "--input", "pictur=" + file("in.npy"), "--output-dir",
                  file("results")}),
             1);
-  EXPECT_EQ(err(), "turnstone predict: input 'pictur' is not the model's, legal are picture\n");
+  EXPECT_EQ(err(), "turnstone predict: " + file("in.npy") +
+                       ": input 'pictur' is not the model's, legal are picture\n");
 }
 
 TEST_F(Programs, BenchHasItsKeys) {
