@@ -187,6 +187,7 @@ int predict_command(int argc, char** argv) {
   if (!options.inputs.empty() && !tensors) return usage("--input wants --output-dir");
   if (tensors != options.pictures.empty())
     return usage("give either pictures or --output-dir, with --input for each input");
+  if (tensors && !options.draw.empty()) return usage("--draw is for pictures");
   if (!options.quiet) note_threads(options.threads);
   if (tensors) {
     const auto done =

@@ -33,7 +33,7 @@ Result<ImportedModel> import_model_bytes(std::string_view bytes, std::string_vie
 Result<ImportedModel> import_model(const std::filesystem::path& path,
                                    const ImportOptions& options) {
   const auto bytes = TRY(read_text(path, most_bytes));
-  return import_model_bytes(bytes, path.filename().string(), options);
+  return import_model_bytes(bytes, path.string(), options);
 }
 
 std::string picture_layout(const Shape& shape, std::string_view otherwise) {

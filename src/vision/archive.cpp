@@ -3,6 +3,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <memory>
 
@@ -25,6 +27,13 @@ Error damaged(const Reader& reader) {
   const char* text = ::archive_error_string(reader.get());
   return {Code::invalid, fmt::format("is damaged or no .tar.gz: {}",
                                      printable(text ? text : "it ends too early"))};
+}
+
+// The file may be what is wrong, or what it holds.
+Error unopened(const Reader& reader) {
+  const int number = ::archive_errno(reader.get());
+  if (number <= 0 || number == EILSEQ) return damaged(reader);  // libarchive's own numbers
+  return {Code::missing, fmt::format("cannot open: {}", std::strerror(number))};
 }
 
 // The path of an entry below the folder. Errors: one that leaves it.
@@ -76,7 +85,7 @@ Result<> unpack_archive(const fs::path& archive, const fs::path& folder) {
   ::archive_read_support_format_tar(reader.get());
   ::archive_read_support_filter_gzip(reader.get());
   if (::archive_read_open_filename(reader.get(), archive.c_str(), 65536) != ARCHIVE_OK)
-    return std::unexpected(damaged(reader).in(where));
+    return std::unexpected(unopened(reader).in(where));
   int64_t left = most_bytes;
   for (int entries = 0;; ++entries) {
     ::archive_entry* entry = nullptr;
