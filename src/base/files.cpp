@@ -182,6 +182,17 @@ Result<> check_new_folder(const fs::path& path) {
   return {};
 }
 
+Result<> check_own_folder(const fs::path& path, std::string_view mark, std::string_view kind) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored) && !fs::is_empty(path, ignored) &&
+      !fs::exists(path / mark, ignored))
+    return fail(Code::invalid,
+                "{}: is a folder that holds other things than {}; name an empty one, one that is "
+                "not there, or {}",
+                path.string(), kind, kind);
+  return check_new_folder(path);
+}
+
 Result<std::vector<fs::path>> list_files(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder, error)) return fail(Code::missing, "{}: no such folder", folder.string());

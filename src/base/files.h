@@ -52,6 +52,11 @@ Result<> make_folder(const std::filesystem::path& path);
 Result<> check_new_file(const std::filesystem::path& path);
 Result<> check_new_folder(const std::filesystem::path& path);
 
+// The same of a folder that is empty, not there, or has the file `mark`, which says that it is
+// `kind`, such as "a package". Errors: also invalid (it holds other things).
+Result<> check_own_folder(const std::filesystem::path& path, std::string_view mark,
+                          std::string_view kind);
+
 // Regular files directly in `folder`, sorted by name with numbers in numeric order (img2 before
 // img10). Errors: missing, invalid (not a folder).
 Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& folder);

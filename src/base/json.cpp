@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -78,6 +79,16 @@ void append_real(std::string& out, double value) {
   if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 
+// Most texts stand as they are between quotes; a serializer for each would cost more than they do.
+void append_text(std::string& out, const std::string& text) {
+  const bool plain = std::ranges::all_of(
+      text, [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; });
+  if (plain)
+    out.append(1, '"').append(text).append(1, '"');
+  else
+    out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void append_line(std::string& out, int depth) {
   if (depth < 0) return;
   out += '\n';
@@ -87,6 +98,7 @@ void append_line(std::string& out, int depth) {
 // With `depth` below 0 all of it on one line.
 void append(std::string& out, const Json& value, int depth) {
   if (value.is_number_float()) return append_real(out, value.get<double>());
+  if (value.is_string()) return append_text(out, value.get_ref<const std::string&>());
   if (!value.is_structured() || value.empty()) {
     out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
@@ -97,7 +109,7 @@ void append(std::string& out, const Json& value, int depth) {
     if (item != value.begin()) out += ',';
     append_line(out, inner);
     if (value.is_object()) {
-      append(out, item.key(), inner);
+      append_text(out, item.key());
       out += depth < 0 ? ":" : ": ";
     }
     append(out, *item, inner);

@@ -61,12 +61,6 @@ Result<> write_bare(const fs::path& path, const std::vector<PackageFile>& files)
 bool is_archive(const fs::path& path) { return path.string().ends_with(".tar.gz"); }
 bool is_bare(const fs::path& path) { return path.string().ends_with(".so"); }
 
-bool holds_other_things(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored) &&
-         !fs::exists(folder / "compiled.so", ignored);
-}
-
 Result<> write_folder(const fs::path& path, const std::vector<PackageFile>& files) {
   TRY(make_folder(path));
   for (const auto& file : files) TRY(write_file(path / file.name, file.content));
@@ -101,12 +95,7 @@ Result<> check_package_path(const fs::path& path) {
     return fail(Code::invalid, "{}: is there and of no package; name another file",
                 beside.string());
   if (is_archive(path) || is_bare(path)) return check_new_file(path);
-  if (holds_other_things(path))
-    return fail(Code::invalid,
-                "{}: is a folder that holds other things than a package; name an empty one, one "
-                "that is not there, or a package",
-                path.string());
-  return check_new_folder(path);
+  return check_own_folder(path, "compiled.so", "a package");
 }
 
 Result<> write_package(const fs::path& path, const std::vector<PackageFile>& files) {

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "station/outcome.h"
+#include "station/pair.h"
 
 namespace turnstone {
 
@@ -17,10 +18,10 @@ std::string print_action(const Action& action) {
 }
 
 Result<std::pair<std::string, std::string>> parse_action(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    return fail(Code::invalid, "'{}' is not LABEL=ACTION", printable(text));
-  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+  constexpr auto form = "LABEL=ACTION";
+  auto pair = TRY(parse_pair(text, form));
+  if (pair.second.empty()) return fail(Code::invalid, "'{}' is not {}", printable(text), form);
+  return pair;
 }
 
 Result<Actions> Actions::make(const SorterConfig& config) {

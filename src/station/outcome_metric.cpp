@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "station/finding.h"
+#include "station/pair.h"
 
 namespace turnstone {
 namespace {
@@ -22,10 +23,8 @@ std::string ascii(std::string text) {
 }  // namespace
 
 Result<std::pair<std::string, Template>> parse_dimension(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == text.npos || equals == 0)
-    return fail(Code::invalid, "'{}' is not NAME=VALUE", printable(text));
-  return std::pair(text.substr(0, equals), TRY(Template::parse(text.substr(equals + 1))));
+  auto [name, value] = TRY(parse_pair(text, "NAME=VALUE"));
+  return std::pair(std::move(name), TRY(Template::parse(value)));
 }
 
 Result<OutcomeMetric> OutcomeMetric::make(const OutcomeMetricOptions& options) {

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "station/finding.h"
+#include "station/pair.h"
 #include "station/picture_text.h"
 
 namespace turnstone {
@@ -196,10 +197,7 @@ std::vector<std::string> payload_names() {
 }
 
 Result<std::pair<std::string, std::string>> parse_word(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == text.npos || equals == 0)
-    return fail(Code::invalid, "'{}' is not LABEL=WORD", printable(text));
-  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+  return parse_pair(text, "LABEL=WORD");
 }
 
 Result<Payload> Payload::make(const PayloadOptions& options) {

@@ -1,17 +1,15 @@
 #include "station/tracking.h"
 
 #include "base/text.h"
+#include "station/pair.h"
 #include "station/points.h"
 
 namespace turnstone {
 namespace {
 
 Result<Place> parse_place(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == text.npos || equals == 0)
-    return fail(Code::invalid, "'{}' is not NAME=X,Y X,Y ...", printable(text));
-  auto points = TRY(parse_points(std::string_view(text).substr(equals + 1)));
-  return std::pair(text.substr(0, equals), std::move(points));
+  auto [name, corners] = TRY(parse_pair(text, "NAME=X,Y X,Y ..."));
+  return std::pair(std::move(name), TRY(parse_points(corners)));
 }
 
 }  // namespace

@@ -77,19 +77,13 @@ class FeatureRun {
 };
 
 // A folder that is there holds what an earlier training left, or nothing.
-Result<> check_output(const std::filesystem::path& folder, const std::filesystem::path& backbone) {
+Result<> check_output(const fs::path& folder, const fs::path& backbone) {
+  TRY(check_own_folder(folder, "metrics.json", "a training"));
   std::error_code ignored;
-  const bool is_there = std::filesystem::is_directory(folder, ignored);
-  if (is_there && !std::filesystem::is_empty(folder, ignored) &&
-      !std::filesystem::exists(folder / "metrics.json", ignored))
-    return fail(Code::invalid,
-                "{}: is a folder that holds other things than a training; name an empty one, or "
-                "one that is not there",
-                folder.string());
-  if (std::filesystem::equivalent(folder / "model.onnx", backbone, ignored))
+  if (fs::equivalent(folder / "model.onnx", backbone, ignored))
     return fail(Code::invalid, "{}: is the backbone; name another folder",
                 (folder / "model.onnx").string());
-  return check_new_folder(folder);
+  return {};
 }
 
 Result<> check_readable(const FeatureSet& train, const Dataset& dataset, int64_t unreadable,
