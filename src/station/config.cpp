@@ -98,14 +98,13 @@ void check_references(Reading& reading, const TomlTable& root, const StationConf
   check_unique(reading, root, "sink", names_of(config.sinks));
   for (size_t i = 0; i < config.models.size(); ++i)
     check_known(reading, place_of(root, "model", i, "sources"),
-                fmt::format("model '{}'", config.models[i].name), "source",
-                config.models[i].sources, sources);
+                named("model", config.models[i].name), "source", config.models[i].sources, sources);
   for (size_t i = 0; i < config.models.size(); ++i)
     if (!config.models[i].message_topic.empty() && !config.mqtt)
       reading.problem(place_of(root, "model", i, "message_topic"),
                       "model '{}': 'message_topic' needs a section [mqtt]", config.models[i].name);
   for (size_t i = 0; i < config.sinks.size(); ++i) {
-    const auto where = fmt::format("sink '{}'", config.sinks[i].name);
+    const auto where = named("sink", config.sinks[i].name);
     check_known(reading, place_of(root, "sink", i, "from"), where, "model", config.sinks[i].from,
                 models);
     check_known(reading, place_of(root, "sink", i, "sources"), where, "source",
@@ -133,7 +132,7 @@ bool is_after_itself(const StationConfig& config, const ModelConfig& model) {
 void check_after(Reading& reading, const TomlTable& root, const StationConfig& config) {
   for (size_t i = 0; i < config.models.size(); ++i) {
     const auto& model = config.models[i];
-    const auto where = fmt::format("model '{}'", model.name);
+    const auto where = named("model", model.name);
     const auto wrong = [&](std::string_view key, std::string_view why) {
       reading.problem(place_of(root, "model", i, key), "{}: {}", where, why);
     };
@@ -186,8 +185,7 @@ std::map<std::string, std::string> places_of(const Reading& reading, const TomlT
   std::map<std::string, std::string> places;
   const auto add = [&](const char* list, const auto& items) {
     for (size_t i = 0; i < items.size(); ++i)
-      places[fmt::format("{} '{}'", list, items[i].name)] =
-          reading.place(place_of(root, list, i, ""));
+      places[named(list, items[i].name)] = reading.place(place_of(root, list, i, ""));
   };
   add("source", config.sources);
   add("model", config.models);
@@ -245,6 +243,10 @@ void apply(Reading& reading, TomlTable& root, const std::string& text) {
 }
 
 }  // namespace
+
+std::string named(std::string_view what, const std::string& name) {
+  return name.empty() ? std::string(what) : fmt::format("{} '{}'", what, printable(name));
+}
 
 Result<StationConfig> parse_config(std::string_view text, std::string_view file,
                                    const std::filesystem::path& folder,

@@ -94,6 +94,9 @@ struct StationConfig {
   std::map<std::string, std::string> places;
 };
 
+// What messages call a section: "source 'camera'", or "source" while it has no name.
+std::string named(std::string_view what, const std::string& name);
+
 // Reads `text`. `file` stands in messages, relative paths start at `folder`; each of `overrides` is
 // KEY=VALUE with a key such as page.port or source.0.path or source.NAME.path. Touches no file.
 // Errors: invalid, with one line for each independent problem: "line3.toml:12: ...".

@@ -385,11 +385,6 @@ void check_name(Reading& reading, std::string_view what, const TomlValue& at,
   name.clear();
 }
 
-// "source 'camera'", or "source" while it has no name.
-std::string named(std::string_view what, const std::string& name) {
-  return name.empty() ? std::string(what) : fmt::format("{} '{}'", what, printable(name));
-}
-
 std::string text_of(const TomlTable& table, std::string_view key) {
   const auto* value = table.find(key);
   const auto* text = value ? std::get_if<std::string>(&value->content) : nullptr;

@@ -756,10 +756,10 @@ Result<> DiskSpool::open() {
     if (!has_reserve_) make_reserve();
   } catch (const SQLite::Exception& error) {
     if (error.getErrorCode() == SQLITE_BUSY)
-      return fail(Code::unavailable, "spool {}: another process uses it", folder_.string());
+      return fail(Code::unavailable, "{}: another process uses it", folder_.string());
     const bool damaged =
         error.getErrorCode() == SQLITE_NOTADB || error.getErrorCode() == SQLITE_CORRUPT;
-    return fail(damaged ? Code::invalid : Code::unavailable, "spool {}: {}", folder_.string(),
+    return fail(damaged ? Code::invalid : Code::unavailable, "{}: {}", folder_.string(),
                 error.what());
   }
   return {};

@@ -54,7 +54,6 @@ class SqliteSink final : public Sink {
     return {{.body = print_outcome(outcome)}};
   }
 
-  // A repeat has the id of a row that is there, and changes nothing.
   // Errors: invalid (what is at the path is no database).
   Result<> check() {
     try {
@@ -66,6 +65,7 @@ class SqliteSink final : public Sink {
     return {};
   }
 
+  // A repeat has the id of a row that is there, and changes nothing.
   Result<> send(std::span<const Message> messages, size_t& sent, std::stop_token) override {
     sent = 0;
     try {

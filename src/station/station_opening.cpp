@@ -89,7 +89,7 @@ void RunningStation::open_sinks(const StationConfig& config) {
 
 void RunningStation::open_sink(const SinkConfig& section) {
   auto sink = section.open();
-  if (!sink) return note("sink '" + section.name + "'", sink.error());
+  if (!sink) return note(named("sink", section.name), sink.error());
   if (!spool_) return;
   if (!spool_->is_durable()) spool_->limit(section.name, section.queue);
   auto lane = std::make_unique<SinkLane>();
@@ -104,7 +104,7 @@ void RunningStation::open_sink(const SinkConfig& section) {
 
 void RunningStation::open_viewer(const SinkConfig& section, std::chrono::milliseconds hold) {
   auto viewer = section.open_viewer();
-  if (!viewer) return note("sink '" + section.name + "'", viewer.error());
+  if (!viewer) return note(named("sink", section.name), viewer.error());
   viewers_.push_back(std::make_unique<ViewerLane>(
       section, std::move(*viewer), hold,
       [this](std::vector<Parcel> parcels, const std::vector<Happening>& happenings) {
@@ -121,7 +121,7 @@ void RunningStation::check_parcels(const ViewerLane& lane) {
     return sink->config.name == through && sink->config.kind == "s3";
   };
   const auto wrong = [&](const char* why) {
-    note("sink '" + lane.config().name + "'",
+    note(named("sink", lane.config().name),
          {Code::invalid, fmt::format("to '{}' {}", printable(through), why)});
   };
   if (std::ranges::none_of(sinks_, is_it))
@@ -151,7 +151,7 @@ void RunningStation::open_models(const StationConfig& config) {
   for (const auto& section : config.models) {
     auto parts = open_judge_parts(section, inbox_.get());
     if (!parts) {
-      note("model '" + section.name + "'", parts.error());
+      note(named("model", section.name), parts.error());
       continue;
     }
     // The judge is told apart by its place, which exists once its constructor has returned and
@@ -171,14 +171,14 @@ void RunningStation::open_followers() {
     followers_[before].push_back(judge.get());
     const auto fits = check_followed(*before->service().model, judge->config().of);
     if (!fits)
-      note("model '" + judge->name() + "'",
+      note(named("model", judge->name()),
            Error(fits.error()).in("after: model '" + before->name() + "'"));
   }
 }
 
 void RunningStation::open_sources(const StationConfig& config) {
   for (const auto& section : config.sources) {
-    const auto where = "source '" + section.name + "'";
+    const auto where = named("source", section.name);
     auto source = section.open();
     if (!source) {
       note(where, source.error());
