@@ -40,7 +40,7 @@ std::string without_secrets(std::string_view text) {
 // the kind, so that the same trouble of the next one reads the same.
 std::string origin_of(GstMessage* message) {
   auto* source = GST_MESSAGE_SRC(message);
-  const std::string name = GST_OBJECT_NAME(source);
+  std::string name = GST_OBJECT_NAME(source);
   if (!GST_IS_ELEMENT(source)) return name;
   auto* factory = gst_element_get_factory(GST_ELEMENT(source));
   const std::string kind = factory ? GST_OBJECT_NAME(factory) : name;

@@ -65,7 +65,7 @@ class RunningStation final : public Station {
   Result<> check_place(const std::string& name, const Model& model) const;
   Result<> check_successor(const Judge& judge, const Model& model) const;
   // Of the section `where`, as StationConfig::places calls it, and within it.
-  void note(const std::string& where, Error error);
+  void note(const std::string& where, const Error& error);
 
   void run_source(SourceLane& lane, std::stop_token stop);
   void note_fault(FaultKind kind, const std::string& source, const Error& error);

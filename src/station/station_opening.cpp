@@ -46,7 +46,7 @@ SpoolLimits limits_of(const SpoolConfig& config) {
 
 }  // namespace
 
-void RunningStation::note(const std::string& where, Error error) {
+void RunningStation::note(const std::string& where, const Error& error) {
   const auto found = places_.find(where);
   const auto place = found == places_.end() ? where : found->second + ": " + where;
   for (const auto& line : split(error.text, '\n'))
