@@ -48,7 +48,6 @@ TEST_F(CommandLine, AWrongValueIsAWrongCommandLine) {
       {"compile", "x.onnx", "--inputs", "x"},
       {"inspect", "x.onnx", "--shape", "x"},
       {"inspect", package(), "--dump"},
-      {"train", "--recipe", "head", "--data", "x", "--backbone", "x", "-o", "x", "--seed", "-1"},
       {"predict", package(), "--output-dir", file("o"), "--input", "x"},
       {"run", file("station.toml"), "--set", "page.port=abc"},
       {"run", file("station.toml"), "--set", "abc"}};
