@@ -155,10 +155,13 @@ Result<Split> make_split(const Dataset& dataset, const SplitSettings& settings) 
                   *settings.val);
     chosen = choose(groups, total(groups, dataset.labels.size() + 1), *settings.val, settings.seed);
     if (std::find(chosen.begin(), chosen.end(), true) == chosen.end())
-      return fail(Code::invalid,
-                  "{} groups are too few to hold out {} and keep every class to train on, legal is "
-                  "none or more groups",
-                  groups.size(), *settings.val);
+      return fail(
+          Code::invalid,
+          "val {}: too few {} ({}) to hold some out and keep every class to train on, legal are "
+          "none and more of them",
+          *settings.val,
+          settings.group.empty() ? "pictures" : fmt::format("values of '{}'", settings.group),
+          groups.size());
   }
   for (size_t i = 0; i < groups.size(); ++i) {
     auto& side = chosen[i] ? split.val : split.train;

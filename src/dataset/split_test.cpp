@@ -98,8 +98,11 @@ TEST(Split, AClassOfOneGroupIsTrainedOn) {
 TEST(Split, TooFewGroupsAreNamed) {
   const auto split = make_split(dataset_of({{0, 0}, {0, 1}, {0, 1}}), {"stop", 0.2, 0});
   EXPECT_EQ(split.error().text,
-            "1 groups are too few to hold out 0.2 and keep every class to train on, legal is none "
-            "or more groups");
+            "val 0.2: too few values of 'stop' (1) to hold some out and keep every class to train "
+            "on, legal are none and more of them");
+  EXPECT_EQ(make_split(dataset_of({{0, 0}}), {"", 0.2, 0}).error().text,
+            "val 0.2: too few pictures (1) to hold some out and keep every class to train on, "
+            "legal are none and more of them");
   EXPECT_EQ(make_split(turntable(), {"part", 0.2, 0}).error().text,
             "m:1: has no field 'part', there are stop, line");
   EXPECT_FALSE(make_split(turntable(), {"", 1.5, 0}));
