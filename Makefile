@@ -26,7 +26,8 @@ test:  ## set up, and run the fast tests
 	tools/run_tests dev
 
 test-all: test test-slow lint test-asan test-tsan test-planted zoo conformance test-qemu fuzz  ## everything: an hour and more
-	$(VENV) bench/peers/mobilenet.py --at-least 1
+	tools/setup peers
+	$(VENV) bench/peers/compare.py mobilenet_v2 --at-least 1
 
 test-slow: test  ## whole recordings, and what goes wrong in the field: minutes
 	PATH=$$PATH:/usr/sbin ctest --test-dir build/dev -L slow --output-on-failure --no-tests=error
@@ -70,9 +71,9 @@ bench: build  ## how fast compiled models are here
 	tools/setup zoo
 	bench/run
 
-bench-peers: build  ## MobileNetV2 in turn with ONNX Runtime on one core
-	tools/setup zoo
-	$(VENV) bench/peers/mobilenet.py
+bench-peers: build  ## networks in turn with ONNX Runtime, OpenVINO, LiteRT and ncnn: an hour
+	tools/setup peers
+	$(VENV) bench/peers/compare.py --threads 1,2
 
 bench-preprocess: build  ## pictures to tensors in turn with OpenCV on one core
 	tools/setup zoo

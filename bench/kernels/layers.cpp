@@ -8,14 +8,15 @@ namespace {
 
 constexpr int peak_turns = 20'000;
 
-// One instantiation; the last tile of a layer has fewer rows.
-std::string instantiate(const MatrixLayer& layer, const std::string& name, int rows) {
+// One instantiation; the last tile of a layer has fewer columns.
+std::string instantiate(const MatrixLayer& layer, const std::string& name, int columns) {
   const bool is_float = layer.kernel == "gemm/fma";
   std::string text = fmt::format(
-      "#define NAME {}\n#define ROWS {}\n#define VECTORS {}\n"
+      "#define NAME {}\n#define COLUMNS {}\n#define VECTORS {}\n"
       "#define EPILOGUE_ARGUMENTS , {} *y, long y_stride\n"
-      "#define STORE(row, vector, value) {}(y + (row) * y_stride + (vector) * LANES, {});\n",
-      name, rows, layer.vectors, is_float ? "float" : "int", is_float ? "vf_store" : "vi_store",
+      "#define STORE(row, column, vector, value) \\\n"
+      "  {}(y + (column) * y_stride + (vector) * LANES, {});\n",
+      name, columns, layer.vectors, is_float ? "float" : "int", is_float ? "vf_store" : "vi_store",
       is_float ? "vf_clamp(value, 0.0f, 6.0f)" : "value");
   if (layer.kernel == "gemm/pairs") text += "#define WEIGHT signed char\n";
   return text + std::string(turnstone::kernel_text(layer.kernel));
@@ -31,7 +32,7 @@ std::string input_type(const MatrixLayer& layer) {
 
 std::string MatrixLayer::name() const {
   return fmt::format("{}_{}_{}x{}_{}_{}x{}{}", kernel.substr(5), pixels, window, depth, channels,
-                     rows, vectors, panels_outside ? "_panels" : "_pixels");
+                     columns, vectors, panels_outside ? "_panels" : "_pixels");
 }
 
 std::string DepthwiseLayer::name() const {
@@ -41,28 +42,30 @@ std::string DepthwiseLayer::name() const {
 
 std::string print_layer(const MatrixLayer& layer, int lanes) {
   const int panel = layer.vectors * lanes, panels = (layer.channels + panel - 1) / panel;
-  const int rest = layer.pixels % layer.rows;
+  const int rest = layer.pixels % layer.columns;
   const auto name = layer.name();
-  auto text = instantiate(layer, name + "_tile", layer.rows);
+  auto text = instantiate(layer, name + "_tile", layer.columns);
   if (rest) text += instantiate(layer, name + "_rest", rest);
   const bool is_float = layer.kernel == "gemm/fma";
   const auto call = [&](const char* which, const std::string& at) {
     return fmt::format(
-        "{0}_{1}(x + ({2}) * {3}L, {3}, (struct window){{.rows = {4}, .row_step = {5}, .row_depth "
-        "= {3},"
-        " .taps = 1, .length = {3}}}, w + n * {6}L, bias + n * {7}, 0, y + ({2}) * {8}L + n * {7},"
-        " {8});",
-        name, which, at, layer.depth, layer.window, layer.depth * 56,
-        layer.depth * layer.window * panel, panel, panels * panel);
+        "{0}_{1}(rows, ({2}) * {3}L, {3}, (struct window){{.rows = {4}, .row_depth = {3}, .blocks "
+        "= "
+        "1, .taps = 1, .length = {3}}}, w + n * {5}L, bias + n * {6}, 0, y + ({2}) * {7}L + n * "
+        "{6}, {7});",
+        name, which, at, layer.depth, layer.window, layer.depth * layer.window * panel, panel,
+        panels * panel);
   };
-  const auto pixels = fmt::format("for (long p = 0; p < {}; ++p)", layer.pixels / layer.rows);
+  const auto pixels = fmt::format("for (long p = 0; p < {}; ++p)", layer.pixels / layer.columns);
   const auto channels = fmt::format("for (long n = 0; n < {}; ++n)", panels);
-  const auto tile = call("tile", fmt::format("p * {}", layer.rows));
+  const auto tile = call("tile", fmt::format("p * {}", layer.columns));
   const auto last = rest ? call("rest", std::to_string(layer.pixels - rest)) : std::string();
   text += fmt::format(
       "void {0}(void *const *arguments) {{\n  const {1} *x = arguments[0];\n  const {2} *w = "
-      "arguments[1];\n  const {3} *bias = arguments[2];\n  {3} *y = arguments[3];\n",
-      name, input_type(layer), is_float ? "float" : "signed char", is_float ? "float" : "int");
+      "arguments[1];\n  const {3} *bias = arguments[2];\n  {3} *y = arguments[3];\n"
+      "  const {1} *rows[{4}];\n  for (int i = 0; i < {4}; ++i) rows[i] = x + i * {5}L;\n",
+      name, input_type(layer), is_float ? "float" : "signed char", is_float ? "float" : "int",
+      layer.window, layer.depth * 56);
   text +=
       layer.panels_outside
           ? fmt::format("  {} {{\n    {} {}\n    {}\n  }}\n}}\n", channels, pixels, tile, last)

@@ -8,8 +8,8 @@
 struct MatrixLayer {
   std::string kernel;  // template: gemm/fma, gemm/pairs, gemm/vnni
   int pixels, depth, channels, window;
-  int rows, vectors;    // tile
-  bool panels_outside;  // weights outermost, so that a panel stays in L1; else pixels outermost
+  int columns, vectors;  // tile
+  bool panels_outside;   // weights outermost, so that a panel stays in L1; else pixels outermost
   std::string name() const;
   double operations() const { return 2.0 * pixels * depth * window * channels; }
 };

@@ -32,17 +32,17 @@ std::vector<MatrixLayer> matrix_layers(int lanes) {
                           {3136, 64, 256, 1}, {196, 1024, 256, 1}, {3136, 192, 64, 3}};
   std::vector<MatrixLayer> layers;
   for (const auto& shape : shapes)
-    for (auto [rows, vectors] : tiles)
+    for (auto [columns, vectors] : tiles)
       for (bool outside : {true, false})
-        layers.push_back({"gemm/fma", shape.pixels, shape.depth, shape.channels, shape.window, rows,
-                          vectors, outside});
+        layers.push_back({"gemm/fma", shape.pixels, shape.depth, shape.channels, shape.window,
+                          columns, vectors, outside});
   for (const auto& shape : {Shape{784, 192, 32, 1}, {196, 96, 576, 1}, {196, 576, 96, 1}})
-    for (auto [rows, vectors] : tiles) {
+    for (auto [columns, vectors] : tiles) {
       layers.push_back(
-          {"gemm/pairs", shape.pixels, shape.depth, shape.channels, 1, rows, vectors, true});
+          {"gemm/pairs", shape.pixels, shape.depth, shape.channels, 1, columns, vectors, true});
       if (lanes == 16)
         layers.push_back(
-            {"gemm/vnni", shape.pixels, shape.depth, shape.channels, 1, rows, vectors, true});
+            {"gemm/vnni", shape.pixels, shape.depth, shape.channels, 1, columns, vectors, true});
     }
   return layers;
 }

@@ -38,13 +38,16 @@ def load():
 
 
 class Model:
-    """One model with one input and one context, on the calling thread alone."""
+    """One model with one input and one context; with one thread, on the calling one alone."""
 
-    def __init__(self, package):
+    def __init__(self, package, threads=1):
         self.library = load()
         self.model, self.context = ctypes.c_void_p(), ctypes.c_void_p()
+        self.pool = ctypes.c_void_p()
         self.check(self.library.ts_open(str(package).encode(), ctypes.byref(self.model)))
-        self.check(self.library.ts_context_open(self.model, None, ctypes.byref(self.context)))
+        if threads > 1:
+            self.check(self.library.ts_pool_open(threads, ctypes.byref(self.pool)))
+        self.check(self.library.ts_context_open(self.model, self.pool, ctypes.byref(self.context)))
         self.input = self.array_of(self.library.ts_input_info(self.model, 0).contents)
         self.check(self.library.ts_set_input(
             self.context, 0, ctypes.c_void_p(self.input.ctypes.data), self.info(0).type,
@@ -83,3 +86,5 @@ class Model:
     def close(self):
         self.library.ts_context_close(self.context)
         self.library.ts_close(self.model)
+        if self.pool:
+            self.library.ts_pool_close(self.pool)

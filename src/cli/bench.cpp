@@ -82,30 +82,44 @@ struct Groups {
   const ts_group* first = nullptr;
   int count = 0;
   uint64_t flops = 0;
+  std::vector<double> ms;  // of each group, the median of its runs
 };
 
-// Each group's time, from a few measured runs after the timed ones: measuring costs a little.
+// Each group's time, from some measured runs after the timed ones: measuring costs a little.
 Result<Groups> profile(Runtime& runtime) {
   Groups groups;
   if (ts_profile(runtime.context.get(), &groups.first, &groups.count) != TS_OK)
     return fail(Code::unavailable, "cannot measure groups");
-  for (int i = 0; i < 3; ++i) TRY(run(runtime));
-  for (int i = 0; i < groups.count; ++i) groups.flops += groups.first[i].flops;
+  constexpr int runs = 11;
+  const auto count = static_cast<size_t>(groups.count);
+  std::vector<std::vector<double>> times(count);
+  for (int i = 0; i < runs; ++i) {
+    TRY(run(runtime));
+    for (size_t g = 0; g < count; ++g)
+      times[g].push_back(static_cast<double>(groups.first[g].nanoseconds) / 1e6);
+  }
+  for (size_t g = 0; g < count; ++g) {
+    groups.flops += groups.first[g].flops;
+    std::ranges::sort(times[g]);
+    groups.ms.push_back(times[g][runs / 2]);
+  }
   return groups;
 }
 
 double gflops_of(double flops, double time_ms) { return time_ms > 0 ? flops / time_ms / 1e6 : 0; }
 
-Json layers_json(const Groups& groups) {
+Json layers_json(const Groups& groups, double peak) {
   auto list = Json::array();
   for (int i = 0; i < groups.count; ++i) {
     const auto& group = groups.first[i];
-    const double time_ms = static_cast<double>(group.nanoseconds) / 1e6;
+    const double time_ms = groups.ms[static_cast<size_t>(i)];
+    const double gflops = gflops_of(static_cast<double>(group.flops), time_ms);
     list.push_back({{"name", group.name},
                     {"ms", time_ms},
                     {"flops", group.flops},
                     {"bytes", group.bytes},
-                    {"gflops", rounded(gflops_of(static_cast<double>(group.flops), time_ms))}});
+                    {"gflops", rounded(gflops)},
+                    {"share_of_peak", peak > 0 ? rounded(gflops / peak) : 0}});
   }
   return list;
 }
@@ -133,7 +147,7 @@ Result<Json> bench(const std::string& package, int threads, int runs, bool layer
                {"share_of_peak", peak > 0 ? rounded(gflops / peak) : 0},
                {"rss_mb", rss_mb()},
                {"load_ms", rounded(load_ms)}};
-  if (layers) json["layers"] = layers_json(groups);
+  if (layers) json["layers"] = layers_json(groups, peak);
   return json;
 }
 
@@ -147,10 +161,11 @@ void print_text(const Json& json) {
              real("gflops"), real("peak_gflops"), 100 * real("share_of_peak"), real("rss_mb"),
              real("load_ms"));
   if (!json.contains("layers")) return;
-  fmt::print("\n{:>9} {:>9} {:>9}  layer\n", "ms", "MFLOP", "GFLOP/s");
+  fmt::print("\n{:>9} {:>9} {:>9} {:>6}  layer\n", "ms", "MFLOP", "GFLOP/s", "peak");
   for (const auto& layer : json["layers"])
-    fmt::print("{:9.4f} {:9.2f} {:9.1f}  {}\n", layer["ms"].get<double>(),
+    fmt::print("{:9.4f} {:9.2f} {:9.1f} {:4.0f} %  {}\n", layer["ms"].get<double>(),
                layer["flops"].get<double>() / 1e6, layer["gflops"].get<double>(),
+               100 * layer["share_of_peak"].get<double>(),
                printable(layer["name"].get<std::string>()));
 }
 
@@ -167,7 +182,7 @@ int bench_command(int argc, char** argv) {
   app.add_option("PACKAGE", package, "folder, .tar.gz or .so")->required();
   add_threads_option(app, threads);
   app.add_option("--runs", runs, "measured runs")->check(whole_number(1, 1'000'000));
-  app.add_flag("--layers", layers, "the time of each layer");
+  app.add_flag("--layers", layers, "the time of each layer, or strip of several");
   app.add_flag("--json", json, "one JSON document");
   app.add_flag("-q,--quiet", quiet, "no progress and no notes");
   app.footer(

@@ -12,6 +12,7 @@
 #include "cli/compiler_commands.h"
 #include "cli/model_json.h"
 #include "cli/shape_option.h"
+#include "cli/tune.h"
 #include "cli/verify_compiled.h"
 #include "codegen/package.h"
 #include "exchange/model.h"
@@ -35,7 +36,9 @@ struct Options {
   std::string weights = "f32";
   std::string inputs;
   std::string keep;
+  std::string tuning;
   int64_t batch = 1;
+  int tune_seconds = 0;
   bool verify = false;
   bool dump = false;
   bool explain = false;
@@ -47,7 +50,8 @@ constexpr std::string_view examples = R"(Examples:
   turnstone compile mobilenet.onnx --labels imagenet.txt --preprocess imagenet
   turnstone compile face.onnx -o face --decoder blazeface --preprocess signed,fit=letterbox
   turnstone compile detect.onnx --shape x=1,3,640,640 --target x86_64_v3,x86_64_v4 -o detect.tar.gz
-  turnstone compile model.tflite --target aarch64 -o model-aarch64.tar.gz --verify --explain)";
+  turnstone compile model.tflite --target aarch64 -o model-aarch64.tar.gz --verify --explain
+  turnstone compile mobilenet.onnx --tune=120 --tuning mobilenet.tuning)";
 
 std::string utc_now() {
   const auto now = std::time(nullptr);
@@ -108,20 +112,18 @@ bool takes_batch(const Graph& graph, int64_t batch) {
 
 Json explain_json(const Graph& graph, const Variant& variant) {
   auto layers = Json::array();
-  for (size_t g = 0; g < variant.groups.size(); ++g) {
-    const auto& s = variant.schedules[g];
+  for (size_t g = 0; g < variant.scheduled.groups.size(); ++g) {
+    const auto& s = variant.scheduled.schedules[g];
+    const auto& group = variant.scheduled.groups[g];
     if (s.kind == Schedule::Kind::view) continue;
-    const std::string_view kernel = s.kind == Schedule::Kind::elements ? "elements"
-                                    : s.kernel.empty()                 ? "portable"
-                                                                       : s.kernel;
-    layers.push_back({{"layer", describe(graph, variant.groups[g])},
-                      {"kernel", kernel},
+    layers.push_back({{"layer", describe(graph, group)},
+                      {"kernel", print_kernel(s)},
                       {"rows", s.rows},
                       {"columns", s.columns},
                       {"vectors", s.vectors},
                       {"lanes", s.lanes},
-                      {"mflop", static_cast<double>(flops_of(graph, variant.groups[g])) / 1e6},
-                      {"bytes", bytes_of(graph, variant.groups[g])}});
+                      {"mflop", static_cast<double>(flops_of(graph, group)) / 1e6},
+                      {"bytes", bytes_of(graph, group)}});
   }
   return layers;
 }
@@ -137,9 +139,8 @@ void print_explanation(const Json& layers) {
 }
 
 Result<> print_verification(const Graph& graph, const Options& options,
-                            const std::vector<Target>& targets, Json& report) {
-  const auto errors = TRY(verify_compiled(
-      graph, {.targets = targets, .inputs = options.inputs, .quiet = options.quiet}));
+                            const VerifyOptions& verify_options, Json& report) {
+  const auto errors = TRY(verify_compiled(graph, verify_options));
   auto list = Json::array();
   if (!options.json)
     fmt::print("{:<10} {:>10} {:>10}  {}\n", "target", "largest", "relative",
@@ -201,9 +202,11 @@ class Compilation {
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
     for (const auto& note : missing_settings(model, graph)) tell_note(note);
+    const auto tuning = TRY(tuned(graph, targets));
     CompileOptions compile_options{.targets = targets,
                                    .input_layouts = layout_numbers(imported.input_layouts),
                                    .output_layouts = layout_numbers(imported.output_layouts),
+                                   .tunings = {targets.size(), &tuning},
                                    .keep_sources = options_.keep,
                                    .progress = [&](std::string_view what) { show(what); }};
     const auto compiled = TRY(compile(graph, compile_options));
@@ -211,7 +214,7 @@ class Compilation {
     TRY(write_package(path, {{"compiled.so", compiled.object},
                              {"compiled.meta", meta_text(graph, targets)},
                              {"model.json", print_model(model)}}));
-    return tell(graph, compiled, path, targets);
+    return tell(graph, compiled, path, tuning);
   }
 
  private:
@@ -221,8 +224,28 @@ class Compilation {
 
   void show(std::string_view what) { progress_.show(0, what); }
 
+  // What the file of --tuning knows, and with --tune what is measured now.
+  Result<Tuning> tuned(const Graph& graph, const std::vector<Target>& targets) {
+    Tuning tuning;
+    if (!options_.tuning.empty() && (options_.tune_seconds == 0 || fs::exists(options_.tuning)))
+      tuning = TRY(read_tuning(options_.tuning));
+    if (options_.tune_seconds == 0) return tuning;
+    progress_.clear();
+    for (const auto& target : targets) {
+      if (!runs_here(target))
+        return fail(Code::unsupported, "--tune: this machine cannot run code for '{}'",
+                    target.name);
+      TRY(tune(graph, target,
+               {.budget = std::chrono::seconds(options_.tune_seconds), .quiet = options_.quiet},
+               tuning));
+    }
+    if (!options_.tuning.empty()) TRY(write_tuning(tuning, options_.tuning));
+    return tuning;
+  }
+
   Result<> tell(const Graph& graph, const Compiled& compiled, const fs::path& path,
-                const std::vector<Target>& targets) {
+                const Tuning& tuning) {
+    const auto& targets = settings_.targets;
     progress_.clear();
     Json report = {{"package", path.string()},
                    {"inputs", ports_json(graph, graph.inputs())},
@@ -231,14 +254,21 @@ class Compilation {
     for (const auto& variant : compiled.variants) {
       Json entry = {{"target", variant.target.name},
                     {"weights_bytes", variant.weights.size()},
-                    {"scratch_bytes", variant.plan.arena_bytes}};
+                    {"scratch_bytes", variant.plan.arena_bytes + variant.plan.ring_bytes}};
       if (options_.explain) {
         entry["layers"] = explain_json(graph, variant);
         if (!options_.json) print_explanation(entry["layers"]);
       }
       report["variants"].push_back(std::move(entry));
     }
-    if (options_.verify) TRY(print_verification(graph, options_, targets, report));
+    if (options_.verify)
+      TRY(print_verification(graph, options_,
+                             {.targets = targets,
+                              .object = compiled.object,
+                              .tuning = tuning,
+                              .inputs = options_.inputs,
+                              .quiet = options_.quiet},
+                             report));
     std::vector<std::string> names;
     for (const auto& variant : compiled.variants) names.push_back(variant.target.name);
     if (options_.json)
@@ -283,6 +313,13 @@ int compile_command(int argc, char** argv) {
   app.add_flag("--verify", options.verify, "compare every layer with the interpreter");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
   app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");
+  app.add_option("--tune", options.tune_seconds,
+                 "measure on this machine how each layer is computed best, for so many seconds")
+      ->expected(0, 1)
+      ->default_str("60")
+      ->check(whole_number(1, 86400));
+  app.add_option("--tuning", options.tuning,
+                 "file of what was measured: read, and with --tune written");
   app.add_flag("--explain", options.explain, "print kernel, tile and size of every layer");
   app.add_option("--keep-sources", options.keep, "folder that receives the generated C");
   app.add_flag("--json", options.json, "one JSON document instead of text");

@@ -57,12 +57,11 @@ Json coverage_json(const Graph& graph) {
   const auto target = find_target("native");
   Json kernels = Json::object();
   if (!target) return kernels;
-  for (const auto& group : make_groups(graph)) {
-    const auto s = schedule_of(graph, group, *target);
-    const auto name = s.kind == Schedule::Kind::view       ? std::string("view")
-                      : s.kind == Schedule::Kind::elements ? std::string("elements")
-                      : s.kernel.empty() ? fmt::format("portable {}", group.anchor->op())
-                                         : std::string(s.kernel);
+  const auto scheduled = make_schedule(graph, *target);
+  for (size_t g = 0; g < scheduled.groups.size(); ++g) {
+    const auto& group = scheduled.groups[g];
+    std::string name(print_kernel(scheduled.schedules[g]));
+    if (name == "portable") name += fmt::format(" {}", group.anchor->op());
     auto& entry = kernels[name];
     if (entry.is_null()) entry = {{"groups", 0}, {"mflop", 0.0}};
     entry["groups"] = entry["groups"].get<int>() + 1;
@@ -132,7 +131,7 @@ Result<Json> describe_code(const fs::path& path) {
     report["variants"].push_back(ts_variant_name_of(opened, i));
   const auto& memory = *ts_memory_of(opened);
   report["weights_bytes"] = memory.weights_bytes;
-  report["scratch_bytes"] = memory.scratch_bytes;
+  report["scratch_bytes"] = memory.scratch_bytes + memory.thread_bytes;
   return report;
 }
 

@@ -52,14 +52,17 @@ Result<Tensor> input_tensor(const Port& port, const Type& type, const std::files
 using ModelHandle = std::unique_ptr<ts_model, decltype(&ts_close)>;
 using ContextHandle = std::unique_ptr<ts_context, decltype(&ts_context_close)>;
 
-Result<std::vector<Tensor>> run_here(const std::filesystem::path& object, const Graph& graph,
-                                     const std::vector<Tensor>& inputs) {
+// The outputs of the code for one target. Errors: unsupported when this CPU cannot run it.
+Result<std::vector<Tensor>> run_here(const std::filesystem::path& object, const Target& target,
+                                     const Graph& graph, const std::vector<Tensor>& inputs) {
   ts_model* model = nullptr;
   char text[512] = "";
   if (const auto status = ts_open_detail(object.c_str(), text, sizeof text, &model);
       status != TS_OK)
     return fail(status == TS_WRONG_CPU ? Code::unsupported : Code::invalid, "{}", text);
   const ModelHandle model_owner(model, ts_close);
+  if (ts_choose_variant(model, target.name.c_str()) != TS_OK)
+    return fail(Code::unsupported, "this CPU cannot run '{}'", target.name);
   ts_context* context = nullptr;
   if (const auto status = ts_context_open(model, nullptr, &context); status != TS_OK)
     return fail(Code::unavailable, "{}", ts_status_text(status));
@@ -99,17 +102,27 @@ Result<std::vector<LayerError>> verify_compiled(const Graph& graph, const Verify
   const auto expected =
       TRY(evaluate(all, inputs, [&](Value value, const Tensor&) { progress.show(value.id); }));
   const auto work = TRY(TemporaryFolder::make("turnstone-verify"));
+  const auto package = work.path() / "package.so";
+  const auto inspected = work.path() / "inspected.so";
+  TRY(write_file(package, options.object));
   std::vector<LayerError> errors;
-  for (const auto& target : options.targets) {
-    const auto compiled = TRY(compile(all, {.targets = {target}}));
-    TRY(write_file(work.path() / "compiled.so", compiled.object));
-    const auto actual = run_here(work.path() / "compiled.so", all, inputs);
-    if (!actual && actual.error().code == Code::unsupported) continue;
+  const auto add = [&](const std::filesystem::path& object, const Target& target, const Graph& code,
+                       std::string_view prefix) -> Result<bool> {
+    const auto actual = run_here(object, target, code, inputs);
+    if (!actual && actual.error().code == Code::unsupported) return false;
     if (!actual) return std::unexpected(actual.error());
     for (size_t i = 0; i < actual->size(); ++i) {
       const auto difference = compare((*actual)[i], expected[i]);
-      errors.push_back({layers[i], target.name, difference.largest, difference.relative_to_range});
+      errors.push_back({fmt::format("{}{}", prefix, layers[i]), target.name, difference.largest,
+                        difference.relative_to_range});
     }
+    return true;
+  };
+  for (const auto& target : options.targets) {
+    if (!TRY(add(package, target, graph, "package: "))) continue;
+    const auto compiled = TRY(compile(all, {.targets = {target}, .tunings = {&options.tuning}}));
+    TRY(write_file(inspected, compiled.object));
+    TRY(add(inspected, target, all, ""));
   }
   if (errors.empty()) return fail(Code::unsupported, "--verify: this CPU runs none of the targets");
   return errors;

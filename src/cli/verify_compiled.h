@@ -19,13 +19,17 @@ struct LayerError {
 
 struct VerifyOptions {
   std::vector<Target> targets;
+  std::string_view object;  // compiled.so of the package, with code for all targets
+  const Tuning& tuning;
   std::filesystem::path inputs;  // folder with NAME.npy for inputs; others are random
   bool quiet = false;
 };
 
-// Compiles the graph with the result of every group as an output, runs it on this machine and
-// compares each with the interpreter. Targets that this CPU cannot run are left out. Errors: those
-// of compile; invalid inputs; unsupported when no target runs here.
+// Runs the package on this machine and compares its outputs with the interpreter's; then compiles
+// the graph with the result of every group as an output, which tells a fault's layer, and compares
+// each. The second code keeps more values in memory than the first, so that both are wanted.
+// Targets that this CPU cannot run are left out. Errors: those of compile; invalid inputs;
+// unsupported when no target runs here.
 Result<std::vector<LayerError>> verify_compiled(const Graph& graph, const VerifyOptions& options);
 
 }  // namespace turnstone

@@ -80,7 +80,8 @@ Result<Compiled> compile(const Graph& graph, const CompileOptions& options) {
     const auto& target = options.targets[i];
     tell(fmt::format("writing code for {}", target.name));
     const auto weights_file = fmt::format("weights_{}.bin", i);
-    auto variant = make_variant(graph, target, static_cast<int>(i), weights_file);
+    auto variant = make_variant(graph, target, static_cast<int>(i), weights_file,
+                                i < options.tunings.size() ? options.tunings[i] : nullptr);
     const auto source = fmt::format("variant_{}.c", i);
     objects.push_back(fmt::format("variant_{}.o", i));
     TRY(write_file(folder / source, variant.text));

@@ -14,6 +14,7 @@ struct CompileOptions {
   std::vector<Target> targets = {};           // of one architecture, the preferred first
   std::vector<uint32_t> input_layouts = {};   // TS_LAYOUT_ for each input, or empty
   std::vector<uint32_t> output_layouts = {};  // for each output, or empty
+  std::vector<const Tuning*> tunings = {};    // what is known for each target, or empty
   std::filesystem::path keep_sources = {};    // folder that receives the generated files, or empty
   std::function<void(std::string_view)> progress = {};  // told what is being done; may be empty
 };

@@ -1,65 +1,61 @@
 // Depthwise convolutions around the depthwise kernel. Rows above and below the picture are a row of
-// zeros; columns beside it are left out of the window, one instantiation for each way to do so.
-#include <algorithm>
+// zeros, columns beside it are margins of the input's layout.
+#include <set>
 
 #include "codegen/emitter.h"
 
 namespace turnstone {
 namespace {
 
-// Neighbouring output columns that see the same columns of the window.
-struct Segment {
-  int64_t first = 0;
-  int64_t columns = 0;
-  int64_t tap_from = 0;
-  int64_t tap_to = 0;
-};
-
-std::vector<Segment> segments_of(const ConvShape& s) {
-  std::vector<Segment> segments;
-  for (int64_t column = 0; column < s.out_columns; ++column) {
-    const auto start = column * s.column_stride - s.left;
-    int64_t from = 0;
-    int64_t to = s.kernel_columns;
-    while (from < to && start + from * s.column_dilation < 0) ++from;
-    while (to > from && start + (to - 1) * s.column_dilation >= s.columns) --to;
-    if (!segments.empty() && segments.back().tap_from == from && segments.back().tap_to == to)
-      ++segments.back().columns;
-    else
-      segments.push_back({column, 1, from, to});
-  }
-  return segments;
-}
-
 class DepthwiseEmitter {
  public:
-  DepthwiseEmitter(Emitter& e, const Group& group, const Schedule& s, std::string name)
+  DepthwiseEmitter(Emitter& e, const Group& group, const Schedule& s, std::string name, int64_t own)
       : e_(e),
         c_(e.c),
         group_(group),
         s_(s),
         name_(std::move(name)),
+        own_(own),
         shape_(conv_shape(group.anchor->call)),
         integers_(group.anchor->call.out[0].dtype == DType::i32),
-        epilogue_(e, group) {}
+        epilogue_(e, group),
+        out_(e.layout(group.result())) {}
 
   std::vector<Step> run() {
+    std::vector<Step> steps;
+    const auto zero = integers_ ? group_.anchor->i("x_zero") : 0;
+    if (s_.copies_input) {
+      write_row_copy(c_, name_,
+                     {.from = e_.layout(group_.anchor->in[0]),
+                      .to = s_.input,
+                      .from_type = input_type(),
+                      .type = input_type(),
+                      .fill = zero},
+                     e_.address(group_.anchor->in[0]), copy_address());
+      if (!s_.in_strip)
+        steps.push_back(
+            write_row_units(c_, name_ + "_copy", shape_.batch, shape_.rows, 1, s_.parallel));
+    }
     pack();
+    fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
-    const auto row = shape_.columns * shape_.channels;
-    const auto zero = group_.anchor->i("x_zero");
-    c_.line("static const {} {}_zeros[{}] = {{{}}};", input_type(), name_, row,
-            zero ? fmt::format("[0 ... {}] = {}", row - 1, c_integer(zero)) : "0");
     const auto whole = shape_.channels / s_.lanes * s_.lanes;
-    if (whole > 0) emit_rows("whole", s_.lanes);
-    if (whole < shape_.channels) emit_rows("rest", static_cast<int>(shape_.channels - whole));
-    return {emit_loops(whole)};
+    if (whole > 0) write_vector("whole", s_.lanes);
+    if (whole < shape_.channels) write_vector("rest", static_cast<int>(shape_.channels - whole));
+    write_rows(whole);
+    if (!s_.in_strip)
+      steps.push_back(
+          write_row_units(c_, name_, shape_.batch, shape_.out_rows, s_.rows, s_.parallel));
+    return steps;
   }
 
  private:
+  std::string copy_address() const {
+    return e_.copy_address(s_, own_, size_of(group_.anchor->call.in[0].dtype));
+  }
+
   std::string_view input_type() const {
-    if (!integers_) return "float";
-    return group_.anchor->call.in[0].dtype == DType::i8 ? "signed char" : "unsigned char";
+    return integers_ ? kernel_type(group_.anchor->call.in[0].dtype) : "float";
   }
   std::string_view start_type() const { return integers_ ? "int" : "float"; }
   std::string_view weight_type() const {
@@ -102,109 +98,131 @@ class DepthwiseEmitter {
     if (epilogue_.bias()) bias_at_ = integers_ ? add_bias<int32_t>() : add_bias<float>();
   }
 
-  std::string instantiate(const Segment& segment, int columns, int n, std::string_view form) {
-    const auto function =
-        fmt::format("{}_{}_{}_{}_{}", name_, form, columns, segment.tap_from, segment.tap_to);
-    if (std::find(made_.begin(), made_.end(), function) != made_.end()) return function;
-    made_.push_back(function);
+  std::string tile_function(std::string_view form, int rows, int columns) const {
+    return fmt::format("{}_{}_{}x{}", name_, form, rows, columns);
+  }
+
+  void instantiate(std::string_view form, int rows, int columns, int n) {
     if (integers_) {
       c_.line("#define INPUT {}", input_type());
       c_.line("#define WEIGHT {}", weight_type());
       c_.line("#define ZERO_POINT {}", c_integer(group_.anchor->i("x_zero")));
     }
+    const auto name = tile_function(form, rows, columns);
+    const auto store =
+        epilogue_.store(name_, std::to_string(n), {.row = "(row)", .column = "(column)"});
+    const bool heavy = epilogue_.is_heavy();
+    const auto sum = fmt::format("sums + ((row) * {} + (column)) * LANES", columns);
     paste_kernel(
         c_, s_.kernel,
-        {{"NAME", function},
+        {{"NAME", heavy ? name + "_sums" : name},
          {"KERNEL_ROWS", std::to_string(shape_.kernel_rows)},
          {"KERNEL_COLUMNS", std::to_string(shape_.kernel_columns)},
          {"STRIDE", std::to_string(shape_.column_stride)},
          {"DILATION", std::to_string(shape_.row_dilation)},
          {"COLUMNS", std::to_string(columns)},
-         {"OUTPUT_ROWS", std::to_string(s_.rows)},
-         {"TAP_FROM", std::to_string(segment.tap_from)},
-         {"TAP_TO", std::to_string(segment.tap_to)},
+         {"OUTPUT_ROWS", std::to_string(rows)},
          {"CHANNELS", std::to_string(n)},
-         {"EPILOGUE_ARGUMENTS", ", long first_pixel, long first_channel" + epilogue_.parameters()},
-         {"STORE(row, column, value)",
-          fmt::format("{}_store(first_pixel + (row) * {} + (column), first_channel, {}, value{});",
-                      name_, shape_.out_columns, n, epilogue_.arguments())}});
-    return function;
-  }
-
-  void call(const std::string& function, const std::string& column) {
-    c_.block("", [&] {
-      c_.line("const {} *in[{}];", input_type(), window_rows());
-      c_.line("for (int k = 0; k < {}; ++k) in[k] = rows[k] + ({} * {} - {}) * {};", window_rows(),
-              column, shape_.column_stride, shape_.left, shape_.channels);
-      c_.line("{}(in, {}, w, {}, bias, pixel + {}, channel{});", function, shape_.channels,
-              shape_.channels, column, epilogue_.arguments());
-    });
-  }
-
-  int64_t window_rows() const {
-    return (shape_.kernel_rows - 1) * shape_.row_dilation + 1 + (s_.rows - 1) * shape_.row_stride;
-  }
-
-  // All columns of `s_.rows` output rows, for one vector of n channels.
-  void emit_rows(std::string_view form, int n) {
-    // Channels behind the last whole vector are few: one column at a time keeps the code short.
-    const int most_columns = n < s_.lanes ? 1 : s_.columns;
-    std::vector<std::pair<Segment, std::pair<std::string, std::string>>> parts;
-    for (const auto& segment : segments_of(shape_)) {
-      const auto columns = static_cast<int>(std::min<int64_t>(most_columns, segment.columns));
-      const auto rest = static_cast<int>(segment.columns % columns);
-      parts.push_back({segment,
-                       {instantiate(segment, columns, n, form),
-                        rest ? instantiate(segment, rest, n, form) : std::string()}});
-    }
+         {"EPILOGUE_ARGUMENTS", heavy ? ", float *sums" : epilogue_.parameters()},
+         {"STORE(row, column, value)", heavy ? fmt::format("vf_store({}, value);", sum) : store}});
+    if (!heavy) return;
     c_.block(
-        fmt::format("static void {}_{}(const {} *const *rows, const {} *w, const {} *bias, long "
-                    "pixel, long channel{})",
-                    name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+        fmt::format("V_INLINE void {}(const float *const *rows, long pixel, const float *w, long "
+                    "tap, const float *bias{})",
+                    name, epilogue_.parameters()),
         [&] {
-          for (const auto& [segment, functions] : parts) {
-            const auto columns = std::min<int64_t>(most_columns, segment.columns);
-            const auto whole = segment.first + segment.columns / columns * columns;
-            c_.loop("column", segment.first, whole, columns,
-                    [&] { call(functions.first, "column"); });
-            if (!functions.second.empty()) call(functions.second, std::to_string(whole));
-          }
+          c_.line("float sums[{} * LANES] __attribute__((aligned(64)));", rows * columns);
+          c_.line("{}_sums(rows, pixel, w, tap, bias, sums);", name);
+          c_.line("for (long row = 0; row < {}; ++row)", rows);
+          c_.block(fmt::format("for (long column = 0; column < {}; ++column)", columns), [&] {
+            c_.line("const vf value = vf_load({});", sum);
+            c_.line("{}", store);
+          });
         });
   }
 
-  // A unit is `s_.rows` output rows of one picture.
-  Step emit_loops(int64_t whole) {
-    const auto row_groups = shape_.out_rows / s_.rows;
-    write_step(c_, name_, [&] {
-      c_.line("const {} *x = (const {} *){};", input_type(), input_type(),
-              e_.address(group_.anchor->in[0]));
+  int64_t window_rows(int rows) const {
+    return (shape_.kernel_rows - 1) * shape_.row_dilation + 1 + (rows - 1) * shape_.row_stride;
+  }
+
+  // All columns of `rows` output rows for one vector of n channels; `in` points to the input rows
+  // at the first column of the first window.
+  void write_columns(std::string_view form, int rows, int most) {
+    const auto tiles = shape_.out_columns / most;
+    const auto rest = static_cast<int>(shape_.out_columns % most);
+    const auto call = [&](int columns, const std::string& column) {
+      c_.block("", [&] {
+        c_.line("const {} *at[{}];", input_type(), window_rows(rows));
+        c_.line("for (int k = 0; k < {}; ++k) at[k] = in[k] + {} * {};", window_rows(rows), column,
+                shape_.column_stride * s_.input.column_step);
+        c_.line("{}(at, {}, w, {}, bias{});", tile_function(form, rows, columns),
+                s_.input.column_step, shape_.channels, epilogue_.arguments_at({.column = column}));
+      });
+    };
+    if (tiles > 0) c_.loop("column", 0, tiles * most, most, [&] { call(most, "column"); });
+    if (rest > 0) call(rest, std::to_string(tiles * most));
+  }
+
+  // One function for the rows of a tile and one vector of channels.
+  void write_vector(std::string_view form, int n) {
+    // Channels behind the last whole vector are few: one column at a time keeps the code short.
+    const int most = n < s_.lanes ? 1 : s_.columns;
+    for (const auto rows : heights()) {
+      if (shape_.out_columns >= most) instantiate(form, rows, most, n);
+      if (const auto rest = static_cast<int>(shape_.out_columns % most); rest > 0)
+        instantiate(form, rows, rest, n);
+      c_.block(
+          fmt::format("static void {}_{}_{}(const {} *const *in, const {} *w, const {} *bias{})",
+                      name_, form, rows, input_type(), weight_type(), start_type(),
+                      epilogue_.parameters()),
+          [&] { write_columns(form, rows, most); });
+    }
+  }
+
+  // Output rows at a time: those of a tile, and what may be left.
+  std::set<int> heights() const {
+    std::set<int> all = {s_.rows};
+    if (s_.in_strip || shape_.out_rows % s_.rows != 0) all.insert(1);
+    return all;
+  }
+
+  void write_row_group(int rows, int64_t whole) {
+    c_.line("const {} *in[{}], *first[{}];", input_type(), window_rows(rows), window_rows(rows));
+    c_.block(fmt::format("for (int k = 0; k < {}; ++k)", window_rows(rows)), [&] {
+      c_.line("const long at = row * {} + k - {};", shape_.row_stride, shape_.top);
+      c_.line("first[k] = (at < 0 || at >= {} ? {} : x + {}) - {};", shape_.rows, fill_row_,
+              offset_text(s_.input, "picture", "at", "0", "0"), shape_.left * s_.input.column_step);
+    });
+    const auto vector = [&](std::string_view form, const std::string& channel) {
+      c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), channel);
+      c_.line("{}_{}_{}(in, w + {}, {}{});", name_, form, rows, channel,
+              epilogue_.bias() ? fmt::format("bias + {}", channel) : "0",
+              epilogue_.arguments_at({.picture = "picture", .row = "row", .channel = channel}));
+    };
+    if (whole > 0) c_.loop("channel", 0, whole, s_.lanes, [&] { vector("whole", "channel"); });
+    if (whole < shape_.channels) vector("rest", std::to_string(whole));
+  }
+
+  // The rows [from, to) of a picture.
+  void write_rows(int64_t whole) {
+    write_rows_function(c_, name_, [&] {
+      c_.line("const {0} *x = (const {0} *){1};", input_type(),
+              s_.copies_input ? copy_address() : e_.address(group_.anchor->in[0]));
       c_.line("const {} *w = {};", weight_type(), e_.weights_address(weight_type(), weights_at_));
       if (epilogue_.bias())
         c_.line("const {} *bias = {};", start_type(), e_.weights_address(start_type(), bias_at_));
       epilogue_.write_pointers();
-      c_.block("for (long u = from; u < to; ++u)", [&] {
-        c_.line("const long picture = u / {}, out_row = u % {} * {};", row_groups, row_groups,
-                s_.rows);
-        c_.line("const long pixel = (picture * {} + out_row) * {};", shape_.out_rows,
-                shape_.out_columns);
-        const auto forms = [&](std::string_view form, const std::string& channel) {
-          c_.line("const {} *rows[{}];", input_type(), window_rows());
-          c_.block(fmt::format("for (int k = 0; k < {}; ++k)", window_rows()), [&] {
-            c_.line("const long row = out_row * {} + k - {};", shape_.row_stride, shape_.top);
-            c_.line(
-                "rows[k] = (row < 0 || row >= {} ? {}_zeros : x + (picture * {} + row) * {}) + "
-                "{};",
-                shape_.rows, name_, shape_.rows, shape_.columns * shape_.channels, channel);
-          });
-          c_.line("{}_{}(rows, w + {}, {}, pixel, {}{});", name_, form, channel,
-                  epilogue_.bias() ? fmt::format("bias + {}", channel) : "0", channel,
-                  epilogue_.arguments());
-        };
-        if (whole > 0) c_.loop("channel", 0, whole, s_.lanes, [&] { forms("whole", "channel"); });
-        if (whole < shape_.channels) c_.block("", [&] { forms("rest", std::to_string(whole)); });
-      });
+      if (out_.has_margins())
+        c_.block("for (long row = from; row < to; ++row)", [&] {
+          write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype),
+                        "y + " + offset_text(out_, "picture", "row", "0", "0"));
+        });
+      c_.line("long row = from;");
+      c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows),
+               [&] { write_row_group(s_.rows, whole); });
+      if (heights().size() > 1)
+        c_.block("for (; row < to; ++row)", [&] { write_row_group(1, whole); });
     });
-    return {name_, shape_.batch * row_groups, s_.parallel};
   }
 
   Emitter& e_;
@@ -212,10 +230,12 @@ class DepthwiseEmitter {
   const Group& group_;
   const Schedule& s_;
   std::string name_;
+  int64_t own_;
   ConvShape shape_;
   bool integers_;
   Epilogue epilogue_;
-  std::vector<std::string> made_;
+  MemoryLayout out_;
+  std::string fill_row_;
   int64_t weights_at_ = 0;
   int64_t bias_at_ = 0;
 };
@@ -223,8 +243,8 @@ class DepthwiseEmitter {
 }  // namespace
 
 std::vector<Step> emit_depthwise(Emitter& e, const Group& group, const Schedule& s,
-                                 const std::string& name) {
-  return DepthwiseEmitter(e, group, s, name).run();
+                                 const std::string& name, int64_t own) {
+  return DepthwiseEmitter(e, group, s, name, own).run();
 }
 
 }  // namespace turnstone

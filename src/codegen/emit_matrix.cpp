@@ -1,4 +1,7 @@
 // Convolutions and matrix products around the matrix kernels.
+#include <algorithm>
+#include <set>
+
 #include "codegen/emitter.h"
 
 namespace turnstone {
@@ -6,102 +9,112 @@ namespace {
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// A picture with the convolution's pads around it, and the window that slides over it.
-struct Padded {
-  int64_t rows, columns, channels;
-};
-
-Padded padded_of(const ConvShape& c) {
-  return {c.rows + c.top + c.bottom, c.columns + c.left + c.right, c.channels};
-}
-
 class MatrixEmitter {
  public:
-  MatrixEmitter(Emitter& e, const Group& group, const Schedule& s, std::string name, int64_t local)
+  MatrixEmitter(Emitter& e, const Group& group, const Schedule& s, std::string name, int64_t own)
       : e_(e),
         c_(e.c),
         group_(group),
         s_(s),
         name_(std::move(name)),
-        local_(local),
+        own_(own),
         shape_(matrix_shape(e.graph, *group.anchor)),
-        epilogue_(e, group) {
+        window_(window_of(shape_, s.input)),
+        epilogue_(e, group),
+        out_(e.layout(group.result())),
+        block_(s.input.block),
+        blocks_(s.input.blocks()) {
     width_ = s.vectors * s.lanes;
     panels_ = ceil_div(shape_.channels, width_);
     const auto rest = shape_.channels - (panels_ - 1) * width_;
     last_vectors_ = static_cast<int>(ceil_div(rest, s.lanes));
-    run_ = shape_.is_flat() ? shape_.pixels : shape_.conv->out_columns;
-    runs_ = shape_.is_flat() ? 1 : shape_.pixels / run_;
-    tiles_in_run_ = ceil_div(run_, s.rows);
-    rest_rows_ = static_cast<int>(run_ - (tiles_in_run_ - 1) * s.rows);
-    tiles_ = runs_ * tiles_in_run_;
-    blocks_ = ceil_div(tiles_, s.block);
-    line_ = shape_.depth;
-    if (!shape_.is_flat()) {
-      const auto& conv = *shape_.conv;
-      const bool whole_rows = conv.column_dilation == 1;
-      line_ = whole_rows ? conv.kernel_columns * conv.channels : conv.channels;
-      runs_of_window_ = conv.kernel_rows * (whole_rows ? 1 : conv.kernel_columns);
-    }
+    columns_ = s.flat ? shape_.pixels : window_.out_columns;
+    tiles_ = ceil_div(columns_, s.columns);
+    rest_columns_ = static_cast<int>(columns_ - (tiles_ - 1) * s.columns);
+    pictures_ = s.flat ? shape_.batches : window_.batch;
+    rows_ = s.flat ? tiles_ : window_.out_rows;
     if (shape_.integers) taken_at_once_ = 2;
-    even_line_ = ceil_div(line_, taken_at_once_) * taken_at_once_;
+    // A group of channels is a block of its own.
+    if (shape_.groups > 1) block_ = shape_.conv->group_channels(), blocks_ = 1;
+    const bool joined = s.input.column_step == block_ && window_.column_dilation == 1;
+    taps_ = joined ? 1 : window_.kernel_columns;
+    length_ = joined ? window_.kernel_columns * block_ : block_;
+    even_length_ = ceil_div(length_, taken_at_once_) * taken_at_once_;
   }
 
   std::vector<Step> run() {
     std::vector<Step> steps;
     if (shape_.integers) c_.need("pairs");
-    if (s_.layout == ReadAs::padded) steps.push_back(emit_pad());
+    if (s_.copies_input) {
+      write_copy();
+      if (!s_.in_strip) steps.push_back(write_copy_units());
+    }
     if (!shape_.constant_weights)
-      steps.push_back(emit_pack());
+      steps.push_back(write_pack());
     else
       pack_constant();
     if (epilogue_.bias()) shape_.integers ? add_bias<int32_t>() : add_bias<float>();
+    if (window_.top > 0 || window_.bottom > 0 || reads_below())
+      fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), 0);
+    plan_prefetch();
     epilogue_.write_store(name_);
     const bool has_full = panels_ > 1 || last_vectors_ == s_.vectors;
-    const bool has_last = last_vectors_ != s_.vectors || shape_.channels % s_.lanes != 0;
-    if (has_full && !(has_last && panels_ == 1)) emit_panel("full", s_.vectors, false);
-    if (has_last) emit_panel("last", last_vectors_, true);
-    steps.push_back(emit_loops(has_last));
+    has_last_ = last_vectors_ != s_.vectors || shape_.channels % s_.lanes != 0;
+    if (has_full && !(has_last_ && panels_ == 1)) write_panel("full", s_.vectors, false);
+    if (has_last_) write_panel("last", last_vectors_, true);
+    write_panels();
+    if (s_.in_strip)
+      write_rows_function(c_, name_, [&] {
+        c_.line("{}_panels(f, rings, picture, from, to, 0, {});", name_, shape_.groups * panels_);
+      });
+    else
+      steps.push_back(write_units());
     return steps;
   }
 
  private:
-  // Copies each picture into scratch memory with zeros around it; a unit is one row. Integers are
-  // widened on the way.
-  Step emit_pad() {
-    const auto& conv = *shape_.conv;
-    const auto p = padded_of(conv);
-    const auto function = name_ + "_pad";
-    const int64_t size = shape_.integers ? 2 : 4;
-    const auto inner = conv.columns * conv.channels;
-    write_step(c_, function, [&] {
-      c_.line("const {} *x = {};", c_type(group_.anchor->call.in[0].dtype),
-              e_.address(group_.anchor->in[0]));
-      c_.line("{} *p = {};", input_type(), e_.scratch_address(input_type(), local_));
-      c_.block("for (long u = from; u < to; ++u)", [&] {
-        c_.line("const long row = u % {} - {};", p.rows, conv.top);
-        c_.line("{} *to_row = p + u * {};", input_type(), p.columns * p.channels);
-        c_.block(fmt::format("if (row < 0 || row >= {})", conv.rows), [&] {
-          c_.line("__builtin_memset(to_row, 0, {});", p.columns * p.channels * size);
-          c_.line("continue;");
-        });
-        if (conv.left) c_.line("__builtin_memset(to_row, 0, {});", conv.left * p.channels * size);
-        const auto source = fmt::format("x + (u / {} * {} + row) * {}", p.rows, conv.rows, inner);
-        if (shape_.integers)
-          c_.block(fmt::format("for (long k = 0; k < {}; ++k)", inner), [&] {
-            c_.line("to_row[{} + k] = (short)(({})[k] - {});", conv.left * p.channels, source,
-                    c_integer(group_.anchor->i("x_zero")));
-          });
-        else
-          c_.line("__builtin_memcpy(to_row + {}, {}, {});", conv.left * p.channels, source,
-                  inner * size);
-        if (conv.right)
-          c_.line("__builtin_memset(to_row + {}, 0, {});", (conv.left + conv.columns) * p.channels,
-                  conv.right * p.channels * size);
-      });
-    });
-    return {function, conv.batch * p.rows, s_.parallel};
+  // Pads may be declared that no window reaches; windows may end below the picture without pads.
+  bool reads_below() const {
+    return (window_.out_rows - 1) * window_.row_stride - window_.top +
+               (window_.kernel_rows - 1) * window_.row_dilation >=
+           window_.rows;
   }
+
+  // While a panel meets its tiles, as many bytes of the weights after it are fetched as it has
+  // itself: weights stand in the order of execution, so that those of the next layers come too.
+  void plan_prefetch() {
+    constexpr int64_t least_bytes = 32 << 10;  // of a layer whose weights may not be near
+    constexpr int64_t most_steps = 64;         // between two fetches, else it is not worth the code
+    const auto bytes = all_elements() * 4;
+    if (shape_.integers || !shape_.constant_weights || bytes < least_bytes) return;
+    const auto blocks = ceil_div(s_.flat ? rows_ : ceil_div(rows_, s_.rows), s_.block);
+    const auto tiles =
+        std::max<int64_t>(1, (s_.flat ? rows_ : ceil_div(rows_, s_.rows) * tiles_) / blocks);
+    const auto lines = ceil_div(panel_elements() * 4, 64 * tiles);  // for each tile
+    const auto every = packed_depth() / lines;
+    if (every > most_steps) return;
+    prefetch_every_ = std::clamp<int64_t>(every, 1, even_length_);
+    prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, packed_depth()), 2);
+    prefetch_bytes_ = 64 * lines;
+  }
+
+  void write_copy() {
+    const auto type = group_.anchor->call.in[0].dtype;
+    write_row_copy(c_, name_,
+                   {.from = e_.layout(group_.anchor->in[0]),
+                    .to = s_.input,
+                    .from_type = kernel_type(type),
+                    .type = input_type(),
+                    .zero = shape_.integers ? group_.anchor->i("x_zero") : 0},
+                   e_.address(group_.anchor->in[0]), copy_address());
+  }
+
+  Step write_copy_units() {
+    return write_row_units(c_, name_ + "_copy", window_.batch, window_.rows, 1, s_.parallel);
+  }
+
+  // Of the first element of the padded copy.
+  std::string copy_address() const { return e_.copy_address(s_, own_, shape_.integers ? 2 : 4); }
 
   std::string_view input_type() const { return shape_.integers ? "short" : "float"; }
   std::string_view start_type() const { return shape_.integers ? "int" : "float"; }
@@ -115,33 +128,52 @@ class MatrixEmitter {
 
   // Panels of `width_` channels, each [depth / g][channels of the panel][g] with g inputs taken at
   // once, filled up with zeros; a run of odd length has one more input for that.
-  int64_t packed_depth() const { return runs_of_window_ * even_line_; }
+  int64_t block_depth() const { return taps_ * even_length_; }
+  int64_t row_depth() const { return blocks_ * block_depth(); }
+  int64_t packed_depth() const { return window_.kernel_rows * row_depth(); }
   int64_t panel_elements() const { return packed_depth() * width_; }
   int64_t all_elements() const {
     return (panels_ - 1) * panel_elements() + packed_depth() * last_vectors_ * s_.lanes;
   }
 
+  // For each depth step of the kernel the model's own, or -1 where there is none.
+  std::vector<int64_t> depth_order() const {
+    const auto channels = blocks_ > 1 ? window_.channels : block_;
+    std::vector<int64_t> order;
+    for (int64_t row = 0; row < window_.kernel_rows; ++row)
+      for (int64_t block = 0; block < blocks_; ++block)
+        for (int64_t tap = 0; tap < taps_; ++tap)
+          for (int64_t k = 0; k < even_length_; ++k) {
+            const auto column = taps_ > 1 ? tap : k / block_;
+            const auto channel = block * block_ + k % block_;
+            const auto at = (row * window_.kernel_columns + column) * channels + channel;
+            order.push_back(k < length_ ? at : -1);
+          }
+    return order;
+  }
+
   template <class To, class From>
   void pack(To* to, const From* from, int64_t zero) const {
+    const auto order = depth_order();
     const auto at = [&](int64_t channel, int64_t d) {
       return shape_.conv ? channel * shape_.depth + d : d * shape_.channels + channel;
     };
     for (int64_t panel = 0; panel < panels_; ++panel) {
       const auto width = panel + 1 < panels_ ? width_ : last_vectors_ * s_.lanes;
-      for (int64_t run = 0; run < runs_of_window_; ++run)
-        for (int64_t d = 0; d < even_line_; d += taken_at_once_)
-          for (int64_t lane = 0; lane < width; ++lane)
-            for (int64_t j = d; j < d + taken_at_once_; ++j) {
-              const auto channel = panel * width_ + lane;
-              const bool real = channel < shape_.channels && j < line_;
-              *to++ = real ? static_cast<To>(from[at(channel, run * line_ + j)] - zero) : To{};
-            }
+      for (size_t k = 0; k < order.size(); k += static_cast<size_t>(taken_at_once_))
+        for (int64_t lane = 0; lane < width; ++lane)
+          for (size_t j = k; j < k + static_cast<size_t>(taken_at_once_); ++j) {
+            const auto channel = panel * width_ + lane;
+            const bool real = channel < shape_.channels && order[j] >= 0;
+            *to++ = real ? static_cast<To>(from[at(channel, order[j])] - zero) : To{};
+          }
     }
   }
 
   void pack_constant() {
     const auto& w = *e_.graph.constant_of(group_.anchor->in[1]);
     if (!shape_.integers) {
+      // Products with weights of their own: batches, or groups.
       const auto one = shape_.depth * shape_.channels;
       const auto batches = w.size() / one;
       weights_at_ = e_.weights.add<float>(batches * all_elements(), [&](float* to) {
@@ -162,13 +194,12 @@ class MatrixEmitter {
   }
 
   // The same packing while the model runs, for weights that it computes; a unit is one batch.
-  Step emit_pack() {
+  Step write_pack() {
     const auto function = name_ + "_pack";
-    packed_at_ = local_;
     write_step(c_, function, [&] {
       c_.line("const float *w = {};", e_.address(group_.anchor->in[1]));
-      c_.line("float *p = {};", e_.scratch_address("float", packed_at_));
-      emit_batches("b", group_.anchor->call.in[1].shape);
+      c_.line("float *p = {};", e_.scratch_address("float", own_));
+      write_batches("b", group_.anchor->call.in[1].shape);
       c_.block("for (long u = from; u < to; ++u)", [&] {
         c_.line("const float *x = w + (long)b[u] * {};", shape_.depth * shape_.channels);
         c_.loop("panel", panels_, [&] {
@@ -189,7 +220,7 @@ class MatrixEmitter {
   }
 
   // A table from the batch of the result to the batch of an operand, which may be repeated.
-  void emit_batches(std::string_view name, const Shape& operand) {
+  void write_batches(std::string_view name, const Shape& operand) {
     const auto& out = group_.anchor->call.out[0].shape;
     std::string list;
     for (int64_t i = 0; i < shape_.batches; ++i) {
@@ -210,141 +241,248 @@ class MatrixEmitter {
 
   template <class T>
   void add_bias() {
+    // Whole vectors are read.
     const auto bias = epilogue_.bias()->as<T>();
-    const auto padded = panels_ * width_;
-    bias_at_ = e_.weights.add<T>(padded, [&](T* to) {
-      for (int64_t i = 0; i < padded; ++i)
-        to[i] = i < shape_.channels ? bias[static_cast<size_t>(i)] : T{};
+    const auto real = static_cast<int64_t>(bias.size());
+    bias_at_ = e_.weights.add<T>(real + width_, [&](T* to) {
+      for (int64_t i = 0; i < real + width_; ++i)
+        to[i] = i < real ? bias[static_cast<size_t>(i)] : T{};
     });
   }
 
-  // Instantiates the kernel for tiles of `rows` pixels and `vectors` vectors of channels; only the
-  // last panel of all may end inside a vector.
-  std::string instantiate(std::string_view form, int rows, int vectors, bool last) {
-    const auto function = fmt::format("{}_{}_{}", name_, form, rows);
+  // Instantiates the kernel for tiles of `rows` x `columns` pixels and `vectors` vectors of
+  // channels; only the last panel of all may end inside a vector.
+  void instantiate(std::string_view form, int rows, int columns, int vectors, bool last) {
     const auto whole = shape_.channels % s_.lanes == 0;
     const auto tail = shape_.channels - (panels_ - 1) * width_ - (vectors - 1) * s_.lanes;
     const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
                                   : std::string("LANES");
     if (shape_.integers) c_.line("#define WEIGHT {}", weight_type());
-    paste_kernel(
-        c_, s_.kernel,
-        {{"NAME", function},
-         {"ROWS", std::to_string(rows)},
-         {"VECTORS", std::to_string(vectors)},
-         {"EPILOGUE_ARGUMENTS", ", long first_pixel, long first_channel" + epilogue_.parameters()},
-         {"STORE(row, vector, value)",
-          fmt::format(
-              "{}_store(first_pixel + (row), first_channel + (vector) * LANES, {}, value{});",
-              name_, n, epilogue_.arguments())}});
-    return function;
+    const auto name = tile_function(form, rows, columns);
+    const auto store = epilogue_.store(
+        name_, n, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
+    const bool heavy = epilogue_.is_heavy();
+    const auto sum =
+        fmt::format("sums + (((row) * {} + (column)) * {} + (vector)) * LANES", columns, vectors);
+    paste_kernel(c_, s_.kernel,
+                 {{"NAME", heavy ? name + "_sums" : name},
+                  {"OUTPUT_ROWS", std::to_string(rows)},
+                  {"COLUMNS", std::to_string(columns)},
+                  {"VECTORS", std::to_string(vectors)},
+                  {"STRIDE", std::to_string(window_.row_stride)},
+                  {"DILATION", std::to_string(window_.row_dilation)},
+                  {"PREFETCH_EVERY", std::to_string(prefetch_every_)},
+                  {"PREFETCH_LINES", std::to_string(prefetch_lines_)},
+                  {"EPILOGUE_ARGUMENTS", heavy ? ", float *sums" : epilogue_.parameters()},
+                  {"STORE(row, column, vector, value)",
+                   heavy ? fmt::format("vf_store({}, value);", sum) : store}});
+    if (heavy)
+      write_finish(name, rows * columns * vectors, [&] {
+        c_.line("for (long row = 0; row < {}; ++row)", rows);
+        c_.block(fmt::format("for (long column = 0; column < {}; ++column)", columns), [&] {
+          c_.block(fmt::format("V_UNROLL for (long vector = 0; vector < {}; ++vector)", vectors),
+                   [&] {
+                     c_.line("const vf value = vf_load({});", sum);
+                     c_.line("{}", store);
+                   });
+        });
+      });
+  }
+
+  // The kernel leaves its sums in memory; `loops` finish and store them.
+  template <class Loops>
+  void write_finish(const std::string& name, int vectors, Loops loops) {
+    c_.block(
+        fmt::format("V_INLINE void {}(const float *const *rows, long x_at, long x_stride, struct "
+                    "window window, const float *w, const float *bias, const void *ahead{})",
+                    name, epilogue_.parameters()),
+        [&] {
+          c_.line("float sums[{} * LANES] __attribute__((aligned(64)));", vectors);
+          c_.line("{}_sums(rows, x_at, x_stride, window, w, bias, ahead, sums);", name);
+          loops();
+        });
+  }
+
+  std::string tile_function(std::string_view form, int rows, int columns) const {
+    return fmt::format("{}_{}_{}x{}", name_, form, rows, columns);
   }
 
   std::string window_text() const {
-    if (shape_.is_flat())
-      return fmt::format("(struct window){{.rows = 1, .taps = 1, .length = {}}}", even_line_);
-    const auto& conv = *shape_.conv;
-    const auto p = padded_of(conv);
-    const auto row = conv.row_dilation * p.columns * p.channels;
-    if (conv.column_dilation == 1)
-      return fmt::format(
-          "(struct window){{.rows = {}, .row_step = {}, .row_depth = {}, .taps = 1, .length = {}}}",
-          conv.kernel_rows, row, even_line_, even_line_);
     return fmt::format(
-        "(struct window){{.rows = {}, .row_step = {}, .row_depth = {}, .taps = {}, .tap_step = {}, "
-        ".tap_depth = {}, .length = {}}}",
-        conv.kernel_rows, row, conv.kernel_columns * even_line_, conv.kernel_columns,
-        conv.column_dilation * p.channels, even_line_, even_line_);
+        "(struct window){{.rows = {}, .row_depth = {}, .blocks = {}, .block_step = {}, "
+        ".block_depth "
+        "= {}, .taps = {}, .tap_step = {}, .tap_depth = {}, .length = {}}}",
+        window_.kernel_rows, row_depth(), blocks_, s_.input.block_step, block_depth(), taps_,
+        window_.column_dilation * s_.input.column_step, even_length_, even_length_);
   }
 
-  int64_t x_stride() const {
-    return shape_.is_flat() ? shape_.depth : shape_.conv->column_stride * shape_.conv->channels;
-  }
-
-  // Address of the inputs of a tile's first pixel.
-  void write_tile_start() {
-    if (shape_.is_flat()) {
-      c_.line("const long pixel = tile * {};", s_.rows);
-      c_.line("const {} *in = x + pixel * {};", input_type(), shape_.depth);
-      return;
-    }
-    const auto& conv = *shape_.conv;
-    const auto p = padded_of(conv);
-    c_.line("const long run = tile / {}, column = tile % {} * {};", tiles_in_run_, tiles_in_run_,
-            s_.rows);
-    c_.line("const long pixel = run * {} + column;", run_);
-    c_.line("const {} *in = x + ((run / {} * {} + run % {} * {}) * {} + column * {}) * {};",
-            input_type(), conv.out_rows, p.rows, conv.out_rows, conv.row_stride, p.columns,
-            conv.column_stride, p.channels);
-  }
-
-  // One panel of channels against the tiles [first, last).
-  void emit_panel(std::string_view form, int vectors, bool last) {
-    const bool ragged = rest_rows_ != s_.rows;
-    const auto full =
-        tiles_in_run_ > 1 || !ragged ? instantiate(form, s_.rows, vectors, last) : std::string();
-    const auto rest = ragged ? instantiate(form, rest_rows_, vectors, last) : std::string();
-    const auto call = [&](const std::string& function) {
-      return fmt::format("{}(in, {}, {}, w, bias, 0, first_pixel + pixel, channel{});", function,
-                         x_stride(), window_text(), epilogue_.arguments());
+  // All columns of `rows` output rows, whose row pointers are there.
+  void write_tiles(std::string_view form, int rows) {
+    const auto x_stride = window_.column_stride * s_.input.column_step;
+    const auto call = [&](int columns, const std::string& column) {
+      const auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride,
+                                    window_.left, s_.input.column_step);
+      c_.line("{}(rows, {}, {}, {}, w, bias, ahead{});", tile_function(form, rows, columns), x_at,
+              x_stride, window_text(),
+              epilogue_.arguments_at(
+                  {.picture = "picture", .row = "row", .column = column, .channel = "channel"}));
+      write_step_ahead();
     };
+    const bool ragged = rest_columns_ != s_.columns;
+    const auto whole = (tiles_ - (ragged ? 1 : 0)) * s_.columns;
+    if (whole > 0) c_.loop("column", 0, whole, s_.columns, [&] { call(s_.columns, "column"); });
+    if (ragged) call(rest_columns_, std::to_string(whole));
+  }
+
+  // Whether there may be fewer rows to make than a tile is high.
+  bool may_leave_rows() const {
+    return !s_.flat && s_.rows > 1 && (s_.in_strip || rows_ % s_.rows != 0);
+  }
+
+  void instantiate_all(std::string_view form, int vectors, bool last) {
+    std::set<int> heights = {s_.rows};
+    if (may_leave_rows()) heights.insert(1);
+    for (const auto rows : heights) {
+      if (tiles_ > 1 || rest_columns_ == s_.columns)
+        instantiate(form, rows, s_.columns, vectors, last);
+      if (rest_columns_ != s_.columns) instantiate(form, rows, rest_columns_, vectors, last);
+    }
+  }
+
+  void write_step_ahead() {
+    if (prefetch_bytes_ > 0) c_.line("ahead += {};", prefetch_bytes_);
+  }
+
+  // Pointers to the input rows that `rows` output rows from `row` on read.
+  void write_row_pointers(int rows) {
+    const auto count =
+        (window_.kernel_rows - 1) * window_.row_dilation + 1 + (rows - 1) * window_.row_stride;
+    c_.line("const {} *rows[{}];", input_type(), count);
+    c_.block(fmt::format("for (int k = 0; k < {}; ++k)", count), [&] {
+      const auto inside = fmt::format("x + {}", offset_text(s_.input, "picture", "at", "0", "0"));
+      c_.line("const long at = row * {} + k - {};", window_.row_stride, window_.top);
+      if (fill_row_.empty())
+        c_.line("rows[k] = {};", inside);
+      else
+        c_.line("rows[k] = at < 0 || at >= {} ? {} : {};", window_.rows, fill_row_, inside);
+    });
+  }
+
+  // One panel of channels of the rows [from, to); of flat values, of the tiles.
+  void write_panel(std::string_view form, int vectors, bool last) {
+    instantiate_all(form, vectors, last);
+    c_.block(fmt::format(
+                 "static void {}_{}(const {} *x, const {} *w, const {} *bias, const char *ahead, "
+                 "long picture, long from, long to, long channel{})",
+                 name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+             [&] {
+               c_.line("(void)picture;");
+               if (s_.flat) return write_flat(form);
+               c_.line("long row = from;");
+               c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows), [&] {
+                 write_row_pointers(s_.rows);
+                 write_tiles(form, s_.rows);
+               });
+               if (may_leave_rows())
+                 c_.block("for (; row < to; ++row)", [&] {
+                   write_row_pointers(1);
+                   write_tiles(form, 1);
+                 });
+             });
+  }
+
+  void write_flat(std::string_view form) {
+    const bool ragged = rest_columns_ != s_.columns;
+    const auto column = shape_.batches > 1 ? fmt::format("picture * {} + pixel", shape_.pixels)
+                                           : std::string("pixel");
+    c_.line("const {} *rows[1] = {{x}};", input_type());
+    c_.block("for (long tile = from; tile < to; ++tile)", [&] {
+      c_.line("const long pixel = tile * {};", s_.columns);
+      const auto call = [&](int columns) {
+        c_.line("{}(rows, pixel * {}, {}, {}, w, bias, ahead{});", tile_function(form, 1, columns),
+                s_.input.column_step, s_.input.column_step, window_text(),
+                epilogue_.arguments_at({.column = column, .channel = "channel"}));
+        write_step_ahead();
+      };
+      if (!ragged) return call(s_.columns);
+      if (tiles_ == 1) return call(rest_columns_);
+      c_.block(fmt::format("if (tile == {})", tiles_ - 1), [&] { call(rest_columns_); });
+      c_.block("else", [&] { call(s_.columns); });
+    });
+  }
+
+  // All panels [first_panel, last_panel) of the rows [from, to) of a picture.
+  void write_panels() {
     c_.block(
-        fmt::format("static void {}_{}(const {} *x, const {} *w, const {} *bias, long first, long "
-                    "last, long first_pixel, long channel{})",
-                    name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+        fmt::format("static void {}_panels(const struct frame *f, char *rings, long picture, long "
+                    "from, long to, long first_panel, long last_panel)",
+                    name_),
         [&] {
-          c_.block("for (long tile = first; tile < last; ++tile)", [&] {
-            write_tile_start();
-            if (full.empty() || rest.empty())
-              return c_.line("{}", call(full.empty() ? rest : full));
-            c_.block(fmt::format("if (tile % {} == {})", tiles_in_run_, tiles_in_run_ - 1),
-                     [&] { c_.line("{}", call(rest)); });
-            c_.block("else", [&] { c_.line("{}", call(full)); });
+          c_.line("(void)f, (void)rings;");
+          c_.line("const {0} *x = (const {0} *){1};", input_type(),
+                  s_.copies_input ? copy_address() : e_.address(group_.anchor->in[0]));
+          c_.line("const {} *w = {};", weight_type(),
+                  shape_.constant_weights ? e_.weights_address(weight_type(), weights_at_)
+                                          : fmt::format("(const float *)(f->scratch + {})", own_));
+          if (epilogue_.bias())
+            c_.line("const {} *bias = {};", start_type(),
+                    e_.weights_address(start_type(), bias_at_));
+          epilogue_.write_pointers();
+          if (shape_.batches > 1) write_batch();
+          if (out_.has_margins())
+            c_.block("if (first_panel == 0) for (long row = from; row < to; ++row)", [&] {
+              write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype),
+                            "y + " + offset_text(out_, "picture", "row", "0", "0"));
+            });
+          c_.block("for (long u = first_panel; u < last_panel; ++u)", [&] {
+            c_.line("const long group = u / {0}, panel = u % {0};", panels_);
+            c_.line("const long channel = group * {} + panel * {};", shape_.channels, width_);
+            c_.line("const {} *panel_weights = w + group * {} + panel * {};", weight_type(),
+                    all_elements(), panel_elements());
+            const auto call = [&](std::string_view form) {
+              c_.line("{}_{}(x + group * {}, panel_weights, {}, {}, picture, from, to, channel{});",
+                      name_, form, shape_.groups > 1 ? block_ : 0,
+                      epilogue_.bias() ? "bias + channel" : "0",
+                      prefetch_bytes_ > 0 ? fmt::format("(const char *)panel_weights + {}",
+                                                        e_.target.prefetch_bytes)
+                                          : "0",
+                      epilogue_.arguments());
+            };
+            if (!has_last_) return call("full");
+            if (panels_ == 1) return call("last");
+            c_.block(fmt::format("if (panel == {})", panels_ - 1), [&] { call("last"); });
+            c_.block("else", [&] { call("full"); });
           });
         });
   }
 
-  // A unit is one panel of channels against one block of pixels.
-  Step emit_loops(bool has_last) {
-    const auto input = s_.layout == ReadAs::padded
-                           ? fmt::format("(const {} *)(f->scratch + {})", input_type(), local_)
-                           : e_.address(group_.anchor->in[0]);
-    const bool batched = shape_.batches > 1;
+  // Batched products: each has its own input and, where they differ, weights.
+  void write_batch() {
+    write_batches("a", group_.anchor->call.in[0].shape);
+    c_.line("x += (long)a[picture] * {};", shape_.pixels * shape_.depth);
+    if (shape_.constant_weights) {
+      write_batches("b", group_.anchor->call.in[1].shape);
+      c_.line("w += (long)b[picture] * {};", all_elements());
+    } else {
+      c_.line("w += picture * {};", all_elements());
+    }
+  }
+
+  // A unit is one panel of channels against one block of rows.
+  Step write_units() {
+    const auto block = s_.flat ? s_.block : s_.block * s_.rows;
+    const auto blocks = ceil_div(rows_, block);
+    const auto panels = shape_.groups * panels_;
     write_step(c_, name_, [&] {
-      c_.line("const {} *x = {};", input_type(), input);
-      c_.line("const {} *w = {};", weight_type(),
-              shape_.constant_weights
-                  ? e_.weights_address(weight_type(), weights_at_)
-                  : fmt::format("(const float *)(f->scratch + {})", packed_at_));
-      if (epilogue_.bias())
-        c_.line("const {} *bias = {};", start_type(), e_.weights_address(start_type(), bias_at_));
-      epilogue_.write_pointers();
-      if (batched) emit_batches("a", group_.anchor->call.in[0].shape);
-      const bool fixed_batches = batched && shape_.constant_weights;
-      if (fixed_batches) emit_batches("b", group_.anchor->call.in[1].shape);
       c_.block("for (long u = from; u < to; ++u)", [&] {
-        c_.line("const long panel = u % {}, block = u / {} % {};", panels_, panels_, blocks_);
-        c_.line("const long batch = u / {};", panels_ * blocks_);
-        c_.line("const long first = block * {};", s_.block);
-        c_.line("const long last = first + {} < {} ? first + {} : {};", s_.block, tiles_, s_.block,
-                tiles_);
-        const auto call = [&](std::string_view form) {
-          c_.line(
-              "{}_{}(x + {}, w + {} * {} + panel * {}, {}, first, last, batch * {}, panel * "
-              "{}{});",
-              name_, form,
-              batched ? fmt::format("(long)a[batch] * {}", shape_.pixels * shape_.depth) : "0",
-              fixed_batches ? "(long)b[batch]" : "batch", all_elements(), panel_elements(),
-              epilogue_.bias() ? fmt::format("bias + panel * {}", width_) : "0", shape_.pixels,
-              width_, epilogue_.arguments());
-        };
-        if (!has_last) return call("full");
-        if (panels_ == 1) return call("last");
-        c_.block(fmt::format("if (panel == {})", panels_ - 1), [&] { call("last"); });
-        c_.block("else", [&] { call("full"); });
+        c_.line("const long panel = u % {0}, block = u / {0} % {1}, picture = u / {2};", panels,
+                blocks, panels * blocks);
+        c_.line("const long first = block * {0}, last = first + {0} < {1} ? first + {0} : {1};",
+                block, rows_);
+        c_.line("{}_panels(f, rings, picture, first, last, panel, panel + 1);", name_);
       });
     });
-    return {name_, shape_.batches * blocks_ * panels_, s_.parallel};
+    return {name_, pictures_ * blocks * panels, s_.parallel};
   }
 
   Emitter& e_;
@@ -352,32 +490,39 @@ class MatrixEmitter {
   const Group& group_;
   const Schedule& s_;
   std::string name_;
-  int64_t local_;
+  int64_t own_;
   MatrixShape shape_;
+  Window window_;
   Epilogue epilogue_;
+  MemoryLayout out_;
   int64_t width_ = 0;  // channels of a panel
   int64_t panels_ = 0;
   int last_vectors_ = 0;  // vectors of the last panel
-  int64_t run_ = 0;       // pixels that lie at one distance from each other
-  int64_t runs_ = 0;
-  int64_t tiles_in_run_ = 0;
-  int rest_rows_ = 0;  // pixels of the last tile of a run
-  int64_t tiles_ = 0;
-  int64_t blocks_ = 0;
-  int64_t line_ = 0;            // inputs that lie one behind the other
-  int64_t even_line_ = 0;       // the same, filled up to what the kernel takes at once
-  int64_t runs_of_window_ = 1;  // such lines in a window
+  bool has_last_ = false;
+  int64_t pictures_ = 1;
+  int64_t rows_ = 1;      // output rows of a picture; of flat values, tiles
+  int64_t columns_ = 1;   // of a row; of flat values, of all
+  int64_t tiles_ = 1;     // in a row
+  int rest_columns_ = 0;  // of the last tile of a row
+  int64_t block_ = 1;     // channels that a run takes from a pixel
+  int64_t blocks_ = 1;
+  int64_t taps_ = 1;
+  int64_t length_ = 0;       // inputs that lie one behind the other
+  int64_t even_length_ = 0;  // the same, filled up to what the kernel takes at once
   int64_t taken_at_once_ = 1;
+  int64_t prefetch_every_ = 0;  // depth steps
+  int64_t prefetch_lines_ = 1;  // each time
+  int64_t prefetch_bytes_ = 0;  // by one tile
   int64_t weights_at_ = 0;
-  int64_t packed_at_ = 0;
   int64_t bias_at_ = 0;
+  std::string fill_row_;
 };
 
 }  // namespace
 
 std::vector<Step> emit_matrix(Emitter& e, const Group& group, const Schedule& s,
-                              const std::string& name, int64_t local) {
-  return MatrixEmitter(e, group, s, name, local).run();
+                              const std::string& name, int64_t own) {
+  return MatrixEmitter(e, group, s, name, own).run();
 }
 
 }  // namespace turnstone

@@ -10,23 +10,23 @@ namespace turnstone {
 std::string Emitter::address(Value value, bool writable) {
   const auto type =
       fmt::format("{}{} *", writable ? "" : "const ", c_type(graph.type(value).dtype));
-  const auto& place = plan.places.at(value);
+  const auto memory = layouts.memory_of(value);
+  const auto& place = plan.places.at(memory);
+  const auto first = layout(value).first * size_of(graph.type(value).dtype);
+  const auto behind = [&](int64_t bytes) { return bytes ? fmt::format(" + {}", bytes) : ""; };
   switch (place.kind) {
     case Place::Kind::input:
-      return fmt::format("({})f->inputs[{}]", type, place.at);
+      return fmt::format("({})((const char *)f->inputs[{}]{})", type, place.at, behind(first));
     case Place::Kind::output:
-      return fmt::format("({})f->outputs[{}]", type, place.at);
+      return fmt::format("({})((char *)f->outputs[{}]{})", type, place.at, behind(first));
     case Place::Kind::arena:
-      return fmt::format("({})(f->scratch + {})", type, place.at);
-    case Place::Kind::constant: {
+      return fmt::format("({})(f->scratch + {})", type, place.at + first);
+    case Place::Kind::ring:
+      return fmt::format("({})(rings + {})", type, place.at + first);
+    case Place::Kind::constant:
       // A view of a constant has its elements.
-      const auto* constant = graph.constant_of(value);
-      while (!constant) {
-        value = graph.made_by(value)->in[0];
-        constant = graph.constant_of(value);
-      }
-      return fmt::format("({})(ts_weights + {})", type, weights.add(value, *constant));
-    }
+      return fmt::format("({})(ts_weights + {})", type,
+                         weights.add(memory, *graph.constant_of(memory)));
   }
   __builtin_unreachable();
 }
@@ -37,6 +37,12 @@ std::string Emitter::scratch_address(std::string_view type, int64_t offset) {
 
 std::string Emitter::weights_address(std::string_view type, int64_t offset) {
   return fmt::format("(const {} *)(ts_weights + {})", type, offset);
+}
+
+std::string Emitter::copy_address(const Schedule& s, int64_t own, int64_t element_bytes) const {
+  const auto first = s.input.first * element_bytes;
+  return s.in_strip ? fmt::format("(rings + {})", s.ring_at + first)
+                    : fmt::format("(f->scratch + {})", own + first);
 }
 
 Epilogue::Epilogue(Emitter& e, const Group& group)
@@ -68,18 +74,36 @@ Epilogue::Epilogue(Emitter& e, const Group& group)
         operands_.push_back(value);
 }
 
+bool Epilogue::is_heavy() const {
+  return std::ranges::any_of(calls_, [&](const Made* call) {
+    return !integers_ && !call->call.op->elementwise->math.empty();
+  });
+}
+
 std::string Epilogue::load(Value value) const {
   const auto k = std::find(operands_.begin(), operands_.end(), value) - operands_.begin();
   const auto v = integers_ ? "vi" : "vf";
   switch (beside(e_.graph.shape(value), shape_)) {
     case Beside::whole:
-      return fmt::format("{}_load_n(e{} + pixel * {} + channel, n)", v, k, shape_.back());
     case Beside::channel:
-      return fmt::format("{}_load_n(e{} + channel, n)", v, k);
-    case Beside::pixel:
-      return fmt::format("{}_set(e{}[pixel])", v, k);
+      return fmt::format("{}_load_n(e{}, n)", v, k);
     default:
       return fmt::format("{}_set(e{}[0])", v, k);
+  }
+}
+
+// From the start of the operand to the part of it that stands beside a spot of the result.
+std::string Epilogue::offset(Value value, const Spot& spot) const {
+  const auto layout = e_.layout(value);
+  switch (beside(e_.graph.shape(value), shape_)) {
+    case Beside::whole:
+      return offset_text(layout, spot.picture, spot.row, spot.column, spot.channel);
+    case Beside::pixel:
+      return offset_text(layout, spot.picture, spot.row, spot.column, "0");
+    case Beside::channel:
+      return spot.channel;
+    default:
+      return "0";
   }
 }
 
@@ -99,36 +123,66 @@ std::string Epilogue::store_floats() {
 }
 
 void Epilogue::store_integers() {
-  const auto at = fmt::format("y + pixel * {} + channel", shape_.back());
-  if (calls_.empty()) return e_.c.line("vi_store_n({}, x, n);", at);
+  if (calls_.empty()) return e_.c.line("vi_store_n(y, x, n);");
   const auto& call = calls_.front()->call;
   CHECK(calls_.size() == 1 && call.op->name == "requantize");
   e_.c.need("requantize");
   e_.c.line("const vi moved = {}(x, o0, {}) + {};", requantize_function(call.text("rounding")),
             operands_.size() > 1 ? "o1" : "o0", c_integer(call.i("zero")));
   const auto type = call.out[0].dtype;
-  e_.c.line("vi_store{}_n({}, vi_clamp(moved, {}, {}), n);",
-            type == DType::i32 ? "" : fmt::format("_{}", print(type)), at, c_integer(call.i("low")),
+  e_.c.line("vi_store{}_n(y, vi_clamp(moved, {}, {}), n);",
+            type == DType::i32 ? "" : fmt::format("_{}", print(type)), c_integer(call.i("low")),
             c_integer(call.i("high")));
 }
 
 void Epilogue::write_store(const std::string& name) {
   auto& c = e_.c;
-  c.block(fmt::format("V_INLINE void {}_store(long pixel, long channel, int n, {} x{})", name,
-                      integers_ ? "vi" : "vf", parameters()),
+  c.block(fmt::format("V_INLINE void {}_store(int n, {} x{})", name, integers_ ? "vi" : "vf",
+                      parameters()),
           [&] {
             for (size_t i = 0; i < operands_.size(); ++i)
               c.line("const {} o{} = {};", integers_ ? "vi" : "vf", i, load(operands_[i]));
             if (integers_)
               store_integers();
             else
-              c.line("vf_store_n(y + pixel * {} + channel, {}, n);", shape_.back(), store_floats());
+              c.line("vf_store_n(y, {}, n);", store_floats());
           });
 }
 
-// Stores of narrow integers take C's own character types.
-std::string Epilogue::output_type() const {
-  switch (e_.graph.type(group_.result()).dtype) {
+std::string Epilogue::parameters() const {
+  std::string text = fmt::format(", {} *y", kernel_type(e_.graph.type(group_.result()).dtype));
+  for (size_t i = 0; i < operands_.size(); ++i)
+    text += fmt::format(", const {} *e{}", integers_ ? "int" : "float", i);
+  return text;
+}
+
+std::string Epilogue::arguments() const { return arguments_at({}); }
+
+std::string Epilogue::arguments_at(const Spot& spot) const {
+  const auto moved = [](const std::string& name, const std::string& offset) {
+    return ", " + (offset == "0" ? name : name + " + " + offset);
+  };
+  auto text = moved("y", offset_text(e_.layout(group_.result()), spot.picture, spot.row,
+                                     spot.column, spot.channel));
+  for (size_t i = 0; i < operands_.size(); ++i)
+    text += moved(fmt::format("e{}", i), offset(operands_[i], spot));
+  return text;
+}
+
+std::string Epilogue::store(const std::string& name, std::string_view n, const Spot& inside) const {
+  return fmt::format("{}_store({}, value{});", name, n, arguments_at(inside));
+}
+
+void Epilogue::write_pointers() const {
+  e_.c.line("{} *y = {};", kernel_type(e_.graph.type(group_.result()).dtype),
+            e_.address(group_.result(), true));
+  for (size_t i = 0; i < operands_.size(); ++i)
+    e_.c.line("const {} *e{} = {};", integers_ ? "int" : "float", i, e_.address(operands_[i]));
+}
+
+// C's own character types, as the templates' loads and stores take them.
+std::string_view kernel_type(DType type) {
+  switch (type) {
     case DType::i8:
       return "signed char";
     case DType::u8:
@@ -142,23 +196,90 @@ std::string Epilogue::output_type() const {
   }
 }
 
-std::string Epilogue::parameters() const {
-  std::string text = fmt::format(", {} *y", output_type());
-  for (size_t i = 0; i < operands_.size(); ++i)
-    text += fmt::format(", const {} *e{}", integers_ ? "int" : "float", i);
-  return text;
+void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
+                   std::string_view row) {
+  const auto bytes = layout.column_step * element_bytes;
+  const auto clear = [&](int64_t from, int64_t columns) {
+    if (columns == 0) return;
+    const auto at = from * layout.column_step;
+    c.line("__builtin_memset({} {} {}, 0, {});", row, at < 0 ? "-" : "+", at < 0 ? -at : at,
+           columns * bytes);
+  };
+  clear(-layout.left, layout.left);
+  clear(layout.columns, layout.right);
 }
 
-std::string Epilogue::arguments() const {
-  std::string text = ", y";
-  for (size_t i = 0; i < operands_.size(); ++i) text += fmt::format(", e{}", i);
-  return text;
+std::string write_fill_row(Emitter& e, const std::string& name, const MemoryLayout& layout,
+                           std::string_view type, int64_t value) {
+  // One element more for kernels that take several at once.
+  const auto elements = layout.blocks() * std::max(layout.block_step, int64_t{1}) +
+                        (layout.left + layout.columns + layout.right) * layout.column_step + 16;
+  const auto left = layout.left * layout.column_step;
+  if (value == 0) {
+    e.zero_bytes = std::max(e.zero_bytes, elements * 4);
+    return fmt::format("((const {} *)ts_zeros + {})", type, left);
+  }
+  e.c.line("static const {} {}_fill[{}] = {{[0 ... {}] = {}}};", type, name, elements, elements - 1,
+           c_integer(value));
+  return fmt::format("({}_fill + {})", name, left);
 }
 
-void Epilogue::write_pointers() const {
-  e_.c.line("{} *y = {};", output_type(), e_.address(group_.result(), true));
-  for (size_t i = 0; i < operands_.size(); ++i)
-    e_.c.line("const {} *e{} = {};", integers_ ? "int" : "float", i, e_.address(operands_[i]));
+void write_row_copy(CWriter& c, const std::string& name, const RowCopy& copy,
+                    const std::string& from_address, const std::string& to_address) {
+  const auto& to = copy.to;
+  const bool converts = copy.from_type != copy.type || copy.zero != 0;
+  const auto size = copy.type == "float" || copy.type == "int" ? 4 : copy.type == "short" ? 2 : 1;
+  const auto fill = [&](int64_t from, int64_t columns) {
+    if (columns == 0) return;
+    const auto at = from * to.column_step;
+    const auto elements = columns * to.column_step;
+    if (copy.fill == 0)
+      c.line("__builtin_memset(b + {}, 0, {});", at, elements * size);
+    else
+      c.line("for (long k = 0; k < {}; ++k) b[{} + k] = {};", elements, at, c_integer(copy.fill));
+  };
+  const auto elements = [&](std::string_view before, int64_t count, std::string_view to_at,
+                            std::string_view from_at) {
+    c.line("{}for (long k = 0; k < {}; ++k) b[{}k] = ({})(a[{}k] - {});", before, count, to_at,
+           copy.type, from_at, c_integer(copy.zero));
+  };
+  write_rows_function(c, name + "_copy", [&] {
+    c.line("const {0} *x = (const {0} *){1};", copy.from_type, from_address);
+    c.line("{0} *p = ({0} *){1};", copy.type, to_address);
+    c.block("for (long row = from; row < to; ++row)", [&] {
+      c.loop("block", to.blocks(), [&] {
+        c.line("const {} *a = x + {} + block * {};", copy.from_type,
+               offset_text(copy.from, "picture", "row", "0", "0"), copy.from.block_step);
+        c.line("{} *b = p + {} + block * {};", copy.type,
+               offset_text(to, "picture", "row", "0", "0"), to.block_step);
+        fill(-to.left, to.left);
+        // Elements of one block of a row lie side by side, mostly in both.
+        const auto run = to.columns * to.block;
+        if (copy.from.column_step == to.column_step && !converts)
+          c.line("__builtin_memcpy(b, a, {});", run * size);
+        else if (copy.from.column_step == to.column_step)
+          elements("", run, "", "");
+        else
+          elements(fmt::format("for (long column = 0; column < {}; ++column) ", to.columns),
+                   to.block, fmt::format("column * {} + ", to.column_step),
+                   fmt::format("column * {} + ", copy.from.column_step));
+        fill(to.columns, to.right);
+      });
+    });
+  });
+}
+
+Step write_row_units(CWriter& c, const std::string& name, int64_t pictures, int64_t rows,
+                     int64_t height, bool parallel) {
+  const auto units = (rows + height - 1) / height;
+  write_step(c, name, [&] {
+    c.block("for (long u = from; u < to; ++u)", [&] {
+      c.line("const long picture = u / {0}, first = u % {0} * {1};", units, height);
+      c.line("{0}_rows(f, rings, picture, first, first + {1} < {2} ? first + {1} : {2});", name,
+             height, rows);
+    });
+  });
+  return {name, pictures * units, parallel};
 }
 
 void paste_kernel(CWriter& c, std::string_view kernel,

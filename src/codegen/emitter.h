@@ -12,8 +12,9 @@
 
 namespace turnstone {
 
-// A function `static void NAME(const struct frame *f, long from, long to)` of the generated C that
-// does the units [from, to) of a group's work; units are independent.
+// A function `static void NAME(const struct frame *f, char *rings, long from, long to)` of the
+// generated C that does the units [from, to) of a group's work; units are independent. `rings` is
+// memory of the calling thread alone.
 struct Step {
   std::string function;
   int64_t units = 1;
@@ -24,16 +25,28 @@ struct Step {
 struct Emitter {
   const Graph& graph;
   const Plan& plan;
+  const MemoryLayouts& layouts;
   const Target& target;
   Weights& weights;
   CWriter& c;
+  int64_t zero_bytes = 0;  // of the array `ts_zeros`, which all groups share
 
-  // C expression for the address of a value: "(const float *)(f->scratch + 128)". Constants are
-  // added to the weights.
+  MemoryLayout layout(Value value) const { return layouts.find(graph, value); }
+
+  // C expression for the address of a value's first element: "(const float *)(f->scratch + 128)".
+  // Constants are added to the weights.
   std::string address(Value value, bool writable = false);
   // The same for scratch memory of the group and for an offset in the weights.
   std::string scratch_address(std::string_view type, int64_t offset);
   std::string weights_address(std::string_view type, int64_t offset);
+  // The same for the first element of a padded copy of a group's input, whose own scratch memory
+  // begins at `own`.
+  std::string copy_address(const Schedule& s, int64_t own, int64_t element_bytes) const;
+};
+
+// Where a vector of results stands: C expressions.
+struct Spot {
+  std::string picture = "0", row = "0", column = "0", channel = "0";
 };
 
 // The calls behind a matrix or depthwise kernel, as code that finishes and stores one vector:
@@ -45,21 +58,31 @@ class Epilogue {
   // Bias that the kernel starts from: the constant that the first call adds, if it does.
   const Tensor* bias() const { return bias_; }
 
-  // Writes `V_INLINE void NAME_store(long pixel, long channel, int n, vf x, <parameters>)`, which
-  // finishes and stores n channels; vi for integers.
+  // Writes `V_INLINE void NAME_store(int n, vf x, <parameters>)`, which finishes and stores n
+  // channels whose places are given; vi for integers.
   void write_store(const std::string& name);
 
-  // ", float *y, const float *e0": more parameters of functions, and their definitions at the head
-  // of a step, and their names as arguments.
+  // ", float *y, const float *e0": more parameters of functions, and their names as arguments, and
+  // their definitions at the head of a step.
   std::string parameters() const;
   std::string arguments() const;
   void write_pointers() const;
 
+  // Whether finishing a vector takes so long, and so much code, that it is done in a loop behind
+  // the kernel instead of inside it.
+  bool is_heavy() const;
+
+  // The same arguments, moved to a spot of the result.
+  std::string arguments_at(const Spot& spot) const;
+
+  // A call of the store that moves the pointers from a tile's spot to one of its vectors.
+  std::string store(const std::string& name, std::string_view n, const Spot& inside) const;
+
  private:
   std::string load(Value value) const;
+  std::string offset(Value value, const Spot& spot) const;
   std::string store_floats();
   void store_integers();
-  std::string output_type() const;
 
   Emitter& e_;
   const Group& group_;
@@ -70,18 +93,81 @@ class Epilogue {
   bool integers_ = false;
 };
 
+// C type of the elements that kernels read and write: "float", "signed char", ...
+std::string_view kernel_type(DType type);
+
+// Writes the columns of zeros at both ends of a row of a layout with margins: `row` points to
+// element 0 of the row.
+void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
+                   std::string_view row);
+
+// Rows that kernels read where the window is above or below the picture: C text of the address of
+// the first column of a row of the layout with its margins, every element `value`.
+std::string write_fill_row(Emitter& e, const std::string& name, const MemoryLayout& layout,
+                           std::string_view type, int64_t value);
+
+// Copies rows of `from` into `to`, which has margins; elements become `type` after `zero` was taken
+// off, margins become `fill`. Writes the function NAME_copy_rows, which copies rows [from, to) of a
+// picture.
+struct RowCopy {
+  MemoryLayout from, to;
+  std::string_view from_type, type;
+  int64_t zero = 0, fill = 0;
+};
+void write_row_copy(CWriter& c, const std::string& name, const RowCopy& copy,
+                    const std::string& from_address, const std::string& to_address);
+
+// Writes the step NAME, whose units are `height` rows at a time by the function NAME_rows, which
+// makes rows [from, to) of a picture.
+Step write_row_units(CWriter& c, const std::string& name, int64_t pictures, int64_t rows,
+                     int64_t height, bool parallel);
+
+// `static void NAME_rows(f, rings, picture, from, to) { body }`
+template <class Body>
+void write_rows_function(CWriter& c, const std::string& name, Body body) {
+  c.block(fmt::format("static void {}_rows(const struct frame *f, char *rings, long picture, long "
+                      "from, long to)",
+                      name),
+          [&] {
+            c.line("(void)f, (void)rings, (void)picture;");
+            body();
+          });
+}
+
 // Each writes the functions of one group, whose names begin with `name`, and returns its steps.
+// Groups of a strip have none: their rows are asked for by the strip, of NAME_rows and, where the
+// input is copied, NAME_copy_rows.
 std::vector<Step> emit_matrix(Emitter& e, const Group& group, const Schedule& s,
-                              const std::string& name, int64_t local);
+                              const std::string& name, int64_t own);
 std::vector<Step> emit_depthwise(Emitter& e, const Group& group, const Schedule& s,
-                                 const std::string& name);
+                                 const std::string& name, int64_t own);
+std::vector<Step> emit_winograd(Emitter& e, const Group& group, const Schedule& s,
+                                const std::string& name);
+std::vector<Step> emit_element_rows(Emitter& e, const Group& group, const Schedule& s,
+                                    const std::string& name);
+std::vector<Step> emit_pool(Emitter& e, const Group& group, const Schedule& s,
+                            const std::string& name);
+std::vector<Step> emit_mean(Emitter& e, const Group& group, const Schedule& s,
+                            const std::string& name);
+std::vector<Step> emit_reduce(Emitter& e, const Group& group, const Schedule& s,
+                              const std::string& name);
+std::vector<Step> emit_concat(Emitter& e, const Group& group, const Schedule& s,
+                              const std::string& name);
+// `names` are the functions that make the rows of each stage.
+std::vector<Step> emit_strip(Emitter& e, const Strip& strip, const std::vector<std::string>& names,
+                             const std::string& name, int64_t pictures, bool parallel);
 std::vector<Step> emit_element_chain(Emitter& e, const Group& group, const std::string& name);
 std::vector<Step> emit_portable(Emitter& e, const Group& group, const std::string& name);
 
 // Writes `head { body }` for a step: the signature and braces.
 template <class Body>
 void write_step(CWriter& c, const std::string& name, Body body) {
-  c.block(fmt::format("static void {}(const struct frame *f, long from, long to)", name), body);
+  c.block(
+      fmt::format("static void {}(const struct frame *f, char *rings, long from, long to)", name),
+      [&] {
+        c.line("(void)f, (void)rings;");
+        body();
+      });
 }
 
 // Pastes a kernel template after defining its parameters.

@@ -29,7 +29,8 @@ bool is_empty(const Call& call) {
 
 bool is_matrix(const Graph& graph, const Made& made) {
   if (made.op() == "matmul") return made.call.out[0].dtype == DType::f32;
-  return made.op() == "conv" && made.i("groups") == 1 && graph.constant_of(made.in[1]);
+  return made.op() == "conv" && graph.constant_of(made.in[1]) &&
+         (made.i("groups") == 1 || made.call.out[0].dtype == DType::f32);
 }
 
 bool is_depthwise(const Graph& graph, const Made& made) {
@@ -45,8 +46,8 @@ bool is_depthwise(const Graph& graph, const Made& made) {
 Work work_of(const Graph& graph, const Made& made) {
   if (made.call.op->elementwise) return Work::elements;
   if (is_empty(made.call)) return Work::portable;
-  if (is_matrix(graph, made)) return Work::matrix;
-  return is_depthwise(graph, made) ? Work::depthwise : Work::portable;
+  if (is_depthwise(graph, made)) return Work::depthwise;
+  return is_matrix(graph, made) ? Work::matrix : Work::portable;
 }
 
 namespace {

@@ -15,10 +15,10 @@ constexpr std::string_view frame_text = R"(
 struct frame {
   const void *const *inputs;
   void *const *outputs;
-  char *scratch;
+  char *scratch, *rings; /* of all threads, and of the first thread alone */
 };
 
-typedef void (*step_function)(const struct frame *, long, long);
+typedef void (*step_function)(const struct frame *, char *, long, long);
 
 struct step_task {
   const struct frame *frame;
@@ -28,7 +28,8 @@ struct step_task {
 
 V_FUNCTION void run_part(void *argument, int64_t i) {
   const struct step_task *task = argument;
-  task->function(task->frame, task->units * i / task->parts, task->units * (i + 1) / task->parts);
+  task->function(task->frame, task->frame->rings + i * RING_BYTES, task->units * i / task->parts,
+                 task->units * (i + 1) / task->parts);
 }
 
 V_FUNCTION void run_step(const ts_module_host *host, const struct frame *frame,
@@ -36,7 +37,7 @@ V_FUNCTION void run_step(const ts_module_host *host, const struct frame *frame,
   struct step_task task = {frame, function, units, host->threads};
   if (task.parts > units) task.parts = units;
   if (task.parts <= 1 || !host->parallel_for)
-    function(frame, 0, units);
+    function(frame, frame->rings, 0, units);
   else
     host->parallel_for(host->pool, run_part, &task, task.parts);
 }
@@ -102,30 +103,44 @@ std::string_view type_constant(DType type) {
   return names[static_cast<size_t>(type)];
 }
 
-struct CodedGroup {
+// What is run and measured as one: a group, or a strip of several.
+struct Coded {
   std::string name;
+  uint64_t flops = 0, bytes = 0;
   std::vector<Step> steps;
 };
 
 std::vector<Step> emit_group(Emitter& e, const Group& group, const Schedule& s,
-                             const std::string& name, int64_t local) {
+                             const std::string& name, int64_t own) {
   switch (s.kind) {
     case Schedule::Kind::view:
+    case Schedule::Kind::slice:
       return {};
     case Schedule::Kind::portable:
       return emit_portable(e, group, name);
     case Schedule::Kind::elements:
       return emit_element_chain(e, group, name);
+    case Schedule::Kind::rows:
+      return emit_element_rows(e, group, s, name);
     case Schedule::Kind::matrix:
-      return emit_matrix(e, group, s, name, local);
+      return emit_matrix(e, group, s, name, own);
+    case Schedule::Kind::winograd:
+      return emit_winograd(e, group, s, name);
     case Schedule::Kind::depthwise:
-      return emit_depthwise(e, group, s, name);
+      return emit_depthwise(e, group, s, name, own);
+    case Schedule::Kind::pool:
+      return emit_pool(e, group, s, name);
+    case Schedule::Kind::mean:
+      return emit_mean(e, group, s, name);
+    case Schedule::Kind::reduce:
+      return emit_reduce(e, group, s, name);
+    case Schedule::Kind::concat:
+      return emit_concat(e, group, s, name);
   }
   __builtin_unreachable();
 }
 
-void write_run(Emitter& e, const Variant& variant, const std::vector<std::vector<Step>>& steps,
-               int index) {
+void write_run(Emitter& e, const Variant& variant, const std::vector<Coded>& coded, int index) {
   auto& c = e.c;
   c.block(
       fmt::format("__attribute__((visibility(\"hidden\"))) int32_t ts_run_{}(const ts_module_host "
@@ -133,18 +148,19 @@ void write_run(Emitter& e, const Variant& variant, const std::vector<std::vector
                   "*extents, void *scratch)",
                   index),
       [&] {
-        c.line("const struct frame frame = {{inputs, outputs, scratch}};");
+        c.line("char *memory = scratch;");
+        c.line("const struct frame frame = {{inputs, outputs, memory, memory + {}}};",
+               variant.plan.arena_bytes);
         c.line("const struct frame *f = &frame;");
         c.line("(void)host, (void)extents;");
-        for (size_t g = 0; g < steps.size(); ++g) {
-          for (const auto& step : steps[g])
+        for (size_t i = 0; i < coded.size(); ++i) {
+          for (const auto& step : coded[i].steps)
             if (step.parallel)
               c.line("run_step(host, f, {}, {});", step.function, step.units);
             else
-              c.line("{}(f, 0, {});", step.function, step.units);
-          if (steps[g].empty()) continue;
+              c.line("{}(f, f->rings, 0, {});", step.function, step.units);
           c.line("if (host->abort && *host->abort) return 1;");
-          c.line("if (host->group_done) host->group_done(host->observer, {});", g);
+          c.line("if (host->group_done) host->group_done(host->observer, {});", i);
         }
         for (const auto& [to, value] : variant.plan.copies)
           c.line("__builtin_memcpy(f->outputs[{}], {}, {});", to, e.address(value),
@@ -153,37 +169,82 @@ void write_run(Emitter& e, const Variant& variant, const std::vector<std::vector
       });
 }
 
-void write_groups(CWriter& c, const Graph& graph, const Variant& variant, int index) {
+void write_groups(CWriter& c, const std::vector<Coded>& coded, int index) {
   std::string rows;
-  for (size_t g = 0; g < variant.groups.size(); ++g)
-    rows += fmt::format("  {{\"{}\", {}u, {}u}},\n", describe(graph, variant.groups[g]),
-                        flops_of(graph, variant.groups[g]), bytes_of(graph, variant.groups[g]));
+  for (const auto& entry : coded)
+    rows += fmt::format("  {{\"{}\", {}u, {}u}},\n", entry.name, entry.flops, entry.bytes);
   c.paste(
       fmt::format("__attribute__((visibility(\"hidden\"))) const ts_module_group "
                   "ts_groups_{}[] = {{\n{}  {{\"\", 0, 0}}}};\n",
                   index, rows));
 }
 
+// Writes the code of all groups of one variant, in their order.
+class Coder {
+ public:
+  Coder(Emitter& e, const Scheduled& scheduled, const Plan& plan)
+      : e_(e), scheduled_(scheduled), plan_(plan) {}
+
+  std::vector<Coded> run() {
+    for (size_t g = 0; g < scheduled_.groups.size(); ++g) {
+      const auto& group = scheduled_.groups[g];
+      const auto& s = scheduled_.schedules[g];
+      if (s.kind == Schedule::Kind::view) continue;
+      e_.c.line("/* {} */", describe(e_.graph, group));
+      auto steps = emit_group(e_, group, s, name_of(g), plan_.own[g]);
+      if (!s.in_strip)
+        coded_.push_back({describe(e_.graph, group), flops_of(e_.graph, group),
+                          bytes_of(e_.graph, group), std::move(steps)});
+      for (const auto& strip : scheduled_.strips)
+        if (strip.last_group() == g) add(strip);
+    }
+    return std::move(coded_);
+  }
+
+ private:
+  static std::string name_of(size_t g) { return fmt::format("g{}", g); }
+
+  void add(const Strip& strip) {
+    Coded coded;
+    std::vector<std::string> names;
+    for (const auto& stage : strip.stages) {
+      names.push_back(name_of(stage.group) + (stage.copies ? "_copy_rows" : "_rows"));
+      if (stage.copies) continue;
+      const auto& group = scheduled_.groups[stage.group];
+      coded.name += (coded.name.empty() ? "strip " : ", ") + describe(e_.graph, group);
+      coded.flops += flops_of(e_.graph, group);
+      coded.bytes += bytes_of(e_.graph, group);
+      // What stays in the strip was counted where it is made and where it is read.
+      if (stage.group != strip.last_group())
+        coded.bytes -= 2 * static_cast<uint64_t>(size_bytes(e_.graph.type(group.result())));
+    }
+    const auto& result = e_.graph.shape(scheduled_.groups[strip.last_group()].result());
+    coded.steps =
+        emit_strip(e_, strip, names, fmt::format("s{}", strip.last_group()), result[0], true);
+    coded_.push_back(std::move(coded));
+  }
+
+  Emitter& e_;
+  const Scheduled& scheduled_;
+  const Plan& plan_;
+  std::vector<Coded> coded_;
+};
+
 }  // namespace
 
 Variant make_variant(const Graph& graph, const Target& target, int index,
-                     const std::string& weights_file) {
-  Variant variant{target, make_groups(graph), {}, {}, {}, {}};
-  for (const auto& group : variant.groups)
-    variant.schedules.push_back(schedule_of(graph, group, target));
-  variant.plan = make_plan(graph, variant.groups, variant.schedules);
+                     const std::string& weights_file, const Tuning* tuning) {
+  Variant variant{target, make_schedule(graph, target, tuning), {}, {}, {}, 0};
+  variant.plan = make_plan(graph, variant.scheduled);
   Weights weights;
   CWriter c;
-  Emitter e{graph, variant.plan, target, weights, c};
-  std::vector<std::vector<Step>> steps;
-  for (size_t g = 0; g < variant.groups.size(); ++g) {
-    c.line("/* {} */", describe(graph, variant.groups[g]));
-    steps.push_back(emit_group(e, variant.groups[g], variant.schedules[g], fmt::format("g{}", g),
-                               variant.plan.local[g]));
-  }
-  write_run(e, variant, steps, index);
-  write_groups(c, graph, variant, index);
-  variant.text = fmt::format("{}\n#define LANES {}\n", contract, target.lanes);
+  Emitter e{graph, variant.plan, variant.scheduled.layouts, target, weights, c, 0};
+  const auto coded = Coder(e, variant.scheduled, variant.plan).run();
+  write_run(e, variant, coded, index);
+  write_groups(c, coded, index);
+  variant.group_count = coded.size();
+  variant.text = fmt::format("{}\n#define LANES {}\n#define RING_BYTES {}l\n", contract,
+                             target.lanes, variant.plan.ring_bytes);
   variant.text += function_texts(c.needed());
   variant.text += frame_text;
   variant.text += fmt::format(
@@ -193,6 +254,9 @@ Variant make_variant(const Graph& graph, const Target& target, int index,
       "extern const unsigned char ts_weights_{0}[] __attribute__((visibility(\"hidden\")));\n"
       "#define ts_weights ts_weights_{0}\n\n",
       index, weights_file);
+  if (e.zero_bytes > 0)
+    variant.text +=
+        fmt::format("static char ts_zeros[{}] __attribute__((aligned(64)));\n\n", e.zero_bytes);
   variant.text += c.text();
   variant.weights = weights.bytes();
   if (variant.weights.empty()) variant.weights.assign(64, '\0');
@@ -240,13 +304,16 @@ std::string module_text(const std::vector<PortInfo>& inputs, const std::vector<P
     rows += fmt::format(
         "  {{\"{0}\", {1}u, {2}u, ts_weights_{3}, {4}u, {5}, 0, ts_groups_{3}, "
         "ts_run_{3}}},\n",
-        v.target.name, v.target.features, v.plan.arena_bytes, k, v.weights.size(), v.groups.size());
+        v.target.name, v.target.features, v.plan.arena_bytes, k, v.weights.size(), v.group_count);
   }
   c.paste(fmt::format("static const ts_module_variant variants[] = {{\n{}}};\n", rows));
+  std::string thread_bytes;
+  for (const auto& v : variants) thread_bytes += fmt::format("{}u, ", v.plan.ring_bytes);
+  c.line("static const uint64_t thread_bytes[] = {{{}}};", thread_bytes);
   c.paste(fmt::format(
       "__attribute__((visibility(\"default\"))) extern const ts_module turnstone_module;\n"
       "const ts_module turnstone_module = {{TS_MODULE_ABI, sizeof(ts_module), {}, {}, {}, {}, {}, "
-      "outputs, variants}};\n",
+      "outputs, variants, thread_bytes}};\n",
       static_cast<uint32_t>(variants.front().target.arch), inputs.size(), outputs.size(),
       variants.size(), inputs.empty() ? "0" : "inputs"));
   return c.text();

@@ -20,17 +20,17 @@ struct PortInfo {
 
 struct Variant {
   Target target;
-  std::vector<Group> groups;
-  std::vector<Schedule> schedules;
+  Scheduled scheduled;
   Plan plan;
-  std::string weights;  // content of the weights file
-  std::string text;     // C
+  std::string weights;     // content of the weights file
+  std::string text;        // C
+  size_t group_count = 0;  // that the code measures
 };
 
 // Schedules, plans and writes the code of `graph` for one target. `index` makes its names unique;
 // the text includes the weights from the file `weights_file` beside it.
 Variant make_variant(const Graph& graph, const Target& target, int index,
-                     const std::string& weights_file);
+                     const std::string& weights_file, const Tuning* tuning = nullptr);
 
 // The file that defines `turnstone_module` and what a freestanding program must bring along.
 std::string module_text(const std::vector<PortInfo>& inputs, const std::vector<PortInfo>& outputs,

@@ -44,27 +44,25 @@ int64_t place_blocks(std::vector<Block>& blocks) {
 
 class Planner {
  public:
-  Planner(const Graph& graph, const std::vector<Group>& groups,
-          const std::vector<Schedule>& schedules)
-      : graph_(graph), groups_(groups), schedules_(schedules) {}
+  Planner(const Graph& graph, const Scheduled& scheduled)
+      : graph_(graph),
+        groups_(scheduled.groups),
+        schedules_(scheduled.schedules),
+        layouts_(scheduled.layouts),
+        strips_(scheduled.strips) {}
 
   Plan run() {
-    for (const auto& group : groups_)
-      if (group.is_view) roots_[group.result()] = root(group.inputs.front());
+    for (size_t g = 0; g < groups_.size(); ++g) when_.push_back(g);
+    for (const auto& strip : strips_) place_rings(strip);
+    for (const auto& s : schedules_)
+      plan_.ring_bytes = std::max(plan_.ring_bytes, rounded(s.ring_bytes));
     place_inputs();
     place_outputs();
     place_arena();
-    for (const auto& group : groups_)
-      if (group.is_view) plan_.places[group.result()] = plan_.places.at(root(group.result()));
     return std::move(plan_);
   }
 
  private:
-  Value root(Value value) const {
-    const auto found = roots_.find(value);
-    return found == roots_.end() ? value : found->second;
-  }
-
   void place_inputs() {
     for (size_t i = 0; i < graph_.inputs().size(); ++i)
       plan_.places[graph_.inputs()[i].value] = {Place::Kind::input, static_cast<int64_t>(i)};
@@ -75,54 +73,77 @@ class Planner {
 
   void place_outputs() {
     for (size_t i = 0; i < graph_.outputs().size(); ++i) {
-      const auto value = root(graph_.outputs()[i].value);
+      const auto value = layouts_.memory_of(graph_.outputs()[i].value);
       if (graph_.constant_of(value)) plan_.places[value] = {Place::Kind::constant, 0};
-      if (plan_.places.contains(value))
-        plan_.copies.emplace_back(i, value);
+      // What stands inside a larger value is copied out.
+      if (plan_.places.contains(value) || is_part(graph_.outputs()[i].value))
+        plan_.copies.emplace_back(i, graph_.outputs()[i].value);
       else
         plan_.places[value] = {Place::Kind::output, static_cast<int64_t>(i)};
     }
   }
 
+  // All groups of a strip are at work when its last one is.
+  void place_rings(const Strip& strip) {
+    for (const auto& stage : strip.stages) {
+      when_[stage.group] = strip.last_group();
+      if (!stage.copies && stage.group != strip.last_group())
+        plan_.places[groups_[stage.group].result()] = {Place::Kind::ring, stage.at};
+    }
+    plan_.ring_bytes = std::max(plan_.ring_bytes, rounded(strip.bytes));
+  }
+
+  bool is_part(Value value) const {
+    return size_bytes(graph_.type(layouts_.memory_of(value))) != size_bytes(graph_.type(value));
+  }
+
+  int64_t bytes_of_memory(Value value) const {
+    return rounded(layouts_.find(graph_, value).elements * size_of(graph_.type(value).dtype));
+  }
+
   void place_arena() {
     std::vector<Block> blocks;
     std::map<Value, size_t> block_of;
+    const auto use = [&](Value value, size_t g) {
+      const auto memory = layouts_.memory_of(value);
+      if (plan_.places.contains(memory)) return;
+      const auto [found, fresh] = block_of.emplace(memory, blocks.size());
+      if (fresh) blocks.push_back({bytes_of_memory(memory), g, g});
+      auto& block = blocks[found->second];
+      block.from = std::min(block.from, g);
+      block.to = std::max(block.to, g);
+    };
     for (size_t g = 0; g < groups_.size(); ++g) {
-      if (groups_[g].is_view) continue;
-      for (const auto value : groups_[g].outputs) {
-        if (plan_.places.contains(value)) continue;
-        block_of[value] = blocks.size();
-        blocks.push_back({rounded(size_bytes(graph_.type(value))), g, g});
-      }
+      if (schedules_[g].kind == Schedule::Kind::view) continue;
+      for (const auto value : groups_[g].outputs) use(value, when_[g]);
+      for (const auto value : groups_[g].inputs) use(value, when_[g]);
     }
-    for (size_t g = 0; g < groups_.size(); ++g)
-      for (const auto value : groups_[g].inputs)
-        if (const auto found = block_of.find(root(value)); found != block_of.end())
-          blocks[found->second].to = std::max(blocks[found->second].to, g);
+    for (const auto& [to, value] : plan_.copies) use(value, groups_.size());
     const auto values = blocks.size();
     for (size_t g = 0; g < groups_.size(); ++g)
-      if (schedules_[g].local_bytes > 0)
-        blocks.push_back({rounded(schedules_[g].local_bytes), g, g});
+      if (schedules_[g].own_bytes > 0)
+        blocks.push_back({rounded(schedules_[g].own_bytes), when_[g], when_[g]});
     plan_.arena_bytes = place_blocks(blocks);
     for (const auto& [value, block] : block_of)
       plan_.places[value] = {Place::Kind::arena, blocks[block].at};
     size_t next = values;
     for (const auto& schedule : schedules_)
-      plan_.local.push_back(schedule.local_bytes > 0 ? blocks[next++].at : 0);
+      plan_.own.push_back(schedule.own_bytes > 0 ? blocks[next++].at : 0);
   }
 
   const Graph& graph_;
   const std::vector<Group>& groups_;
   const std::vector<Schedule>& schedules_;
-  std::map<Value, Value> roots_;
+  const MemoryLayouts& layouts_;
+  const std::vector<Strip>& strips_;
+  std::vector<size_t> when_;  // of each group, the group at whose time it works
   Plan plan_;
 };
 
 }  // namespace
 
-Plan make_plan(const Graph& graph, const std::vector<Group>& groups,
-               const std::vector<Schedule>& schedules) {
-  return Planner(graph, groups, schedules).run();
+Plan make_plan(const Graph& graph, const Scheduled& scheduled) {
+  return Planner(graph, scheduled).run();
 }
 
 }  // namespace turnstone

@@ -11,18 +11,16 @@ namespace {
 
 struct Planned {
   Graph graph;
-  std::vector<Group> groups;
-  std::vector<Schedule> schedules;
+  Scheduled scheduled;
   Plan plan;
 };
 
 Planned plan_of(Graph graph) {
   const auto target = find_target("x86_64_v3");
   EXPECT_TRUE(target);
-  Planned p{std::move(graph), {}, {}, {}};
-  p.groups = make_groups(p.graph);
-  for (const auto& group : p.groups) p.schedules.push_back(schedule_of(p.graph, group, *target));
-  p.plan = make_plan(p.graph, p.groups, p.schedules);
+  Planned p{std::move(graph), {}, {}};
+  p.scheduled = make_schedule(p.graph, *target);
+  p.plan = make_plan(p.graph, p.scheduled);
   return p;
 }
 
@@ -41,16 +39,13 @@ class Walk {
   explicit Walk(const Planned& p) : p_(p), bytes_(static_cast<size_t>(p.plan.arena_bytes), -1) {}
 
   void run() {
-    for (size_t g = 0; g < p_.groups.size(); ++g) {
-      const auto& group = p_.groups[g];
-      if (group.is_view) {
-        EXPECT_EQ(place(group.result()).kind, place(group.inputs.front()).kind);
-        EXPECT_EQ(place(group.result()).at, place(group.inputs.front()).at);
-        continue;
-      }
-      for (const auto value : group.outputs) write(value, owner(value));
-      if (p_.schedules[g].local_bytes > 0)
-        fill(p_.plan.local[g], p_.schedules[g].local_bytes, scratch);
+    const auto& groups = p_.scheduled.groups;
+    const auto& schedules = p_.scheduled.schedules;
+    for (size_t g = 0; g < groups.size(); ++g) {
+      if (schedules[g].kind == Schedule::Kind::view) continue;
+      const auto& group = groups[g];
+      for (const auto value : group.outputs) write(value);
+      if (schedules[g].own_bytes > 0) fill(p_.plan.own[g], schedules[g].own_bytes, scratch);
       for (const auto value : group.inputs) read(value);
       for (const auto value : group.outputs) read(value);
     }
@@ -60,14 +55,8 @@ class Walk {
  private:
   static constexpr int32_t scratch = -2;
 
-  const Place& place(Value value) const { return p_.plan.places.at(value); }
-
-  // The value whose memory a view shows.
-  int32_t owner(Value value) const {
-    for (const auto& group : p_.groups)
-      if (group.is_view && group.result() == value) return owner(group.inputs.front());
-    return value.id;
-  }
+  Value memory(Value value) const { return p_.scheduled.layouts.memory_of(value); }
+  const Place& place(Value value) const { return p_.plan.places.at(memory(value)); }
 
   void fill(int64_t at, int64_t size, int32_t owner) {
     EXPECT_EQ(at % 64, 0);
@@ -76,19 +65,41 @@ class Walk {
     std::fill_n(bytes_.begin() + at, size, owner);
   }
 
-  void write(Value value, int32_t owner) {
-    if (place(value).kind == Place::Kind::arena)
-      fill(place(value).at, size_bytes(p_.graph.type(value)), owner);
+  // Calls visit(byte of the arena) for each element's first byte.
+  template <class Visit>
+  void visit_elements(Value value, Visit visit) const {
+    const auto layout = p_.scheduled.layouts.find(p_.graph, value);
+    const auto size = size_of(p_.graph.type(value).dtype);
+    for (int64_t i = 0; i < layout.pictures; ++i)
+      for (int64_t row = 0; row < layout.rows; ++row)
+        for (int64_t column = 0; column < layout.columns; ++column)
+          for (int64_t channel = 0; channel < layout.channels; ++channel)
+            visit(place(value).at +
+                  size * (layout.first + i * layout.picture_step + row * layout.row_step +
+                          column * layout.column_step + channel / layout.block * layout.block_step +
+                          channel % layout.block));
+  }
+
+  void write(Value value) {
+    if (place(value).kind != Place::Kind::arena) return;
+    const auto whole = memory(value);
+    const auto size =
+        p_.scheduled.layouts.find(p_.graph, whole).elements * size_of(p_.graph.type(whole).dtype);
+    ASSERT_LE(place(value).at + size, p_.plan.arena_bytes);
+    // Parts of a value are written one by one, each with its margins.
+    if (whole == value) return fill(place(value).at, size, value.id);
+    visit_elements(value, [&](int64_t at) { bytes_[static_cast<size_t>(at)] = value.id; });
   }
 
   void read(Value value) const {
     const auto& at = place(value);
-    EXPECT_EQ(at.kind == Place::Kind::constant, p_.graph.constant_of(value) != nullptr);
+    EXPECT_EQ(at.kind == Place::Kind::constant, p_.graph.constant_of(memory(value)) != nullptr);
     if (at.kind != Place::Kind::arena) return;
-    const auto size = size_bytes(p_.graph.type(value));
-    for (int64_t i = at.at; i < at.at + size; ++i)
-      ASSERT_EQ(bytes_[static_cast<size_t>(i)], owner(value))
-          << "byte " << i - at.at << " of value " << value.id << " was written over";
+    visit_elements(value, [&](int64_t byte) {
+      const auto owner = bytes_[static_cast<size_t>(byte)];
+      ASSERT_TRUE(owner >= 0 && memory(Value{owner}) == memory(value))
+          << "byte " << byte << " of value " << value.id << " was written over";
+    });
   }
 
   const Planned& p_;
@@ -128,12 +139,10 @@ TEST(Plan, ViewsShareTheirMemory) {
   const auto p = plan_of(
       "graph(x: f32[2,3]) {\n a = softmax(x)\n b = reshape(a, shape=[6])\n c: softmax(b), d: "
       "softmax(a) }");
-  ASSERT_TRUE(p.groups[1].is_view);
-  const auto& a = p.plan.places.at(p.groups[1].inputs.front());
-  const auto& b = p.plan.places.at(p.groups[1].result());
-  EXPECT_EQ(a.kind, Place::Kind::arena);
-  EXPECT_EQ(b.kind, Place::Kind::arena);
-  EXPECT_EQ(a.at, b.at);
+  const auto& view = p.scheduled.groups[1];
+  ASSERT_TRUE(view.is_view);
+  EXPECT_EQ(p.scheduled.layouts.memory_of(view.result()), view.inputs.front());
+  EXPECT_EQ(p.plan.places.at(view.inputs.front()).kind, Place::Kind::arena);
 }
 
 TEST(Plan, OutputsThatAreInputsConstantsOrRepeatedAreCopied) {

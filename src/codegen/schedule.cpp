@@ -1,14 +1,18 @@
 #include "codegen/schedule.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace turnstone {
 namespace {
+
+using Kind = Schedule::Kind;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // A part of the work that takes less than about 20 us is done before another thread wakes up.
 constexpr uint64_t flops_worth_a_thread = 2'000'000;
+constexpr uint64_t bytes_worth_a_thread = 200'000;
 
 bool has_feature(KernelFeature needs, const Target& target) {
   switch (needs) {
@@ -32,85 +36,522 @@ const KernelRow* find_row(std::string_view name, std::string_view type, const Ta
   return nullptr;
 }
 
-KernelTile find_tile(std::string_view name, const Target& target) {
+std::vector<KernelTile> tiles_for(std::string_view name, const Target& target) {
+  std::vector<KernelTile> found;
   for (const auto& tile : kernel_tiles())
     if (tile.machine == target.tiles && tile.name == name && tile.lanes == target.lanes)
-      return tile;
-  return {target.tiles, name, target.lanes, 4, 4, 1};
+      found.push_back(tile);
+  if (found.empty()) found.push_back({target.tiles, name, target.lanes, 1, 4, 1});
+  return found;
 }
 
-// The least rows with which `pixels` need no more tiles than with `most`.
-int even_rows(int64_t pixels, int most) {
+KernelMachine machine_of(const Target& target) {
+  for (const auto& machine : kernel_machines())
+    if (machine.name == target.tiles && machine.lanes == target.lanes) return machine;
+  return {target.tiles, target.lanes, 1, 1, 4, 16};
+}
+
+// The least columns with which `pixels` need no more tiles than with `most`.
+int even_columns(int64_t pixels, int most) {
   const auto tiles = ceil_div(pixels, most);
   return static_cast<int>(ceil_div(pixels, tiles));
 }
 
-void choose_matrix_tile(const MatrixShape& shape, const KernelRow& row, const Target& target,
-                        Schedule& s) {
-  const auto tile = find_tile(row.name, target);
-  const auto vectors_needed = ceil_div(shape.channels, target.lanes);
-  s.vectors = static_cast<int>(std::min<int64_t>(tile.vectors, vectors_needed));
-  int rows = tile.rows;
-  if (vectors_needed == 1) rows = row.rows.to;
-  const auto run = shape.is_flat() ? shape.pixels : shape.conv->out_columns;
-  if (run == 1 && vectors_needed > s.vectors)
-    s.vectors = static_cast<int>(std::min<int64_t>(row.vectors.to, vectors_needed));
-  s.rows = even_rows(run, std::min(rows, row.rows.to));
-  // Half of the second-level cache for pixels, the rest for weights and results.
-  const auto tile_bytes = std::max<int64_t>(1, s.rows * shape.depth * 4);
-  s.block = std::max<int64_t>(1, target.l2_bytes / 2 / tile_bytes);
+// Cycles of one depth step of a tile.
+double step_cycles(const KernelMachine& machine, int pixels, int vectors) {
+  const double products = static_cast<double>(pixels) * vectors / machine.multiply_adds;
+  const double loads = static_cast<double>(pixels + vectors) / machine.loads;
+  return std::max({products, loads, static_cast<double>(machine.latency)});
 }
 
-int64_t padded_bytes(const ConvShape& c, int64_t element) {
-  return c.batch * (c.rows + c.top + c.bottom) * (c.columns + c.left + c.right) * c.channels *
-         element;
+// Loads, sums and stores of one vector of a tile that is transformed.
+constexpr double cycles_of_a_transformed_vector = 4;
+
+// What a matrix kernel goes over.
+struct Field {
+  int64_t rows = 1;  // of all pictures; flat values have one
+  int64_t columns = 1;
+  int64_t depth = 1;
+  int64_t channels = 1;
+};
+
+// Cycles of all tiles of a field: the sums, and to begin and end each.
+double field_cycles(const Field& field, const KernelMachine& machine, int rows, int columns,
+                    int vectors) {
+  constexpr double cycles_around_a_tile = 30;
+  const auto all_vectors = ceil_div(field.channels, machine.lanes);
+  double cycles = 0;
+  const auto add = [&](double tiles, int pixels, int wide) {
+    if (tiles <= 0) return;
+    cycles += tiles * (static_cast<double>(field.depth) * step_cycles(machine, pixels, wide) +
+                       cycles_around_a_tile + 2.0 * pixels * wide);
+  };
+  const auto add_row = [&](int64_t count, int tile_rows) {
+    const auto whole = field.columns / columns;
+    const auto rest = static_cast<int>(field.columns % columns);
+    for (const auto& [panels, wide] :
+         {std::pair{all_vectors / vectors, vectors},
+          std::pair{int64_t{all_vectors % vectors > 0}, static_cast<int>(all_vectors % vectors)}}) {
+      add(static_cast<double>(count * whole * panels), tile_rows * columns, wide);
+      if (rest > 0) add(static_cast<double>(count * panels), tile_rows * rest, wide);
+    }
+  };
+  add_row(field.rows / rows, rows);
+  if (field.rows % rows > 0) add_row(field.rows % rows, 1);
+  return cycles;
 }
 
-bool has_pads(const Window& w) { return w.top || w.left || w.bottom || w.right; }
+bool fits_registers(const KernelMachine& machine, int pixels, int vectors) {
+  return pixels * vectors + vectors + 1 <= machine.registers;
+}
 
-bool schedule_matrix(const Graph& graph, const Group& group, const Target& target, Schedule& s) {
-  const auto shape = matrix_shape(graph, *group.anchor);
-  const auto* row =
-      shape.integers ? find_row("gemm/pairs", "i16", target) : find_row("gemm/fma", "f32", target);
-  if (!row) return false;
-  s.kind = Schedule::Kind::matrix;
-  s.kernel = row->name;
-  s.lanes = target.lanes;
-  choose_matrix_tile(shape, *row, target, s);
-  if (shape.conv && (shape.integers || has_pads(*shape.conv))) {
-    s.layout = ReadAs::padded;
-    // The kernel for pairs reads one element more than there are.
-    s.local_bytes += padded_bytes(*shape.conv, shape.integers ? 2 : 4) + 64;
+// Inputs that lie a multiple of 4096 bytes apart share few places of a first-level cache.
+bool collides(const MemoryLayout& input, int64_t stride, int64_t size) {
+  return input.column_step * stride * size % 4096 == 0;
+}
+
+class Scheduler {
+ public:
+  Scheduler(const Graph& graph, const Target& target, const Tuning* tuning)
+      : graph_(graph), target_(target), tuning_(tuning), machine_(machine_of(target)) {}
+
+  std::vector<Choice> candidates(const Group& group) const {
+    const auto shape = matrix_shape(graph_, *group.anchor);
+    const auto field = whole_field(shape);
+    std::vector<std::pair<double, Choice>> all;
+    for (const auto& tile : tiles_for("gemm/fma", target_)) {
+      const auto vectors = std::min<int64_t>(tile.vectors, ceil_div(field.channels, target_.lanes));
+      all.emplace_back(
+          field_cycles(field, machine_, tile.rows, even_columns(field.columns, tile.columns),
+                       static_cast<int>(vectors)),
+          Choice{0, tile.rows, tile.columns, static_cast<int>(vectors)});
+    }
+    if (may_be_filtered(shape))
+      for (const int outputs : {2, 4}) {
+        auto s = filtered(outputs);
+        const auto cycles = winograd_cycles(*shape.conv, s);
+        all.emplace_back(cycles, Choice{outputs, s.rows, s.columns, s.vectors});
+      }
+    std::ranges::stable_sort(all, {}, [](const auto& entry) { return entry.first; });
+    std::vector<Choice> best;
+    for (const auto& [cycles, choice] : all) {
+      const bool known = std::ranges::any_of(
+          best, [&, &choice = choice](const Choice& other) { return other.same_code(choice); });
+      if (!known && best.size() < most_candidates && cycles < 2 * all.front().first)
+        best.push_back(choice);
+    }
+    return best;
   }
-  if (!shape.constant_weights)
-    s.local_bytes += shape.batches * ceil_div(shape.channels, s.lanes) * s.lanes * shape.depth * 4;
-  return true;
-}
 
-bool schedule_depthwise(const Group& group, const Target& target, Schedule& s) {
-  const auto type = group.anchor->call.in[0].dtype;
-  const auto* row =
-      find_row(type == DType::f32 ? "depthwise/fma" : "depthwise/widen", print(type), target);
-  if (!row) return false;
-  const auto c = conv_shape(group.anchor->call);
-  auto tile = find_tile(row->name, target);
-  // Large windows and integers make long code: smaller tiles keep clang quick.
-  const bool large = c.kernel_rows * c.kernel_columns > 9 || type != DType::f32;
-  if (large) tile.rows = 1, tile.columns = std::min(tile.columns, 4);
-  s.kind = Schedule::Kind::depthwise;
-  s.kernel = row->name;
-  s.lanes = target.lanes;
-  s.rows = c.out_rows % tile.rows == 0 && c.row_stride == 1 && c.column_stride == 1 ? tile.rows : 1;
-  s.columns = static_cast<int>(std::min<int64_t>(tile.columns, c.out_columns));
-  return true;
-}
+  Scheduled run() {
+    all_.groups = make_groups(graph_);
+    for (const auto& group : all_.groups) all_.schedules.push_back(kind_of(group));
+    all_.layouts = make_layouts(graph_, all_.groups, all_.schedules);
+    all_.strips = make_strips(graph_, all_.groups, all_.schedules, target_, all_.layouts);
+    for (const auto& strip : all_.strips) enter(strip);
+    for (size_t g = 0; g < all_.groups.size(); ++g) complete(all_.groups[g], all_.schedules[g]);
+    return std::move(all_);
+  }
+
+ private:
+  // What can be said before layouts are known.
+  Schedule kind_of(const Group& group) const {
+    Schedule s;
+    const auto& made = *group.anchor;
+    if (group.is_view) {
+      s.kind = Kind::view;
+    } else if (work_of(graph_, made) == Work::matrix) {
+      s.kind = Kind::matrix;
+      consider_winograd(group, s);
+    } else if (work_of(graph_, made) == Work::depthwise) {
+      s.kind = Kind::depthwise;
+    } else if (work_of(graph_, made) == Work::elements) {
+      s.kind = goes_pixel_by_pixel(group) ? Kind::rows : Kind::elements;
+    } else if (count(made.call.out[0].shape) == 0) {
+      s.kind = Kind::portable;
+    } else if ((made.op() == "max_pool" || made.op() == "average_pool") && is_f32(group)) {
+      s.kind = Kind::pool;
+    } else if (made.op() == "reduce_mean" && is_f32(group) && is_mean_of_pixels(made)) {
+      s.kind = Kind::mean;
+    } else if (made.op().starts_with("reduce_") && made.op() != "reduce_prod" && is_f32(group) &&
+               is_of_channels(made)) {
+      s.kind = Kind::reduce;
+    } else if (made.op() == "concat" && is_along_channels(made)) {
+      s.kind = Kind::concat;
+    }
+    return s;
+  }
+
+  // 3x3 convolutions of many channels need fewer products when tiles are transformed.
+  void consider_winograd(const Group& group, Schedule& s) const {
+    const auto shape = matrix_shape(graph_, *group.anchor);
+    if (!may_be_filtered(shape)) return;
+    const auto& c = *shape.conv;
+    if (const auto* known = choice_for(group); known && is_legal(*known, *gemm_row())) {
+      if (known->outputs != 2 && known->outputs != 4) return;
+      s = filtered(known->outputs);
+      winograd_cycles(c, s);
+      s.columns = std::min<int>(known->columns, static_cast<int>(s.block));
+      s.vectors = known->vectors;
+      return;
+    }
+    Schedule direct;
+    direct.lanes = target_.lanes;
+    auto best = with_weights(best_tile(whole_field(shape), "gemm/fma", 1, direct),
+                             shape.depth * shape.channels, ceil_div(c.batch * c.out_rows, 16));
+    for (const int outputs : {2, 4}) {
+      auto tried = filtered(outputs);
+      const auto cycles = winograd_cycles(c, tried);
+      if (cycles >= best) continue;
+      best = cycles;
+      s = tried;
+    }
+  }
+
+  static bool may_be_filtered(const MatrixShape& shape) {
+    if (!shape.conv || shape.integers || shape.groups > 1) return false;
+    const auto& c = *shape.conv;
+    return c.kernel_rows == 3 && c.kernel_columns == 3 && c.row_stride == 1 &&
+           c.column_stride == 1 && c.row_dilation == 1 && c.column_dilation == 1 &&
+           c.channels >= 16 && c.out_channels >= 16;
+  }
+
+  Schedule filtered(int outputs) const {
+    Schedule s;
+    s.kind = Kind::winograd;
+    s.kernel = "gemm/fma";
+    s.lanes = target_.lanes;
+    s.outputs = outputs;
+    return s;
+  }
+
+  static Field whole_field(const MatrixShape& shape) {
+    if (shape.conv && !shape.is_pointwise())
+      return {shape.conv->batch * shape.conv->out_rows, shape.conv->out_columns, shape.depth,
+              shape.channels};
+    return {1, shape.pixels, shape.depth, shape.channels};
+  }
+
+  const KernelRow* gemm_row() const { return find_row("gemm/fma", "f32", target_); }
+
+  bool is_legal(const Choice& choice, const KernelRow& row) const {
+    return row.rows.contains(choice.rows) && row.columns.contains(choice.columns) &&
+           row.vectors.contains(choice.vectors) &&
+           fits_registers(machine_, choice.rows * choice.columns, choice.vectors);
+  }
+
+  const Choice* choice_for(const Group& group) const {
+    return tuning_ ? tuning_->find(target_.name, layer_key(graph_, group)) : nullptr;
+  }
+
+  // Cycles, or those that the weights take to come from beyond the second-level cache each time
+  // that they are gone through, if those are more.
+  double with_weights(double cycles, int64_t elements, int64_t times) const {
+    constexpr double bytes_a_cycle = 8;
+    const auto bytes = static_cast<double>(elements) * 4;
+    if (bytes <= static_cast<double>(target_.l2_bytes) / 2) times = 1;
+    return std::max(cycles, bytes * static_cast<double>(times) / bytes_a_cycle);
+  }
+
+  double winograd_cycles(const ConvShape& c, Schedule& s) const {
+    auto w = winograd_shape(c, s);
+    // What is between the transforms fills half of the cache.
+    const auto one = w.products() * (w.input_step + w.output_step) * 4;
+    const auto most = std::max<int64_t>(1, target_.l2_bytes / 2 / one);
+    s.block = ceil_div(w.tiles(), ceil_div(w.tiles(), std::min(most, w.tiles())));
+    const Field field{1, s.block, c.channels, c.out_channels};
+    const auto products = best_tile(field, s.kernel, 1, s) * static_cast<double>(w.products());
+    w = winograd_shape(c, s);
+    const auto vectors = ceil_div(c.channels, s.lanes) + ceil_div(c.out_channels, s.lanes);
+    const double transforms =
+        static_cast<double>(w.tiles() * vectors * w.products()) * cycles_of_a_transformed_vector;
+    return with_weights(products * static_cast<double>(w.blocks()),
+                        w.products() * c.channels * c.out_channels, w.blocks()) +
+           transforms;
+  }
+
+  bool is_f32(const Group& group) const {
+    return graph_.type(group.result()).dtype == DType::f32 &&
+           std::ranges::all_of(group.inputs,
+                               [&](Value v) { return graph_.type(v).dtype == DType::f32; });
+  }
+
+  // On vectors, with operands that lie beside the result in a simple way.
+  bool goes_pixel_by_pixel(const Group& group) const {
+    if (!is_f32(group) || count(graph_.shape(group.result())) == 0) return false;
+    std::vector<const Made*> calls = {group.anchor};
+    calls.insert(calls.end(), group.epilogue.begin(), group.epilogue.end());
+    for (const auto* call : calls)
+      if (!call->call.op->elementwise->vector) return false;
+    return std::ranges::all_of(group.inputs, [&](Value v) {
+      return beside(graph_.shape(v), graph_.shape(group.result())) != Beside::other;
+    });
+  }
+
+  static bool is_mean_of_pixels(const Made& made) {
+    if (made.call.in[0].rank() != 4) return false;
+    std::vector<int64_t> axes;
+    for (const auto axis : made.ints("axes")) axes.push_back(*normal_axis(axis, 4));
+    std::ranges::sort(axes);
+    return axes == std::vector<int64_t>{1, 2};
+  }
+
+  static bool is_of_channels(const Made& made) {
+    const auto rank = made.call.in[0].rank();
+    const auto& axes = made.ints("axes");
+    return rank > 0 && axes.size() == 1 && *normal_axis(axes[0], rank) == rank - 1;
+  }
+
+  static bool is_along_channels(const Made& made) {
+    const auto rank = made.call.out[0].rank();
+    return *normal_axis(made.i("axis"), rank) == rank - 1 && made.call.out[0].shape.back() > 0;
+  }
+
+  void enter(const Strip& strip) {
+    for (size_t i = 0; i < strip.stages.size(); ++i) {
+      const auto& stage = strip.stages[i];
+      auto& s = all_.schedules[stage.group];
+      s.in_strip = true;
+      if (stage.copies) {
+        s.input.ring = stage.kept;
+        s.ring_at = stage.at;
+        continue;
+      }
+      // Tiles of several rows must not reach over the end of a ring.
+      const bool last = i + 1 == strip.stages.size();
+      s.most_rows = last || are_pointwise(strip, i + 1) ? static_cast<int>(stage.kept) : 1;
+    }
+  }
+
+  // Whether rows of every stage from `first` on are asked for as many at a time as of the last.
+  static bool are_pointwise(const Strip& strip, size_t first) {
+    return std::all_of(
+        strip.stages.begin() + static_cast<std::ptrdiff_t>(first), strip.stages.end(),
+        [](const auto& stage) { return stage.window.stride == 1 && stage.window.reach == 1; });
+  }
+
+  void complete(const Group& group, Schedule& s) const {
+    s.parallel = s.kind != Kind::view && s.kind != Kind::portable && s.kind != Kind::elements &&
+                 (flops_of(graph_, group) >= flops_worth_a_thread ||
+                  bytes_of(graph_, group) >= bytes_worth_a_thread);
+    if (s.kind != Kind::view && s.kind != Kind::portable && s.kind != Kind::elements)
+      s.lanes = target_.lanes;
+    if (s.kind == Kind::matrix) complete_matrix(group, s);
+    if (s.kind == Kind::depthwise) complete_depthwise(group, s);
+    if (s.kind == Kind::winograd) {
+      const auto conv = conv_shape(group.anchor->call);
+      s.input = layout(group.anchor->in[0]);
+      s.ring_bytes = winograd_shape(conv, s).bytes();
+    }
+    if (s.kind == Kind::pool) s.kernel = group.anchor->op() == "max_pool" ? "pool/max" : "pool/sum";
+  }
+
+  MemoryLayout layout(Value value) const { return all_.layouts.find(graph_, value); }
+
+  // Reads the input where it is, or a copy with the margins that the window asks for.
+  void choose_input(const Group& group, const ConvShape& conv, bool widens, Schedule& s) const {
+    const auto& type = group.anchor->call.in[0];
+    const auto kept = s.input.ring;
+    s.input = layout(group.anchor->in[0]);
+    const auto right = columns_beyond(conv);
+    const bool fits = s.input.left >= conv.left && s.input.right >= right;
+    if (fits && !widens) return;
+    s.copies_input = true;
+    s.input = padded_layout(type.shape, s.input, conv.left, right);
+    if (kept > 0) {
+      s.input = ring_layout(s.input, kept);
+      return;
+    }
+    // A kernel that takes several inputs at once reads a little more than there is.
+    s.own_bytes += s.input.elements * (widens ? 2 : size_of(type.dtype)) + 64;
+  }
+
+  // Values that go pixel by pixel with the result.
+  bool are_flat(const Group& group) const {
+    const auto& shape = group.anchor->call.out[0].shape;
+    for (const auto* call : group.epilogue)
+      for (const auto value : call->in) {
+        const auto where = beside(graph_.shape(value), shape);
+        if ((where == Beside::whole || where == Beside::pixel) && value != group.anchor->out[0] &&
+            !is_inside(group, value) && !layout(value).is_flat())
+          return false;
+      }
+    return layout(group.result()).is_flat();
+  }
+
+  static bool is_inside(const Group& group, Value value) {
+    return std::ranges::any_of(group.epilogue,
+                               [&](const Made* call) { return call->out[0] == value; });
+  }
+
+  void complete_matrix(const Group& group, Schedule& s) const {
+    const auto shape = matrix_shape(graph_, *group.anchor);
+    const auto* row = shape.integers ? find_row("gemm/pairs", "i16", target_)
+                                     : find_row("gemm/fma", "f32", target_);
+    CHECK(row);
+    s.kernel = row->name;
+    if (shape.conv)
+      choose_input(group, *shape.conv, shape.integers, s);
+    else
+      s.input = layout(group.anchor->in[0]);
+    s.flat = !s.in_strip && shape.is_pointwise() && s.input.is_flat() && are_flat(group);
+    choose_tile(shape, *row, shape.integers ? nullptr : choice_for(group), s);
+    if (!shape.constant_weights)
+      s.own_bytes += shape.batches * ceil_div(shape.channels, s.lanes) * s.lanes * shape.depth * 4;
+  }
+
+  void choose_tile(const MatrixShape& shape, const KernelRow& row, const Choice* known,
+                   Schedule& s) const {
+    const auto window = window_of(shape, s.input);
+    Field field{1, shape.pixels, shape.depth, shape.channels};
+    if (!s.flat) field.rows = window.batch * window.out_rows, field.columns = window.out_columns;
+    const auto most_rows =
+        s.flat ? 1 : static_cast<int>(std::min<int64_t>(window.out_rows, s.most_rows));
+    const bool few = collides(s.input, window.column_stride, shape.integers ? 2 : 4);
+    if (known && known->outputs == 0 && known->rows <= most_rows && is_legal(*known, row)) {
+      s.rows = known->rows;
+      s.columns = even_columns(field.columns, known->columns);
+      s.vectors = static_cast<int>(
+          std::min<int64_t>(known->vectors, ceil_div(shape.channels, target_.lanes)));
+    } else {
+      best_tile(field, row.name, most_rows, s, few ? 8 : 64);
+    }
+    // Half of the second-level cache for pixels, the rest for weights and results.
+    const auto tile_bytes = std::max<int64_t>(1, int64_t{s.rows} * s.columns * shape.depth * 4);
+    s.block = std::max<int64_t>(1, target_.l2_bytes / 2 / tile_bytes);
+    if (!s.flat) s.block = std::max<int64_t>(1, s.block / ceil_div(field.columns, s.columns));
+  }
+
+  // Sets the tile that costs least, and returns its cycles.
+  double best_tile(const Field& field, std::string_view kernel, int most_rows, Schedule& s,
+                   int most_pixels = 64) const {
+    const auto all_vectors = ceil_div(field.channels, target_.lanes);
+    double best = std::numeric_limits<double>::infinity();
+    for (const auto& tile : tiles_for(kernel, target_)) {
+      if (tile.rows > std::min(most_rows, most_pixels)) continue;
+      const auto vectors = static_cast<int>(std::min<int64_t>(tile.vectors, all_vectors));
+      const auto columns =
+          even_columns(field.columns, std::min(tile.columns, most_pixels / tile.rows));
+      const auto cycles = field_cycles(field, machine_, tile.rows, columns, vectors);
+      if (cycles >= best) continue;
+      best = cycles;
+      s.rows = tile.rows;
+      s.columns = columns;
+      s.vectors = vectors;
+    }
+    return best;
+  }
+
+  void complete_depthwise(const Group& group, Schedule& s) const {
+    const auto type = group.anchor->call.in[0].dtype;
+    const auto* row =
+        find_row(type == DType::f32 ? "depthwise/fma" : "depthwise/widen", print(type), target_);
+    CHECK(row);
+    const auto c = conv_shape(group.anchor->call);
+    s.kernel = row->name;
+    choose_input(group, c, false, s);
+    auto tile = tiles_for(row->name, target_).front();
+    // Large windows and integers make long code: smaller tiles keep clang quick.
+    const bool large = c.kernel_rows * c.kernel_columns > 9 || type != DType::f32;
+    if (large) tile.rows = 1, tile.columns = std::min(tile.columns, 4);
+    s.rows = c.out_rows > 1 && c.row_stride == 1 && c.column_stride == 1
+                 ? std::min(tile.rows, s.most_rows)
+                 : 1;
+    s.columns = even_columns(c.out_columns, tile.columns);
+  }
+
+  static constexpr size_t most_candidates = 6;
+
+  const Graph& graph_;
+  const Target& target_;
+  const Tuning* tuning_;
+  KernelMachine machine_;
+  Scheduled all_;
+};
 
 }  // namespace
 
-bool MatrixShape::is_flat() const {
+Scheduled make_schedule(const Graph& graph, const Target& target, const Tuning* tuning) {
+  return Scheduler(graph, target, tuning).run();
+}
+
+std::string layer_key(const Graph& graph, const Group& group) {
+  const auto& made = *group.anchor;
+  if (work_of(graph, made) != Work::matrix) return {};
+  const auto shape = matrix_shape(graph, made);
+  if (shape.integers || !shape.constant_weights) return {};
+  auto key = fmt::format("{} {}x{}->{}", made.op(), shape.pixels, shape.depth, shape.channels);
+  if (shape.conv) {
+    const auto& c = *shape.conv;
+    key = fmt::format("conv {}x{} s{}x{} d{}x{} g{} {}->{}", c.kernel_rows, c.kernel_columns,
+                      c.row_stride, c.column_stride, c.row_dilation, c.column_dilation, c.groups,
+                      print(made.call.in[0].shape), print(made.call.out[0].shape));
+  }
+  for (const auto* call : group.epilogue) key += fmt::format(" +{}", call->op());
+  return key;
+}
+
+std::vector<Choice> candidates_of(const Graph& graph, const Group& group, const Target& target) {
+  return Scheduler(graph, target, nullptr).candidates(group);
+}
+
+WinogradShape winograd_shape(const ConvShape& c, const Schedule& s) {
+  WinogradShape w;
+  w.taps = s.outputs + 2;
+  w.batch = c.batch;
+  w.tile_rows = ceil_div(c.out_rows, s.outputs);
+  w.tile_columns = ceil_div(c.out_columns, s.outputs);
+  w.block = s.block;
+  w.input_step = ceil_div(c.channels, s.lanes) * s.lanes;
+  w.output_step = ceil_div(c.out_channels, s.lanes) * s.lanes;
+  // A cache line more keeps planes from standing a power of two apart.
+  w.input_plane = w.block * w.input_step + 16;
+  w.output_plane = w.block * w.output_step + 16;
+  return w;
+}
+
+std::string_view print_kernel(const Schedule& s) {
+  if (s.kind == Kind::winograd) return s.outputs == 4 ? "winograd/four" : "winograd/two";
+  if (!s.kernel.empty()) return s.kernel;
+  switch (s.kind) {
+    case Kind::view:
+      return "view";
+    case Kind::elements:
+    case Kind::rows:
+      return "elements";
+    case Kind::mean:
+      return "mean";
+    case Kind::reduce:
+      return "reduce";
+    case Kind::concat:
+      return "concat";
+    default:
+      return "portable";
+  }
+}
+
+int64_t columns_beyond(const Window& w) {
+  const auto reach = (w.out_columns - 1) * w.column_stride - w.left +
+                     (w.kernel_columns - 1) * w.column_dilation + 1;
+  return std::max<int64_t>(0, reach - w.columns);
+}
+
+bool MatrixShape::is_pointwise() const {
   if (!conv) return true;
   return conv->kernel_rows == 1 && conv->kernel_columns == 1 && conv->row_stride == 1 &&
-         conv->column_stride == 1 && !has_pads(*conv);
+         conv->column_stride == 1 && conv->top + conv->bottom + conv->left + conv->right == 0;
+}
+
+Window window_of(const MatrixShape& shape, const MemoryLayout& input) {
+  if (shape.conv) return static_cast<const Window&>(*shape.conv);
+  return {.batch = input.pictures,
+          .rows = input.rows,
+          .columns = input.columns,
+          .channels = input.channels,
+          .kernel_rows = 1,
+          .kernel_columns = 1,
+          .out_rows = input.rows,
+          .out_columns = input.columns};
 }
 
 MatrixShape matrix_shape(const Graph& graph, const Made& made) {
@@ -119,8 +560,10 @@ MatrixShape matrix_shape(const Graph& graph, const Made& made) {
   if (made.op() == "conv") {
     shape.conv = conv_shape(made.call);
     shape.pixels = shape.conv->batch * shape.conv->out_rows * shape.conv->out_columns;
-    shape.depth = shape.conv->kernel_rows * shape.conv->kernel_columns * shape.conv->channels;
-    shape.channels = shape.conv->out_channels;
+    shape.groups = shape.conv->groups;
+    shape.depth =
+        shape.conv->kernel_rows * shape.conv->kernel_columns * shape.conv->group_channels();
+    shape.channels = shape.conv->group_outputs();
     shape.integers = made.call.out[0].dtype == DType::i32;
     return shape;
   }
@@ -137,25 +580,6 @@ MatrixShape matrix_shape(const Graph& graph, const Made& made) {
   shape.pixels = a[a.size() - 2];
   shape.batches = all / shape.pixels;
   return shape;
-}
-
-Schedule schedule_of(const Graph& graph, const Group& group, const Target& target) {
-  Schedule s;
-  s.parallel = flops_of(graph, group) >= flops_worth_a_thread;
-  const auto& made = *group.anchor;
-  if (group.is_view) {
-    s.kind = Schedule::Kind::view;
-  } else if (made.call.op->elementwise) {
-    s.kind = Schedule::Kind::elements;
-  } else if (work_of(graph, made) == Work::matrix) {
-    CHECK(schedule_matrix(graph, group, target, s));
-  } else if (work_of(graph, made) == Work::depthwise) {
-    CHECK(schedule_depthwise(group, target, s));
-  } else {
-    CHECK(group.epilogue.empty());
-  }
-  if (s.kind == Schedule::Kind::portable) s.parallel = false;
-  return s;
 }
 
 uint64_t flops_of(const Graph& graph, const Group& group) {

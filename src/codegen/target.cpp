@@ -1,5 +1,7 @@
 #include "codegen/target.h"
 
+#include <unistd.h>
+
 #include "base/text.h"
 
 namespace turnstone {
@@ -31,6 +33,18 @@ std::string_view native_name() {
 #endif
 }
 
+// The row with what can be known of this machine's caches and core.
+Target fitted(Target target) {
+  const auto l1 = ::sysconf(_SC_LEVEL1_DCACHE_SIZE);
+  const auto l2 = ::sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (l1 > 0) target.l1_bytes = l1;
+  if (l2 > 0) target.l2_bytes = l2;
+#if defined(__x86_64__)
+  if (__builtin_cpu_is("amd")) target.tiles = "zen4";
+#endif
+  return target;
+}
+
 // The row that other programs call `name`, or "".
 std::string_view elsewhere(std::string_view name) {
   const auto plain = lower(name);
@@ -41,6 +55,14 @@ std::string_view elsewhere(std::string_view name) {
 
 }  // namespace
 
+bool runs_here(const Target& target) {
+  const auto name = native_name();
+  for (const auto& native : targets())
+    if (native.name == name)
+      return native.arch == target.arch && (native.features & target.features) == target.features;
+  return false;
+}
+
 std::vector<std::string> target_names() {
   std::vector<std::string> names = {"native"};
   for (const auto& target : targets()) names.push_back(target.name);
@@ -48,11 +70,12 @@ std::vector<std::string> target_names() {
 }
 
 Result<Target> find_target(std::string_view name) {
-  const auto wanted = name == "native" ? native_name() : name;
+  const bool native = name == "native";
+  const auto wanted = native ? native_name() : name;
   if (wanted.empty())
     return fail(Code::unsupported, "target 'native': this machine has no row in the table");
   for (const auto& target : targets())
-    if (target.name == wanted) return target;
+    if (target.name == wanted) return native ? fitted(target) : target;
   const auto names = target_names();
   const auto near = elsewhere(name).empty() ? nearest(name, names) : std::string(elsewhere(name));
   return fail(Code::invalid, "target '{}' is unknown{}, known: {}", printable(name),

@@ -20,16 +20,20 @@ struct Target {
   std::string triple;  // for clang
   std::string cpu;     // -march or -mcpu option, whole
   Arch arch = Arch::x86_64;
-  uint64_t features = 0;         // bits of CpuFeature that the code asks for
-  int lanes = 4;                 // 32-bit elements in a vector
-  int64_t l1_bytes = 32 << 10;   // of data
-  int64_t l2_bytes = 512 << 10;  // of one core
-  std::string tiles;             // class of kernels/tiles.def
+  uint64_t features = 0;               // bits of CpuFeature that the code asks for
+  int lanes = 4;                       // 32-bit elements in a vector
+  int64_t l1_bytes = 32 << 10;         // of data
+  int64_t l2_bytes = 512 << 10;        // of one core
+  std::string tiles;                   // class of kernels/tiles.def
+  int64_t prefetch_bytes = 128 << 10;  // how far ahead weights are fetched into the second level
 };
 
 // Finds a target by name; "native" is the best row that this machine can run, under its own name.
 // Errors: invalid, naming the legal ones and the nearest.
 Result<Target> find_target(std::string_view name);
+
+// Whether this machine can run code for the target.
+bool runs_here(const Target& target);
 
 // Names of all rows, in the order of the table.
 std::vector<std::string> target_names();

@@ -35,19 +35,19 @@ inline std::vector<Tensor> run_module(const ts_module& module, const std::vector
   }
   const auto& code = module.variants[variant];
   constexpr size_t guard = 4096;
+  const size_t bytes = code.scratch_bytes + threads * module.thread_bytes[variant];
   std::unique_ptr<unsigned char, void (*)(void*)> scratch(
-      static_cast<unsigned char*>(
-          std::aligned_alloc(64, (code.scratch_bytes + guard + 63) / 64 * 64)),
+      static_cast<unsigned char*>(std::aligned_alloc(64, (bytes + guard + 63) / 64 * 64)),
       std::free);
   // Memory that was never written reads as NaN.
-  std::memset(scratch.get(), 0xFF, code.scratch_bytes + guard);
+  std::memset(scratch.get(), 0xFF, bytes + guard);
   ts_module_host host = {};
   host.size = sizeof host;
   host.threads = threads;
   host.parallel_for = backwards;
   EXPECT_EQ(code.run(&host, in.data(), out.data(), nullptr, scratch.get()), 0);
   for (size_t i = 0; i < guard; ++i)
-    if (scratch.get()[code.scratch_bytes + i] != 0xFF) {
+    if (scratch.get()[bytes + i] != 0xFF) {
       ADD_FAILURE() << "the byte " << i << " behind the scratch memory was written";
       break;
     }
@@ -76,9 +76,10 @@ inline void append(Graph& whole, const Graph& part, const std::string& prefix) {
 // Compiles for each of `targets` and compares all of them, on one and on three threads.
 inline void expect_compiles_to_itself(const Graph& graph, const std::vector<Tensor>& inputs,
                                       Tolerance tolerance,
-                                      const std::vector<std::string>& targets = {"native"}) {
+                                      const std::vector<Target>& targets = {
+                                          *find_target("native")}) {
   CompileOptions options;
-  for (const auto& name : targets) options.targets.push_back(*find_target(name));
+  options.targets = targets;
   if (const char* keep = std::getenv("TURNSTONE_KEEP_SOURCES")) options.keep_sources = keep;
   auto compiled = compile(graph, options);
   ASSERT_TRUE(compiled) << compiled.error().text;
@@ -95,11 +96,13 @@ inline void expect_compiles_to_itself(const Graph& graph, const std::vector<Tens
   ASSERT_TRUE(expected) << expected.error().text;
   for (size_t variant = 0; variant < targets.size(); ++variant)
     for (const uint32_t threads : {1u, 3u}) {
-      SCOPED_TRACE(fmt::format("{}, {} threads", targets[variant], threads));
+      SCOPED_TRACE(fmt::format("{} with {} bytes of cache, {} threads", targets[variant].name,
+                               targets[variant].l2_bytes, threads));
       const auto actual = run_module(*module, inputs, threads, variant);
       ASSERT_EQ(actual.size(), expected->size());
       for (size_t i = 0; i < actual.size(); ++i)
-        EXPECT_EQ(describe_mismatch(actual[i], (*expected)[i], tolerance), "") << "output " << i;
+        EXPECT_EQ(describe_mismatch(actual[i], (*expected)[i], tolerance), "")
+            << "output " << graph.outputs()[i].name;
     }
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 
 #include "base/guarded.h"
 #include "kernels/harness.h"
@@ -11,17 +12,21 @@ namespace {
 
 // `struct window` of the templates.
 struct Window {
-  long rows, row_step, row_depth, taps, tap_step, tap_depth, length;
+  long rows, row_depth, blocks, block_step, block_depth, taps, tap_step, tap_depth, length;
+  long depth() const {
+    return (rows - 1) * row_depth + (blocks - 1) * block_depth + (taps - 1) * tap_depth + length;
+  }
 };
 
 // What an instantiation is made for, and where it goes.
 struct Tile {
   KernelRow row;
-  int rows, vectors;
-  std::string weight;  // C type of w
+  int rows, columns, vectors;
+  std::string weight;            // C type of w
+  int stride = 1, dilation = 1;  // of rows
   std::string name() const {
-    return fmt::format("{}_{}_{}_{}_{}", std::string(row.name.substr(5)), row.type,
-                       weight == "short" ? "i16" : "i8", rows, vectors);
+    return fmt::format("{}_{}_{}_{}x{}x{}_s{}_d{}", std::string(row.name.substr(5)), row.type,
+                       weight == "short" ? "i16" : "i8", rows, columns, vectors, stride, dilation);
   }
 };
 
@@ -46,11 +51,19 @@ std::vector<Tile> tiles_of(const Machine& machine) {
     if (!row.name.starts_with("gemm/") || row.lanes != machine.lanes ||
         row.needs != machine.feature)
       continue;
-    const int most = row.rows.to, widest = row.vectors.to;
-    std::vector<std::pair<int, int>> sizes = {{1, 1}, {most, 1}, {3, 2}};
-    if (row.type == "f32") sizes.insert(sizes.end(), {{1, widest}, {most, widest}, {6, 2}});
-    for (const auto& weight : weights_of(row))
-      for (auto [rows, vectors] : sizes) tiles.push_back({row, rows, vectors, weight});
+    const int most = row.columns.to, widest = row.vectors.to;
+    for (const auto& weight : weights_of(row)) {
+      tiles.push_back({row, 1, 1, 1, weight});
+      tiles.push_back({row, 1, most, 1, weight});
+      tiles.push_back({row, 1, 3, 2, weight});
+      tiles.push_back({row, 2, 3, 1, weight, 2, 1});
+      if (row.type != "f32") continue;
+      tiles.push_back({row, 1, 1, widest, weight});
+      tiles.push_back({row, 1, most, widest, weight});
+      tiles.push_back({row, 1, 6, 2, weight});
+      tiles.push_back({row, 2, 4, 2, weight, 1, 2});
+      tiles.push_back({row, row.rows.to, 2, 1, weight});
+    }
   }
   return tiles;
 }
@@ -59,10 +72,13 @@ std::string instantiate(const Tile& tile) {
   const bool whole = tile.row.type != "f32";
   const auto sum = whole ? "int" : "float", store = whole ? "vi_store" : "vf_store";
   std::string text = fmt::format(
-      "#define NAME {0}_kernel\n#define ROWS {1}\n#define VECTORS {2}\n#define PREFETCH_EVERY {3}\n"
-      "#define EPILOGUE_ARGUMENTS , {4} *y, long y_stride\n"
-      "#define STORE(row, vector, value) {5}(y + (row) * y_stride + (vector) * LANES, value);\n",
-      tile.name(), tile.rows, tile.vectors, tile.rows == 3 ? 2 : 0, sum, store);
+      "#define NAME {0}_kernel\n#define OUTPUT_ROWS {1}\n#define COLUMNS {2}\n#define VECTORS {3}\n"
+      "#define STRIDE {4}\n#define DILATION {5}\n#define PREFETCH_EVERY {6}\n"
+      "#define PREFETCH_LINES {7}\n#define EPILOGUE_ARGUMENTS , {8} *y, long y_stride\n"
+      "#define STORE(row, column, vector, value) \\\n"
+      "  {9}(y + ((row) * {2} + (column)) * y_stride + (vector) * LANES, value);\n",
+      tile.name(), tile.rows, tile.columns, tile.vectors, tile.stride, tile.dilation,
+      tile.columns == 3 ? 2 : 0, tile.vectors, sum, store);
   auto input = type_of(tile.row.type);
   if (tile.row.name == "gemm/widen") text += fmt::format("#define INPUT {}\n", input);
   if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/pairs")
@@ -72,9 +88,9 @@ std::string instantiate(const Tile& tile) {
   if (flips) input = "unsigned char";
   text += kernel_text(tile.row.name);
   text += fmt::format(
-      "void {0}(const {1} *x, long x_stride, const struct window *window, const {2} *w,\n"
-      "         const {3} *bias, {3} *y, long y_stride) {{\n"
-      "  {0}_kernel(x, x_stride, *window, w, bias, w, y, y_stride);\n}}\n",
+      "void {0}(const {1} *const *rows, long x_at, long x_stride, const struct window *window,\n"
+      "         const {2} *w, const {3} *bias, {3} *y, long y_stride) {{\n"
+      "  {0}_kernel(rows, x_at, x_stride, *window, w, bias, w, y, y_stride);\n}}\n",
       tile.name(), input, tile.weight, sum);
   return text;
 }
@@ -86,72 +102,110 @@ size_t place(const Tile& tile, long k, long n) {
   return static_cast<size_t>((k / group * channels + n) * group + k % group);
 }
 
+template <class X>
+struct Rows {
+  std::vector<std::unique_ptr<Guarded<X>>> memory;
+  std::vector<const X*> pointers;
+};
+
+// One piece of guarded memory for each row; the first input is `first` elements behind a pointer.
+template <class X>
+Rows<X> make_rows(const Tile& tile, const Window& window, long stride, long first,
+                  std::mt19937& random) {
+  Rows<X> rows;
+  const bool is_float = std::is_same_v<X, float>;
+  const long reach = (tile.columns - 1) * stride + (window.blocks - 1) * window.block_step +
+                     (window.taps - 1) * window.tap_step + window.length;
+  const long count = (window.rows - 1) * tile.dilation + 1 + (tile.rows - 1) * tile.stride;
+  for (long row = 0; row < count; ++row) {
+    auto memory = std::make_unique<Guarded<X>>(static_cast<size_t>(reach));
+    memory->fill(random, is_float ? -1 : double{std::numeric_limits<X>::min()},
+                 is_float ? 1 : double{std::numeric_limits<X>::max()});
+    rows.pointers.push_back(memory->data() - first);
+    rows.memory.push_back(std::move(memory));
+  }
+  return rows;
+}
+
+// Calls visit(row, offset in the row, depth step) for each input of output [row, column].
+template <class Visit>
+void visit_window(const Tile& tile, const Window& window, long stride, long row, long column,
+                  Visit visit) {
+  for (long i = 0; i < window.rows; ++i)
+    for (long b = 0; b < window.blocks; ++b)
+      for (long j = 0; j < window.taps; ++j)
+        for (long k = 0; k < window.length; ++k)
+          visit(row * tile.stride + i * tile.dilation,
+                column * stride + b * window.block_step + j * window.tap_step + k,
+                i * window.row_depth + b * window.block_depth + j * window.tap_depth, k);
+}
+
 template <class X, class W, class Sum>
 void compare(const Tile& tile, const Compiled& compiled, const Window& window, long stride,
              bool has_bias) {
-  SCOPED_TRACE(fmt::format("{} rows {} taps {} length {}", tile.name(), window.rows, window.taps,
-                           window.length));
+  SCOPED_TRACE(fmt::format("{} rows {} blocks {} taps {} length {}", tile.name(), window.rows,
+                           window.blocks, window.taps, window.length));
   std::mt19937 random(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
+  constexpr long first = 5;
   const long channels = long{tile.vectors} * tile.row.lanes;
-  const long depth =
-      (window.rows - 1) * window.row_depth + (window.taps - 1) * window.tap_depth + window.length;
-  const long reach = (tile.rows - 1) * stride + (window.rows - 1) * window.row_step +
-                     (window.taps - 1) * window.tap_step + window.length;
-  Guarded<X> x(static_cast<size_t>(reach));
-  Guarded<W> w(static_cast<size_t>(depth * channels));
-  Guarded<Sum> bias(static_cast<size_t>(channels)), y(static_cast<size_t>(tile.rows * channels));
+  const auto rows = make_rows<X>(tile, window, stride, first, random);
+  Guarded<W> w(static_cast<size_t>(window.depth() * channels));
+  Guarded<Sum> bias(static_cast<size_t>(channels));
+  Guarded<Sum> y(static_cast<size_t>(tile.rows * tile.columns * channels));
   const bool is_float = std::is_same_v<X, float>;
-  x.fill(random, is_float ? -1 : double{std::numeric_limits<X>::min()},
-         is_float ? 1 : double{std::numeric_limits<X>::max()});
   w.fill(random, is_float ? -1 : -127, is_float ? 1 : sizeof(W) == 2 ? 3000 : 127);
   bias.fill(random, -100, 100);
-  using Function = void(const X*, long, const Window*, const W*, const Sum*, Sum*, long);
+  using Function =
+      void(const X* const*, long, long, const Window*, const W*, const Sum*, Sum*, long);
   auto function = compiled.find<Function>(tile.name());
   if (!function) return;
-  function(x.data(), stride, &window, w.data(), has_bias ? bias.data() : nullptr, y.data(),
-           channels);
+  function(rows.pointers.data(), first, stride, &window, w.data(), has_bias ? bias.data() : nullptr,
+           y.data(), channels);
 
   const bool flips = tile.row.name == "gemm/vnni" && tile.row.type == "i8";
   for (long r = 0; r < tile.rows; ++r)
-    for (long n = 0; n < channels; ++n) {
-      double want = has_bias ? bias[static_cast<size_t>(n)] : 0, size = std::abs(want);
-      int64_t exact = static_cast<int64_t>(want);
-      for (long i = 0; i < window.rows; ++i)
-        for (long j = 0; j < window.taps; ++j)
-          for (long k = 0; k < window.length; ++k) {
-            const long at = i * window.row_depth + j * window.tap_depth;
-            const auto input =
-                x[static_cast<size_t>(r * stride + i * window.row_step + j * window.tap_step + k)];
-            const auto weight = w[static_cast<size_t>(at * channels) + place(tile, k, n)];
-            if constexpr (std::is_same_v<X, float>) {
-              want += double{input} * weight;
-              size += std::abs(double{input} * weight);
-            } else {
-              exact += int64_t{flips ? static_cast<int8_t>(input) + 128 : input} * weight;
-            }
+    for (long c = 0; c < tile.columns; ++c)
+      for (long n = 0; n < channels; ++n) {
+        double want = has_bias ? bias[static_cast<size_t>(n)] : 0, size = std::abs(want);
+        int64_t exact = static_cast<int64_t>(want);
+        visit_window(tile, window, stride, r, c, [&](long row, long offset, long depth, long k) {
+          const auto input = rows.pointers[static_cast<size_t>(row)][first + offset];
+          const auto weight = w[static_cast<size_t>(depth * channels) + place(tile, k, n)];
+          if constexpr (std::is_same_v<X, float>) {
+            want += double{input} * weight;
+            size += std::abs(double{input} * weight);
+          } else {
+            exact += int64_t{flips ? static_cast<int8_t>(input) + 128 : input} * weight;
           }
-      const auto got = y[static_cast<size_t>(r * channels + n)];
-      if constexpr (std::is_same_v<X, float>) {
-        // Every one of the sums may round by half a unit.
-        const double terms = static_cast<double>(window.rows * window.taps * window.length + 1);
-        ASSERT_NEAR(got, want, size * terms * 6e-8) << "row " << r << " channel " << n;
-      } else {
-        ASSERT_EQ(got, static_cast<int32_t>(exact)) << "row " << r << " channel " << n;
+        });
+        const auto got = y[static_cast<size_t>((r * tile.columns + c) * channels + n)];
+        if constexpr (std::is_same_v<X, float>) {
+          // Every one of the sums may round by half a unit.
+          const double terms = static_cast<double>(window.depth() + 1);
+          ASSERT_NEAR(got, want, size * terms * 6e-8)
+              << "row " << r << " column " << c << " channel " << n;
+        } else {
+          ASSERT_EQ(got, static_cast<int32_t>(exact))
+              << "row " << r << " column " << c << " channel " << n;
+        }
       }
-    }
-  EXPECT_TRUE(x.is_intact() && w.is_intact() && bias.is_intact() && y.is_intact());
+  EXPECT_TRUE(w.is_intact() && bias.is_intact() && y.is_intact());
+  for (const auto& row : rows.memory) EXPECT_TRUE(row->is_intact());
 }
 
 template <class X, class W, class Sum>
 void compare_windows(const Tile& tile, const Compiled& compiled) {
   const long group = tile.row.layout == "pairs" ? 2 : tile.row.layout == "quads" ? 4 : 1;
   for (long length : {1L, 2L, 3L, 4L, 5L, 9L, 32L})
-    compare<X, W, Sum>(tile, compiled, {1, 0, 0, 1, 0, 0, length * group}, length * group, true);
-  const long c = 3 * group, width = 20;  // channels of the input, pixels of a row
-  compare<X, W, Sum>(tile, compiled, {3, width * c, 3 * c, 1, 0, 0, 3 * c}, c, false);
-  compare<X, W, Sum>(tile, compiled, {3, width * c, 3 * c, 1, 0, 0, 3 * c}, 2 * c, true);
-  compare<X, W, Sum>(tile, compiled, {3, 2 * width * c, 3 * c, 3, 2 * c, c, c}, c, true);
-  compare<X, W, Sum>(tile, compiled, {2, width * c, 3 * c, 1, 0, 0, 2 * c}, c, true);
+    compare<X, W, Sum>(tile, compiled, {1, 0, 1, 0, 0, 1, 0, 0, length * group}, length * group,
+                       true);
+  const long c = 3 * group;  // channels of the input
+  compare<X, W, Sum>(tile, compiled, {3, 3 * c, 1, 0, 0, 1, 0, 0, 3 * c}, c, false);
+  compare<X, W, Sum>(tile, compiled, {3, 3 * c, 1, 0, 0, 1, 0, 0, 3 * c}, 2 * c, true);
+  compare<X, W, Sum>(tile, compiled, {3, 3 * c, 1, 0, 0, 3, 2 * c, c, c}, c, true);
+  compare<X, W, Sum>(tile, compiled, {2, 3 * c, 1, 0, 0, 1, 0, 0, 2 * c}, c, true);
+  compare<X, W, Sum>(tile, compiled, {3, 3 * c, 3, 40 * group, c, 1, 0, 0, c}, group, true);
+  compare<X, W, Sum>(tile, compiled, {2, 8 * c, 2, 40 * c, 4 * c, 2, 2 * c, 2 * c, c}, c, true);
 }
 
 class Gemm : public testing::TestWithParam<Machine> {};

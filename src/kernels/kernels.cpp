@@ -30,7 +30,16 @@ constexpr KernelTile tiles[] = {
 };
 #undef TILE
 
+#define MACHINE(name, lanes, multiply_adds, loads, latency, registers) \
+  {#name, lanes, multiply_adds, loads, latency, registers},
+constexpr KernelMachine machines[] = {
+#include "kernels/machines.def"
+};
+#undef MACHINE
+
 }  // namespace
+
+std::span<const KernelMachine> kernel_machines() { return machines; }
 
 std::span<const KernelRow> kernel_rows() { return rows; }
 
@@ -44,8 +53,9 @@ std::string_view kernel_text(std::string_view name) {
 
 std::string function_texts(const std::set<std::string, std::less<>>& names) {
   static constexpr std::string_view order[] = {
-      "vector",   "window",    "pairs",        "math/exp", "math/log", "math/round", "math/sqrt",
-      "math/sin", "math/tanh", "math/sigmoid", "math/erf", "math/pow", "requantize"};
+      "vector",     "window",    "pairs",      "math/exp",     "math/log",
+      "math/round", "math/sqrt", "math/sin",   "math/tanh",    "math/sigmoid",
+      "math/erf",   "math/pow",  "requantize", "winograd/two", "winograd/four"};
   static constexpr std::pair<std::string_view, std::string_view> bases[] = {
       {"math/tanh", "math/exp"},
       {"math/sigmoid", "math/exp"},

@@ -25,7 +25,7 @@ struct KernelRow {
   std::string_view type;  // of the inputs: "f32", "u8", "i8", "i16"
   KernelFeature needs;
   int lanes;                // 32-bit lanes of a vector: 4, 8 or 16
-  KernelRange rows;         // pixels of a tile (ROWS), or output rows (OUTPUT_ROWS) of depthwise
+  KernelRange rows;         // output rows of a tile (OUTPUT_ROWS); 1 where the template has none
   KernelRange columns;      // output columns of a tile (COLUMNS); 1 where the template has none
   KernelRange vectors;      // vectors of output channels of a tile (VECTORS)
   std::string_view layout;  // of the weights: "depth", "pairs", "quads", "taps", "none"
@@ -38,6 +38,18 @@ struct KernelTile {
   int lanes;
   int rows, columns, vectors;
 };
+
+// What a core can do in a cycle with vectors of so many lanes.
+struct KernelMachine {
+  std::string_view name;  // class of CPUs
+  int lanes;
+  int multiply_adds, loads;  // of one vector, in a cycle
+  int latency;               // cycles until a sum can be added to again
+  int registers;
+};
+
+// Every row of machines.def.
+std::span<const KernelMachine> kernel_machines();
 
 // Every row of kernels.def, in the order of the file.
 std::span<const KernelRow> kernel_rows();

@@ -1,20 +1,21 @@
 /* What one output of a convolution or a matrix product reads. Paste once, after vector.c.
  *
- * An output is the sum of `rows` x `taps` runs; a run is `length` consecutive inputs, each with its
- * weights. Steps of the input count its elements, steps of the weights count depth steps (one depth
- * step is all weights of one input). Steps over one row or one tap are not used.
+ * An output is the sum of `rows` x `blocks` x `taps` runs; a run is `length` consecutive inputs,
+ * each with its weights. The rows of the input are given as pointers. Steps count elements of the
+ * input, depths count depth steps (one depth step is all weights of one input); those over what
+ * there is one of are not used.
  *
- *   matrix product, 1x1   {.rows = 1, .taps = 1, .length = depth}
- *   k x k, NHWC           {.rows = k, .row_step = width * channels, .row_depth = k * channels,
- *                          .taps = 1, .length = k * channels}
- *   dilation d            {.rows = k, .row_step = d * width * channels, .row_depth = k * channels,
- *                          .taps = k, .tap_step = d * channels, .tap_depth = channels,
- *                          .length = channels}
- *   at an edge            fewer rows or a shorter length; x and w start at the first tap inside,
- *                          the steps stay.
+ *   matrix product, 1x1      {.rows = 1, .blocks = 1, .taps = 1, .length = depth}
+ *   k x k, channels last     {.rows = k, .row_depth = k * channels, .blocks = 1, .taps = 1,
+ *                             .length = k * channels}
+ *   dilation d               {.rows = k, .row_depth = k * channels, .blocks = 1, .taps = k,
+ *                             .tap_step = d * channels, .tap_depth = channels, .length = channels}
+ *   k x k on planes          {.rows = k, .row_depth = channels * k, .blocks = channels,
+ *                             .block_step = plane, .block_depth = k, .taps = 1, .length = k}
  */
 struct window {
-  long rows, row_step, row_depth;
+  long rows, row_depth;
+  long blocks, block_step, block_depth;
   long taps, tap_step, tap_depth;
   long length;
 };

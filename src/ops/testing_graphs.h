@@ -61,7 +61,11 @@ class GraphDraw {
   }
 
   Value step(Value x) {
-    switch (pick(0, 12)) {
+    switch (pick(0, 14)) {
+      case 13:
+        return picked(x);
+      case 14:
+        return gathered(x);
       case 10:
         return to_one_number(x);
       case 11:
@@ -210,6 +214,26 @@ class GraphDraw {
     x = graph_.call("transpose", {x}, {{"axes", Ints{0, 2, 1, 3, 4}}});
     x = graph_.call("reshape", {x}, {{"shape", shape}});
     return pick(0, 1) ? to_channels_last(x) : to_channels_last(elementwise(x));
+  }
+
+  // Some channels in any order, in front of what takes them in any order.
+  Value gathered(Value x) {
+    const auto channels = graph_.shape(x)[3];
+    std::vector<int64_t> indices;
+    for (auto n = pick(1, channels); n > 0; --n) indices.push_back(pick(-channels, channels - 1));
+    if (pick(0, 1)) std::sort(indices.begin(), indices.end());
+    Tensor list(DType::i64, {static_cast<int64_t>(indices.size())});
+    std::copy(indices.begin(), indices.end(), list.mutable_as<int64_t>().begin());
+    x = graph_.call("gather", {x, graph_.constant(std::move(list))},
+                    {{"axis", int64_t{pick(0, 1) ? 3 : -1}}});
+    return pick(0, 1) ? x : scaled_conv(x);
+  }
+
+  // A concatenation, and then another.
+  Value picked(Value x) {
+    const auto axis = pick(0, 3);
+    const auto inner = graph_.call("concat", {x, same_shape(x)}, {{"axis", axis}});
+    return graph_.call("concat", {inner, elementwise(x)}, {{"axis", axis - 4 * pick(0, 1)}});
   }
 
   // Squeeze and excite: a mean over the picture that scales its channels.

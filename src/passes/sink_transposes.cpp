@@ -97,11 +97,25 @@ std::optional<Attributes> moved_attributes(const Made& made, const Axes& axes) {
   return attrs;
 }
 
+// gather(transpose(x), list) -> transpose(gather(x, list))
+std::optional<Value> sunk_past_gather(Graph& graph, const Made& made) {
+  const auto* inner = graph.made_by(made.in[0], "transpose");
+  if (!inner || graph.shape(made.in[1]).size() != 1) return {};
+  const auto axes = inner->ints("axes");
+  const auto axis = *normal_axis(made.i("axis"), static_cast<int64_t>(axes.size()));
+  const auto indices = made.in[1];
+  const auto y =
+      graph.call("gather", {inner->in[0], indices}, {{"axis", axes[static_cast<size_t>(axis)]}});
+  return graph.call("transpose", {y}, {{"axes", axes}});
+}
+
 }  // namespace
 
 // op(transpose(x), ...) -> transpose(op(x, ...)), for elementwise calls, concat, pad, slice,
-// reductions and softmax, when the other operands can be had before the transpose for nothing
+// gather, reductions and softmax, when the other operands can be had before the transpose for
+// nothing
 std::optional<Value> sink_transposes(Draft& graph, Value, const Made& made) {
+  if (made.op() == "gather") return sunk_past_gather(graph, made);
   const auto* inner = transposed_operand(graph, made);
   if (!inner) return {};
   const auto axes = inner->ints("axes");

@@ -58,7 +58,9 @@ static bool allocate_tables(ts_context* context) {
 }
 
 static bool allocate_buffers(ts_context* context) {
-  context->scratch = allocate_scratch((size_t)context->variant->scratch_bytes);
+  const ts_memory* memory = &context->model->memory;
+  context->scratch_bytes = memory->scratch_bytes + context->host.threads * memory->thread_bytes;
+  context->scratch = allocate_scratch(context->scratch_bytes);
   if (context->scratch == NULL) return false;
   for (int i = 0; i < ts_output_count(context->model); ++i) {
     const size_t bytes = context->model->outputs[i].size_bytes;
@@ -100,7 +102,7 @@ void ts_context_close(ts_context* context) {
   free((void*)context->own_outputs);
   free(context->extents);
   free((void*)context->extent_rows);
-  free_scratch(context->scratch, (size_t)context->variant->scratch_bytes);
+  free_scratch(context->scratch, context->scratch_bytes);
   free(context->groups);
   free(context);
 }

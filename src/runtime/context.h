@@ -21,6 +21,7 @@ struct ts_context {
   ts_extents* extents;   /* of each output after the last run */
   int64_t** extent_rows; /* the same, as the module wants it */
   void* scratch;
+  size_t scratch_bytes;
   _Atomic int32_t abort;
   ts_group* groups;          /* NULL: not measured */
   uint64_t last_nanoseconds; /* on the clock, when the last group was done */

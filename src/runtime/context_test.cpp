@@ -33,6 +33,19 @@ TEST(Context, ComputesWhatTheModelSays) {
   EXPECT_EQ(first_output(context), twice(numbers));
 }
 
+TEST(Context, HasScratchMemoryForEachThreadOfItsPool) {
+  const auto model = open_model("threads");
+  EXPECT_EQ(ts_memory_of(model.get())->thread_bytes, size_t{1} << 20);
+  for (const int threads : {1, 2, 3}) {
+    const auto pool = open_pool(threads);
+    const auto context = open_context(model, pool.get());
+    const auto numbers = counted_from(1);
+    ASSERT_EQ(set_doubled_input(context, numbers), TS_OK);
+    ASSERT_EQ(ts_run(context.get()), TS_OK);
+    EXPECT_EQ(first_output(context), twice(numbers)) << threads;
+  }
+}
+
 TEST(Context, ReadsTheInputWhereTheCallerHasIt) {
   const auto model = open_model("good");
   const auto context = open_context(model);

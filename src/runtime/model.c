@@ -30,9 +30,11 @@ static ts_value* make_values(const ts_module_value* from, uint32_t count) {
 }
 
 static void choose(ts_model* model, const ts_module_variant* variant) {
+  const uint32_t index = (uint32_t)(variant - model->module->variants);
   model->variant = variant;
   model->memory = (ts_memory){.weights_bytes = (size_t)variant->weights_bytes,
-                              .scratch_bytes = (size_t)variant->scratch_bytes};
+                              .scratch_bytes = (size_t)variant->scratch_bytes,
+                              .thread_bytes = (size_t)ts_module_thread_bytes(model->module, index)};
   for (uint32_t i = 0; i < model->module->output_count; ++i)
     model->memory.outputs_bytes += model->outputs[i].size_bytes;
 }

@@ -63,10 +63,10 @@ INSTANTIATE_TEST_SUITE_P(
     Modules, EveryBadModule,
     testing::Values(
         BadModule{"newer_abi", TS_BAD_PACKAGE,
-                  "package has ABI 2, this runtime reads 1..1: a newer runtime is needed"},
+                  "package has ABI 3, this runtime reads 1..2: a newer runtime is needed"},
         BadModule{"abi_zero", TS_BAD_PACKAGE,
-                  "package has ABI 0, this runtime reads 1..1: the package is damaged"},
-        BadModule{"short_module", TS_BAD_PACKAGE, "description has 47 bytes, legal are 48 or more"},
+                  "package has ABI 0, this runtime reads 1..2: the package is damaged"},
+        BadModule{"short_module", TS_BAD_PACKAGE, "description has 55 bytes, legal are 56 or more"},
         BadModule{"no_symbol", TS_BAD_PACKAGE, "library holds no symbol turnstone_module"},
         BadModule{"many_inputs", TS_BAD_PACKAGE, "257 inputs are outside 0..256"},
         BadModule{"null_inputs", TS_BAD_PACKAGE, "1 inputs are described nowhere"},
@@ -86,6 +86,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadModule{"null_run", TS_BAD_PACKAGE, "variant 0: name or code is missing"},
         BadModule{"null_weights", TS_BAD_PACKAGE, "variant 0: weights are missing"},
         BadModule{"huge_scratch", TS_BAD_PACKAGE, "variant 0: needs more memory than there can be"},
+        BadModule{"vast_thread", TS_BAD_PACKAGE, "variant 0: needs more memory than there can be"},
+        BadModule{"odd_thread", TS_BAD_PACKAGE,
+                  "variant 0: scratch memory is not a multiple of 64 bytes"},
         BadModule{"null_groups", TS_BAD_PACKAGE, "variant 0: groups are missing"},
         BadModule{"unknown_cpu", TS_WRONG_CPU,
                   "none of the 1 variants runs on this CPU, the last is future"}),
@@ -252,6 +255,16 @@ TEST(Model, ChoosesTheFirstVariantThatRunsHere) {
   EXPECT_STREQ(ts_variant_name(model.get()), "plain");
   EXPECT_EQ(ts_memory_of(model.get())->scratch_bytes, 128u);
   EXPECT_EQ(ts_memory_of(model.get())->outputs_bytes, 192u);
+}
+
+TEST(Model, OfAnOlderAbiIsReadAsItWasWritten) {
+  const auto model = open_model("abi_one");
+  EXPECT_EQ(ts_memory_of(model.get())->thread_bytes, 0u);
+  const auto context = open_context(model);
+  const auto numbers = counted_from(1);
+  ASSERT_EQ(set_doubled_input(context, numbers), TS_OK);
+  ASSERT_EQ(ts_run(context.get()), TS_OK);
+  EXPECT_EQ(first_output(context), twice(numbers));
 }
 
 TEST(Model, ListsItsVariants) {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* A runtime refuses a module of a higher number and reads every lower one. */
-#define TS_MODULE_ABI 1
+#define TS_MODULE_ABI 2
 
 /* Types of elements. */
 enum {
@@ -115,6 +115,10 @@ typedef struct ts_module {
   const ts_module_value* inputs;
   const ts_module_value* outputs;
   const ts_module_variant* variants; /* the preferred one first */
+  /* Since ABI 2. For each variant: bytes of scratch memory that `run` needs for each of the host's
+   * threads, a multiple of 64; they stand behind its scratch_bytes, which are one too where there
+   * are any. NULL when no variant needs any. */
+  const uint64_t* thread_bytes;
 } ts_module;
 
 #endif

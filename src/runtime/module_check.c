@@ -1,6 +1,7 @@
 #include "runtime/module_check.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "runtime/cpu.h"
@@ -111,6 +112,24 @@ static ts_status check_variant(const ts_module_variant* variant, uint32_t index,
   return TS_OK;
 }
 
+uint64_t ts_module_thread_bytes(const ts_module* module, uint32_t variant) {
+  return module->abi >= 2 && module->thread_bytes != NULL ? module->thread_bytes[variant] : 0;
+}
+
+/* What the threads need must be sane for as many threads as there may be. */
+static ts_status check_thread_bytes(const ts_module* module, uint32_t index, const char* path,
+                                    ts_report report) {
+  const uint64_t bytes = ts_module_thread_bytes(module, index);
+  const bool is_aligned = (bytes | module->variants[index].scratch_bytes) % 64 == 0;
+  if (bytes > SIZE_MAX / 2048)
+    return ts_refuse(report, TS_BAD_PACKAGE, "%s: variant %u: needs more memory than there can be",
+                     path, index);
+  if (bytes > 0 && !is_aligned)
+    return ts_refuse(report, TS_BAD_PACKAGE,
+                     "%s: variant %u: scratch memory is not a multiple of 64 bytes", path, index);
+  return TS_OK;
+}
+
 static ts_status check_variants(const ts_module* module, const char* path, ts_report report) {
   if (module->variant_count < 1 || module->variant_count > most_variants)
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: %u variants are outside 1..%d", path,
@@ -118,7 +137,8 @@ static ts_status check_variants(const ts_module* module, const char* path, ts_re
   if (module->variants == NULL)
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: variants are missing", path);
   for (uint32_t i = 0; i < module->variant_count; ++i) {
-    const ts_status status = check_variant(&module->variants[i], i, path, report);
+    ts_status status = check_variant(&module->variants[i], i, path, report);
+    if (status == TS_OK) status = check_thread_bytes(module, i, path, report);
     if (status != TS_OK) return status;
   }
   return TS_OK;
@@ -130,9 +150,10 @@ static ts_status check_head(const ts_module* module, const char* path, ts_report
         report, TS_BAD_PACKAGE, "%s: package has ABI %u, this runtime reads 1..%d: %s", path,
         module->abi, TS_MODULE_ABI,
         module->abi > TS_MODULE_ABI ? "a newer runtime is needed" : "the package is damaged");
-  if (module->size < sizeof *module)
+  const size_t least = module->abi < 2 ? offsetof(ts_module, thread_bytes) : sizeof *module;
+  if (module->size < least)
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: description has %u bytes, legal are %zu or more",
-                     path, module->size, sizeof *module);
+                     path, module->size, least);
   if (module->arch != ts_cpu_arch())
     return ts_refuse(report, TS_WRONG_CPU, "%s: package is for %s, this machine is %s", path,
                      ts_cpu_arch_name(module->arch), ts_cpu_arch_name(ts_cpu_arch()));

@@ -9,4 +9,7 @@
  * each other; `path` is for the text. */
 ts_status ts_check_module(const ts_module* module, const char* path, ts_report report);
 
+/* Scratch memory that a variant of a checked module needs for each thread. */
+uint64_t ts_module_thread_bytes(const ts_module* module, uint32_t variant);
+
 #endif

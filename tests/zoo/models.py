@@ -49,9 +49,9 @@ def parse_model(line):
                  pictures=[word for word in rest if not word.startswith("=")], line=line)
 
 
-def read_models(only=()):
+def read_models(only=(), listed=Path(__file__).parent / "models.txt"):
     """The listed models, or those named in `only`; raises ValueError for a name that is not listed."""
-    lines = (Path(__file__).parent / "models.txt").read_text().splitlines()
+    lines = listed.read_text().splitlines()
     models = [parse_model(line) for line in lines if line.strip() and not line.startswith("#")]
     unknown = set(only) - {model.name for model in models}
     if unknown:

@@ -24,6 +24,17 @@ SCALES = ((1, 0.8), (2, 0.8), (4, 0.7), (8, 0.5), (16, 0.4), (32, 0.3), (64, 0.2
 
 
 
+class Logits(torch.nn.Module):
+    """A segmenter of torchvision up to the scores of each class at each pixel."""
+
+    def __init__(self, segmenter):
+        super().__init__()
+        self.segmenter = segmenter
+
+    def forward(self, pictures):
+        return self.segmenter(pictures)["out"]
+
+
 class Heads(torch.nn.Module):
     """A detector of torchvision up to the numbers of its heads, boxes and logits of each place."""
 
@@ -61,19 +72,34 @@ def ssdlite():
         weights=None, weights_backbone=None))
 
 
+def deeplab():
+    return Logits(torchvision.models.segmentation.deeplabv3_mobilenet_v3_large(
+        weights=None, weights_backbone=None))
+
+
 # name of the file: constructor, axes that stay open
 MODELS = {
     "mobilenet_v2": (torchvision.models.mobilenet_v2, {}),
     "mobilenet_v2_open_batch": (torchvision.models.mobilenet_v2, {"input": {0: "batch"}}),
     "mobilenet_v3_small": (torchvision.models.mobilenet_v3_small, {}),
+    "mobilenet_v3_large": (torchvision.models.mobilenet_v3_large, {}),
+    "mnasnet1_0": (torchvision.models.mnasnet1_0, {}),
     "resnet18": (torchvision.models.resnet18, {}),
     "resnet50": (torchvision.models.resnet50, {}),
     "efficientnet_b0": (torchvision.models.efficientnet_b0, {}),
     "squeezenet1_0": (torchvision.models.squeezenet1_0, {}),
     "squeezenet1_1": (torchvision.models.squeezenet1_1, {}),
     "shufflenet_v2_x1_0": (torchvision.models.shufflenet_v2_x1_0, {}),
+    "regnet_y_400mf": (torchvision.models.regnet_y_400mf, {}),
+    "densenet121": (torchvision.models.densenet121, {}),
+    "convnext_tiny": (torchvision.models.convnext_tiny, {}),
+    "vit_b_16": (torchvision.models.vit_b_16, {}),
+    "deeplab_v3": (deeplab, {}),
     "ssdlite320": (ssdlite, {}),
 }
+
+
+SIDES = {"ssdlite320": 320, "deeplab_v3": 320}
 
 
 def random_pictures(count, size=SIZE):
@@ -99,9 +125,18 @@ def calm_gates(model):
             layer.fc2.weight.data *= 0.3
 
 
+def open_layer_scales(model):
+    """Blocks of ConvNeXt begin their training as identities: their scale of 1e-6 would hide what they do."""
+    for layer in model.modules():
+        if hasattr(layer, "layer_scale"):
+            layer.layer_scale.data.uniform_(0.2, 0.6)
+
+
 def settle_batch_norms(model, size):
     """Gives every batch norm statistics that fit its input, then disturbs them a little."""
     layers = batch_norms(model)
+    if not layers:
+        return
     for layer in layers:
         layer.weight.data.uniform_(0.6, 1.4)
         layer.bias.data.uniform_(-0.3, 0.3)
@@ -129,8 +164,9 @@ def export(name, folder):
     torch.manual_seed(20)
     model = constructor().eval()
     is_detector = isinstance(model, Heads)
-    size = model.detector.transform.fixed_size[0] if is_detector else SIZE
+    size = SIDES.get(name, SIZE)
     calm_gates(model)
+    open_layer_scales(model)
     settle_batch_norms(model, size)
     sample = random_pictures(2, size)
     scores = model(sample)[1] if is_detector else model(sample)
@@ -155,8 +191,9 @@ def main():
     unknown = [name for name in sys.argv[2:] if name not in MODELS]
     if unknown:
         sys.exit(f"{unknown[0]}: no such model, legal names: {' '.join(MODELS)}")
-    with torch.no_grad():
-        for name in sys.argv[2:] or MODELS:
+    for name in sys.argv[2:] or MODELS:
+        # Without gradients torch takes a transformer's fused path, which cannot be exported.
+        with torch.set_grad_enabled(name == "vit_b_16"):
             export(name, folder)
 
 

@@ -1,23 +1,26 @@
-/* ROWS outputs x VECTORS vectors of channels of a matrix product or a convolution, in float.
+/* OUTPUT_ROWS x COLUMNS outputs x VECTORS vectors of channels of a matrix product or a convolution,
+ * in float.
  *
  * Parameters
  *   NAME                      of the function
- *   ROWS 1..16, VECTORS 1..4  tile; ROWS * VECTORS + VECTORS + 1 registers should exist
- *   EPILOGUE_ARGUMENTS        more arguments, with a leading comma; may be empty or absent
- *   STORE(row, vector, value) statement that disposes of one vector of results; may use the
- *                             function's arguments; row and vector are constants
- *   X_OFFSET(row)             optional: elements from x to the first input of that row; the default
- *                             is (row) * x_stride
- *   DEPTH_UNROLL              optional: depth steps in one turn of the loop; 4 by default
- *   PREFETCH_EVERY            optional: every so many depth steps one cache line from `ahead` on is
- *                             fetched into L2; 0 (none) by default
+ *   COLUMNS 1..16, VECTORS 1..4, OUTPUT_ROWS (optional, 1 by default)
+ *                             tile: neighbouring outputs of a row, vectors of channels,
+ * neighbouring rows; their product and VECTORS + 1 registers should exist STRIDE, DILATION
+ * optional, of rows; 1 by default EPILOGUE_ARGUMENTS        more arguments, with a leading comma;
+ * may be empty or absent STORE(row, column, vector, value) statement that disposes of one vector of
+ * results; may use the function's arguments; row, column and vector are constants DEPTH_UNROLL
+ * optional: depth steps in one turn of the loop; 4 by default PREFETCH_EVERY            optional:
+ * every so many depth steps PREFETCH_LINES (1 by default) cache lines from `ahead` on are fetched
+ * into L2; 0 (none) by default
  *
- * void NAME(const float *x, long x_stride, struct window window, const float *w, const float *bias,
- *           const void *ahead EPILOGUE_ARGUMENTS)
+ * void NAME(const float *const *rows, long x_at, long x_stride, struct window window,
+ *           const float *w, const float *bias, const void *ahead EPILOGUE_ARGUMENTS)
  *
- * x: input of the first row; x_stride: elements between the inputs of neighbouring rows.
- * w: weights [depth][VECTORS * LANES], any alignment of 4 bytes, 64 is best.
- * bias: VECTORS * LANES values to start from, or null for zero. */
+ * rows: (window.rows - 1) * DILATION + 1 + (OUTPUT_ROWS - 1) * STRIDE pointers to rows of the
+ * input, as window.c says; the first input of the first output is at rows[0] + x_at. Rows that
+ * dilation steps over are not read. x_stride: elements between the inputs of neighbouring outputs
+ * of a row. w: weights [depth][VECTORS * LANES], any alignment of 4 bytes, 64 is best. bias:
+ * VECTORS * LANES values to start from, or null for zero. */
 #define GEMM_SUM vf
 #define GEMM_INPUT float
 #define GEMM_WEIGHT float

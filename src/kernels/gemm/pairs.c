@@ -5,12 +5,12 @@
  * Parameters: those of gemm/fma, and
  *   WEIGHT  element type of w: signed char or short
  *
- * void NAME(const short *x, long x_stride, struct window window, const WEIGHT *w, const int *bias,
- *           const void *ahead EPILOGUE_ARGUMENTS)
+ * void NAME(const short *const *rows, long x_at, long x_stride, struct window window,
+ *           const WEIGHT *w, const int *bias, const void *ahead EPILOGUE_ARGUMENTS)
  *
- * w: weights [depth / 2][VECTORS * LANES][2]. window.length, and row_depth and tap_depth, are even;
- * where the depth is odd the missing weights are zero and x has one more element that may be read.
- * Sums are exact modulo 2^32 unless both inputs and both weights of a pair are -32768. */
+ * w: weights [depth / 2][VECTORS * LANES][2]. window.length and the depths are even;
+ * where the depth is odd the missing weights are zero and a run has one more element that may be
+ * read. Sums are exact modulo 2^32 unless both inputs and both weights of a pair are -32768. */
 #define GEMM_SUM vi
 #define GEMM_INPUT short
 #define GEMM_WEIGHT WEIGHT

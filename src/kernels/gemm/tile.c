@@ -1,14 +1,20 @@
-/* The part that all matrix kernels share: a tile of ROWS outputs x VECTORS vectors of channels,
- * summed over a window. The kernels define what is multiplied: GEMM_SUM vf or vi; GEMM_INPUT,
- * GEMM_WEIGHT, GEMM_START element types of x, w and bias; GEMM_GROUP consecutive inputs that one
- * depth step takes; GEMM_LOAD_START(p), GEMM_LOAD_WEIGHTS(p), GEMM_SPREAD(p) vectors from memory;
- *   GEMM_ADD_PRODUCT(sum, input, weights) statement. */
+/* The part that all matrix kernels share: a tile of OUTPUT_ROWS x COLUMNS outputs x VECTORS vectors
+ * of channels, summed over a window. The kernels define what is multiplied: GEMM_SUM vf or vi;
+ * GEMM_INPUT, GEMM_WEIGHT, GEMM_START element types of the rows, w and bias; GEMM_GROUP consecutive
+ * inputs that one depth step takes; GEMM_LOAD_START(p), GEMM_LOAD_WEIGHTS(p), GEMM_SPREAD(p)
+ * vectors from memory; GEMM_ADD_PRODUCT(sum, input, weights) statement. */
 
 #ifndef EPILOGUE_ARGUMENTS
 #define EPILOGUE_ARGUMENTS
 #endif
-#ifndef X_OFFSET
-#define X_OFFSET(row) ((row) * x_stride)
+#ifndef OUTPUT_ROWS
+#define OUTPUT_ROWS 1
+#endif
+#ifndef STRIDE
+#define STRIDE 1
+#endif
+#ifndef DILATION
+#define DILATION 1
 #endif
 #ifndef DEPTH_UNROLL
 #define DEPTH_UNROLL 4
@@ -16,50 +22,61 @@
 #ifndef PREFETCH_EVERY
 #define PREFETCH_EVERY 0
 #endif
+#ifndef PREFETCH_LINES
+#define PREFETCH_LINES 1
+#endif
 
 /* When the tile fills the registers even one load too early spills. */
-#define GEMM_TIGHT (ROWS * VECTORS + VECTORS + 4 >= V_REGISTERS)
-#define GEMM_STEP(k)                                                                              \
-  do {                                                                                            \
-    __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];                                            \
-    V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] =                                       \
-        GEMM_LOAD_WEIGHTS(weight + ((k) * VECTORS + v) * (LANES * GEMM_GROUP));                   \
-    V_UNROLL for (int r = 0; r < ROWS; ++r) {                                                     \
-      const __typeof__(GEMM_SPREAD(x)) input = GEMM_SPREAD(run + X_OFFSET(r) + (k) * GEMM_GROUP); \
-      V_UNROLL for (int v = 0; v < VECTORS; ++v) {                                                \
-        GEMM_ADD_PRODUCT(sum[r][v], input, weights[v]);                                           \
-        if (GEMM_TIGHT || r == ROWS - 1) V_BARRIER(sum[r][v]);                                    \
-      }                                                                                           \
-    }                                                                                             \
+#define GEMM_TIGHT (OUTPUT_ROWS * COLUMNS * VECTORS + VECTORS + 4 >= V_REGISTERS)
+#define GEMM_STEP(k)                                                                            \
+  do {                                                                                          \
+    __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];                                          \
+    V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] =                                     \
+        GEMM_LOAD_WEIGHTS(weight + ((k) * VECTORS + v) * (LANES * GEMM_GROUP));                 \
+    V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) { \
+      const __typeof__(GEMM_SPREAD(run[0])) input =                                             \
+          GEMM_SPREAD(run[o] + c * x_stride + (k) * GEMM_GROUP);                                \
+      V_UNROLL for (int v = 0; v < VECTORS; ++v) {                                              \
+        GEMM_ADD_PRODUCT(sum[o][c][v], input, weights[v]);                                      \
+        if (GEMM_TIGHT || (o == OUTPUT_ROWS - 1 && c == COLUMNS - 1)) V_BARRIER(sum[o][c][v]);  \
+      }                                                                                         \
+    }                                                                                           \
   } while (0)
 
-V_INLINE void NAME(const GEMM_INPUT* x, long x_stride, struct window window, const GEMM_WEIGHT* w,
-                   const GEMM_START* bias, const void* ahead EPILOGUE_ARGUMENTS) {
-  GEMM_SUM sum[ROWS][VECTORS];
-  V_UNROLL for (int r = 0; r < ROWS; ++r) V_UNROLL for (int v = 0; v < VECTORS; ++v) sum[r][v] =
-      bias ? GEMM_LOAD_START(bias + v * LANES) : (GEMM_SUM){};
+V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, struct window window,
+                   const GEMM_WEIGHT* w, const GEMM_START* bias,
+                   const void* ahead EPILOGUE_ARGUMENTS) {
+  GEMM_SUM sum[OUTPUT_ROWS][COLUMNS][VECTORS];
+  V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
+      V_UNROLL for (int v = 0; v < VECTORS; ++v) sum[o][c][v] =
+          bias ? GEMM_LOAD_START(bias + v * LANES) : (GEMM_SUM){};
   const char* line = ahead;
   for (long row = 0; row < window.rows; ++row)
-    for (long tap = 0; tap < window.taps; ++tap) {
-      const GEMM_INPUT* run = x + row * window.row_step + tap * window.tap_step;
-      const GEMM_WEIGHT* weight =
-          w + (row * window.row_depth + tap * window.tap_depth) * (VECTORS * LANES);
-      const long steps = window.length / GEMM_GROUP;
-      long k = 0;
+    for (long block = 0; block < window.blocks; ++block)
+      for (long tap = 0; tap < window.taps; ++tap) {
+        const GEMM_INPUT* run[OUTPUT_ROWS];
+        V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) run[o] = rows[o * STRIDE + row * DILATION] +
+                                                                x_at + block * window.block_step +
+                                                                tap * window.tap_step;
+        const GEMM_WEIGHT* weight =
+            w + (row * window.row_depth + block * window.block_depth + tap * window.tap_depth) *
+                    (VECTORS * LANES);
+        const long steps = window.length / GEMM_GROUP;
+        long k = 0;
 #if PREFETCH_EVERY
-      for (; k + PREFETCH_EVERY <= steps; k += PREFETCH_EVERY) {
-        __builtin_prefetch(line, 0, 2);
-        line += 64;
-        _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (long j = k; j < k + PREFETCH_EVERY;
-                                                              ++j) GEMM_STEP(j);
-      }
+        for (; k + PREFETCH_EVERY <= steps; k += PREFETCH_EVERY) {
+          V_UNROLL for (int n = 0; n < PREFETCH_LINES; ++n) __builtin_prefetch(line + 64 * n, 0, 2);
+          line += 64 * PREFETCH_LINES;
+          _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (long j = k; j < k + PREFETCH_EVERY;
+                                                                ++j) GEMM_STEP(j);
+        }
 #endif
-      _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
-    }
+        _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
+      }
   (void)line;
-  (void)x_stride;
-  V_UNROLL for (int r = 0; r < ROWS; ++r) V_UNROLL for (int v = 0; v < VECTORS; ++v) {
-    STORE(r, v, sum[r][v]);
+  V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
+      V_UNROLL for (int v = 0; v < VECTORS; ++v) {
+    STORE(o, c, v, sum[o][c][v]);
   }
 }
 
@@ -75,10 +92,13 @@ V_INLINE void NAME(const GEMM_INPUT* x, long x_stride, struct window window, con
 #undef GEMM_STEP
 #undef GEMM_TIGHT
 #undef NAME
-#undef ROWS
+#undef OUTPUT_ROWS
+#undef COLUMNS
+#undef STRIDE
+#undef DILATION
 #undef VECTORS
 #undef EPILOGUE_ARGUMENTS
 #undef STORE
-#undef X_OFFSET
 #undef DEPTH_UNROLL
 #undef PREFETCH_EVERY
+#undef PREFETCH_LINES

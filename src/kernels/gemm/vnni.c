@@ -5,11 +5,11 @@
  *   X_SIGNED  optional: 1 when x is signed; the kernel then adds 128 to every input, and the bias
  *             has to hold -128 times the sum of the channel's weights; 0 by default
  *
- * void NAME(const unsigned char *x, long x_stride, struct window window, const signed char *w,
- *           const int *bias, const void *ahead EPILOGUE_ARGUMENTS)
+ * void NAME(const unsigned char *const *rows, long x_at, long x_stride, struct window window,
+ *           const signed char *w, const int *bias, const void *ahead EPILOGUE_ARGUMENTS)
  *
- * w: weights [depth / 4][VECTORS * LANES][4]. window.length, row_depth and tap_depth are multiples
- * of 4; where the depth is not, the missing weights are zero and x has up to 3 more bytes that may
+ * w: weights [depth / 4][VECTORS * LANES][4]. window.length and the depths are multiples of
+ * 4; where the depth is not, the missing weights are zero and a run has up to 3 more bytes that may
  * be read. Sums are exact modulo 2^32. The zero point is treated as in gemm/widen. */
 #ifndef X_SIGNED
 #define X_SIGNED 0

@@ -4,8 +4,8 @@
  *   INPUT   element type of x: signed char, unsigned char or short
  *   WEIGHT  element type of w: signed char or short
  *
- * void NAME(const INPUT *x, long x_stride, struct window window, const WEIGHT *w, const int *bias,
- *           const void *ahead EPILOGUE_ARGUMENTS)
+ * void NAME(const INPUT *const *rows, long x_at, long x_stride, struct window window,
+ *           const WEIGHT *w, const int *bias, const void *ahead EPILOGUE_ARGUMENTS)
  *
  * w: weights [depth][VECTORS * LANES]. Sums are exact modulo 2^32. The zero point z of the inputs
  * belongs into the bias, as -z times the sum of the channel's weights; inputs outside the picture

@@ -1,6 +1,6 @@
 /* v_erf(x): the error function. Error below 2 ulp; -1 and 1 at the infinities, erf(-0) = -0, a NaN
  * stays. Paste once, after math/exp. */
-V_FUNCTION vf v_erf(vf x) {
+V_INLINE vf v_erf(vf x) {
   const vf a = vf_min(vf_set(4.0f), vf_abs(x)), z = a * a;
   vf p = z * 7.875875063e-05f - 8.016864287e-04f;
   p = p * z + 5.189087423e-03f;

@@ -90,6 +90,7 @@ typedef struct {
   size_t weights_bytes; /* mapped from the file, shared by all contexts and processes */
   size_t scratch_bytes; /* allocated by each context for values in between */
   size_t outputs_bytes; /* allocated by each context for its outputs */
+  size_t thread_bytes;  /* more scratch memory for each thread of the context's pool */
 } ts_memory;
 
 /* A piece of a model that is computed at once, and the time it took; the context owns it. */

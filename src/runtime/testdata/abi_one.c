@@ -1,0 +1,16 @@
+/* As compilers made them before threads had scratch memory of their own. */
+#include "double.h"
+
+static const ts_module_value inputs[] = {INPUT_X};
+static const ts_module_value outputs[] = {OUTPUT_DOUBLED};
+static const ts_module_variant variants[] = {VARIANT_PLAIN};
+const ts_module turnstone_module = {.abi = 1,
+                                    .size = offsetof(ts_module, thread_bytes),
+                                    .arch = TEST_ARCH,
+                                    .input_count = 1,
+                                    .output_count = 1,
+                                    .variant_count = 1,
+                                    .inputs = inputs,
+                                    .outputs = outputs,
+                                    .variants = variants,
+                                    .thread_bytes = (const uint64_t*)8};
