@@ -307,23 +307,34 @@ class MatrixEmitter {
     return fmt::format("{}_{}_{}x{}", name_, form, rows, columns);
   }
 
-  std::string window_text() const {
+  std::string window_text(std::string_view rows) const {
     return fmt::format(
         "(struct window){{.rows = {}, .row_depth = {}, .blocks = {}, .block_step = {}, "
         ".block_depth "
         "= {}, .taps = {}, .tap_step = {}, .tap_depth = {}, .length = {}}}",
-        window_.kernel_rows, row_depth(), blocks_, s_.input.block_step, block_depth(), taps_,
+        rows, row_depth(), blocks_, s_.input.block_step, block_depth(), taps_,
         window_.column_dilation * s_.input.column_step, even_length_, even_length_);
   }
 
+  // Whether rows of the window may lie outside the picture, so that their products need not be
+  // made.
+  bool skips_rows() const { return !fill_row_.empty() && window_.kernel_rows > 1; }
+
   // All columns of `rows` output rows, whose row pointers are there.
-  void write_tiles(std::string_view form, int rows) {
+  void write_tiles(std::string_view form, int vectors, int rows) {
+    const auto input =
+        skips_rows() ? fmt::format("rows + first * {}", window_.row_dilation) : std::string("rows");
+    const auto weights = skips_rows()
+                             ? fmt::format("w + first * {}", row_depth() * vectors * s_.lanes)
+                             : std::string("w");
+    const auto window =
+        window_text(skips_rows() ? "last - first" : std::to_string(window_.kernel_rows));
     const auto x_stride = window_.column_stride * s_.input.column_step;
     const auto call = [&](int columns, const std::string& column) {
       const auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride,
                                     window_.left, s_.input.column_step);
-      c_.line("{}(rows, {}, {}, {}, w, bias, ahead{});", tile_function(form, rows, columns), x_at,
-              x_stride, window_text(),
+      c_.line("{}({}, {}, {}, {}, {}, bias, ahead{});", tile_function(form, rows, columns), input,
+              x_at, x_stride, window, weights,
               epilogue_.arguments_at(
                   {.picture = "picture", .row = "row", .column = column, .channel = "channel"}));
       write_step_ahead();
@@ -366,6 +377,23 @@ class MatrixEmitter {
       else
         c_.line("rows[k] = at < 0 || at >= {} ? {} : {};", window_.rows, fill_row_, inside);
     });
+    if (skips_rows()) write_row_range(rows);
+  }
+
+  // The rows [first, last) of the window that meet the picture for any of the output rows.
+  void write_row_range(int rows) {
+    const auto above =
+        fmt::format("{} - (row + {}) * {}", window_.top, rows - 1, window_.row_stride);
+    const auto inside =
+        fmt::format("{} - row * {}", window_.rows + window_.top, window_.row_stride);
+    const auto up = [&](const std::string& n) {
+      return fmt::format("({} + {}) / {}", n, window_.row_dilation - 1, window_.row_dilation);
+    };
+    c_.line("const long above = {}, inside = {};", above, inside);
+    c_.line("const long first = above > 0 ? {} : 0;", up("above"));
+    c_.line("const long past = inside > 0 ? {} : 0;", up("inside"));
+    c_.line("const long end = past < {0} ? past : {0}, last = end < first ? first : end;",
+            window_.kernel_rows);
   }
 
   // One panel of channels of the rows [from, to); of flat values, of the tiles.
@@ -381,12 +409,12 @@ class MatrixEmitter {
                c_.line("long row = from;");
                c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows), [&] {
                  write_row_pointers(s_.rows);
-                 write_tiles(form, s_.rows);
+                 write_tiles(form, vectors, s_.rows);
                });
                if (may_leave_rows())
                  c_.block("for (; row < to; ++row)", [&] {
                    write_row_pointers(1);
-                   write_tiles(form, 1);
+                   write_tiles(form, vectors, 1);
                  });
              });
   }
@@ -400,7 +428,8 @@ class MatrixEmitter {
       c_.line("const long pixel = tile * {};", s_.columns);
       const auto call = [&](int columns) {
         c_.line("{}(rows, pixel * {}, {}, {}, w, bias, ahead{});", tile_function(form, 1, columns),
-                s_.input.column_step, s_.input.column_step, window_text(),
+                s_.input.column_step, s_.input.column_step,
+                window_text(std::to_string(window_.kernel_rows)),
                 epilogue_.arguments_at({.column = column, .channel = "channel"}));
         write_step_ahead();
       };

@@ -61,7 +61,9 @@ class GraphDraw {
   }
 
   Value step(Value x) {
-    switch (pick(0, 14)) {
+    switch (pick(0, 15)) {
+      case 15:
+        return spread(x);
       case 13:
         return picked(x);
       case 14:
@@ -202,6 +204,19 @@ class GraphDraw {
     if (pick(0, 2)) v = graph_.call("add", {v, numbers({channels}, 1)});
     if (pick(0, 2) == 0) v = graph_.call("affine", {v}, {{"scale", 0.5}, {"shift", 0.25}});
     return pick(0, 1) ? graph_.call("clamp", {v}, {{"low", 0.0}}) : v;
+  }
+
+  // conv_transpose, whose windows mostly lie side by side, on a small picture.
+  Value spread(Value x) {
+    const auto shape = graph_.shape(x);
+    if (count(shape) > 500) return elementwise(x);
+    const auto channels = pick(1, 3);
+    const auto rows = pick(1, 2);
+    const auto columns = pick(1, 3);
+    const auto weights =
+        numbers({channels, rows, columns, shape[3]}, 1 / std::sqrt(double(shape[3])));
+    const auto strides = Ints{rows + (pick(0, 3) == 0), columns};
+    return graph_.call("conv_transpose", {x, weights}, {{"strides", strides}});
   }
 
   // Channels split in two groups and dealt in turns, in [batch, channel, row, column].

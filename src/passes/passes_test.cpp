@@ -189,8 +189,9 @@ TEST(Passes, ARuleWhoseCallIsIllegalDoesNotApply) {
 
 size_t convolutions(const Graph& graph) {
   const auto live = graph.live_calls();
-  return static_cast<size_t>(
-      std::count_if(live.begin(), live.end(), [](const auto* m) { return m->op() == "conv"; }));
+  return static_cast<size_t>(std::count_if(live.begin(), live.end(), [](const auto* m) {
+    return m->op() == "conv" || m->op() == "conv_transpose";
+  }));
 }
 
 TEST(Optimise, NeverComputesAConvolutionTwice) {
