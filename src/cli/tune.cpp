@@ -35,9 +35,7 @@ Graph alone(const Graph& graph, const Group& group) {
                           : one.input(fmt::format("x{}", inputs++), type);
     return known[value] = made;
   };
-  std::vector<const Made*> calls = {&anchor};
-  calls.insert(calls.end(), group.epilogue.begin(), group.epilogue.end());
-  for (const auto* made : calls) {
+  for (const auto* made : group.calls()) {
     std::vector<Value> in;
     for (const auto value : made->in) in.push_back(value_of(value));
     known[made->out[0]] = one.call(std::string(made->op()), in, made->call.attrs);

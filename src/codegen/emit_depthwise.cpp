@@ -111,34 +111,21 @@ class DepthwiseEmitter {
     const auto name = tile_function(form, rows, columns);
     const auto store =
         epilogue_.store(name_, std::to_string(n), {.row = "(row)", .column = "(column)"});
-    const bool heavy = epilogue_.is_heavy();
-    const auto sum = fmt::format("sums + ((row) * {} + (column)) * LANES", columns);
-    paste_kernel(
-        c_, s_.kernel,
-        {{"NAME", heavy ? name + "_sums" : name},
-         {"KERNEL_ROWS", std::to_string(shape_.kernel_rows)},
-         {"KERNEL_COLUMNS", std::to_string(shape_.kernel_columns)},
-         {"STRIDE", std::to_string(shape_.column_stride)},
-         {"DILATION", std::to_string(shape_.row_dilation)},
-         {"COLUMNS", std::to_string(columns)},
-         {"OUTPUT_ROWS", std::to_string(rows)},
-         {"CHANNELS", std::to_string(n)},
-         {"EPILOGUE_ARGUMENTS", heavy ? ", float *sums" : epilogue_.parameters()},
-         {"STORE(row, column, value)", heavy ? fmt::format("vf_store({}, value);", sum) : store}});
-    if (!heavy) return;
-    c_.block(
-        fmt::format("V_INLINE void {}(const float *const *rows, long pixel, const float *w, long "
-                    "tap, const float *bias{})",
-                    name, epilogue_.parameters()),
-        [&] {
-          c_.line("float sums[{} * LANES] __attribute__((aligned(64)));", rows * columns);
-          c_.line("{}_sums(rows, pixel, w, tap, bias, sums);", name);
-          c_.line("for (long row = 0; row < {}; ++row)", rows);
-          c_.block(fmt::format("for (long column = 0; column < {}; ++column)", columns), [&] {
-            c_.line("const vf value = vf_load({});", sum);
-            c_.line("{}", store);
-          });
-        });
+    paste_tile(c_, s_.kernel,
+               {.name = name,
+                .parameters = "const float *const *rows, long pixel, const float *w, long tap, "
+                              "const float *bias",
+                .arguments = "rows, pixel, w, tap, bias",
+                .rows = rows,
+                .columns = columns},
+               epilogue_, "STORE(row, column, value)", store,
+               {{"KERNEL_ROWS", std::to_string(shape_.kernel_rows)},
+                {"KERNEL_COLUMNS", std::to_string(shape_.kernel_columns)},
+                {"STRIDE", std::to_string(shape_.column_stride)},
+                {"DILATION", std::to_string(shape_.row_dilation)},
+                {"COLUMNS", std::to_string(columns)},
+                {"OUTPUT_ROWS", std::to_string(rows)},
+                {"CHANNELS", std::to_string(n)}});
   }
 
   int64_t window_rows(int rows) const {
@@ -214,8 +201,7 @@ class DepthwiseEmitter {
       epilogue_.write_pointers();
       if (out_.has_margins())
         c_.block("for (long row = from; row < to; ++row)", [&] {
-          write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype),
-                        "y + " + offset_text(out_, "picture", "row", "0", "0"));
+          write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype), "y", "row");
         });
       c_.line("long row = from;");
       c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows),

@@ -7,8 +7,6 @@
 namespace turnstone {
 namespace {
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 class MatrixEmitter {
  public:
   MatrixEmitter(Emitter& e, const Group& group, const Schedule& s, std::string name, int64_t own)
@@ -21,13 +19,10 @@ class MatrixEmitter {
         shape_(matrix_shape(e.graph, *group.anchor)),
         window_(window_of(shape_, s.input)),
         epilogue_(e, group),
+        panels_{shape_.channels, s.vectors, s.lanes},
         out_(e.layout(group.result())),
         block_(s.input.block),
         blocks_(s.input.blocks()) {
-    width_ = s.vectors * s.lanes;
-    panels_ = ceil_div(shape_.channels, width_);
-    const auto rest = shape_.channels - (panels_ - 1) * width_;
-    last_vectors_ = static_cast<int>(ceil_div(rest, s.lanes));
     columns_ = s.flat ? shape_.pixels : window_.out_columns;
     tiles_ = ceil_div(columns_, s.columns);
     rest_columns_ = static_cast<int>(columns_ - (tiles_ - 1) * s.columns);
@@ -58,14 +53,15 @@ class MatrixEmitter {
       fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), 0);
     plan_prefetch();
     epilogue_.write_store(name_);
-    const bool has_full = panels_ > 1 || last_vectors_ == s_.vectors;
-    has_last_ = last_vectors_ != s_.vectors || shape_.channels % s_.lanes != 0;
-    if (has_full && !(has_last_ && panels_ == 1)) write_panel("full", s_.vectors, false);
-    if (has_last_) write_panel("last", last_vectors_, true);
+    const bool has_full = panels_.count() > 1 || panels_.last_vectors() == s_.vectors;
+    has_last_ = panels_.last_vectors() != s_.vectors || shape_.channels % s_.lanes != 0;
+    if (has_full && !(has_last_ && panels_.count() == 1)) write_panel("full", s_.vectors, false);
+    if (has_last_) write_panel("last", panels_.last_vectors(), true);
     write_panels();
     if (s_.in_strip)
       write_rows_function(c_, name_, [&] {
-        c_.line("{}_panels(f, rings, picture, from, to, 0, {});", name_, shape_.groups * panels_);
+        c_.line("{}_panels(f, rings, picture, from, to, 0, {});", name_,
+                shape_.groups * panels_.count());
       });
     else
       steps.push_back(write_units());
@@ -126,15 +122,13 @@ class MatrixEmitter {
     return group_.anchor->call.in[1].dtype == DType::i8 && group_.anchor->i("w_zero") == 0;
   }
 
-  // Panels of `width_` channels, each [depth / g][channels of the panel][g] with g inputs taken at
-  // once, filled up with zeros; a run of odd length has one more input for that.
+  // Panels of `panels_.width()` channels, each [depth / g][channels of the panel][g] with g inputs
+  // taken at once, filled up with zeros; a run of odd length has one more input for that.
   int64_t block_depth() const { return taps_ * even_length_; }
   int64_t row_depth() const { return blocks_ * block_depth(); }
   int64_t packed_depth() const { return window_.kernel_rows * row_depth(); }
-  int64_t panel_elements() const { return packed_depth() * width_; }
-  int64_t all_elements() const {
-    return (panels_ - 1) * panel_elements() + packed_depth() * last_vectors_ * s_.lanes;
-  }
+  int64_t panel_elements() const { return packed_depth() * panels_.width(); }
+  int64_t all_elements() const { return packed_depth() * panels_.filled(); }
 
   // For each depth step of the kernel the model's own, or -1 where there is none.
   std::vector<int64_t> depth_order() const {
@@ -158,12 +152,12 @@ class MatrixEmitter {
     const auto at = [&](int64_t channel, int64_t d) {
       return shape_.conv ? channel * shape_.depth + d : d * shape_.channels + channel;
     };
-    for (int64_t panel = 0; panel < panels_; ++panel) {
-      const auto width = panel + 1 < panels_ ? width_ : last_vectors_ * s_.lanes;
+    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+      const auto width = panels_.width_of(panel);
       for (size_t k = 0; k < order.size(); k += static_cast<size_t>(taken_at_once_))
         for (int64_t lane = 0; lane < width; ++lane)
           for (size_t j = k; j < k + static_cast<size_t>(taken_at_once_); ++j) {
-            const auto channel = panel * width_ + lane;
+            const auto channel = panel * panels_.width() + lane;
             const bool real = channel < shape_.channels && order[j] >= 0;
             *to++ = real ? static_cast<To>(from[at(channel, order[j])] - zero) : To{};
           }
@@ -202,15 +196,15 @@ class MatrixEmitter {
       write_batches("b", group_.anchor->call.in[1].shape);
       c_.block("for (long u = from; u < to; ++u)", [&] {
         c_.line("const float *x = w + (long)b[u] * {};", shape_.depth * shape_.channels);
-        c_.loop("panel", panels_, [&] {
-          c_.line("const long width = panel < {} ? {} : {};", panels_ - 1, width_,
-                  last_vectors_ * s_.lanes);
+        c_.loop("panel", panels_.count(), [&] {
+          c_.line("const long width = panel < {} ? {} : {};", panels_.count() - 1, panels_.width(),
+                  panels_.last_vectors() * s_.lanes);
           c_.line("float *q = p + u * {} + panel * {};", all_elements(), panel_elements());
           c_.loop("d", shape_.depth, [&] {
-            c_.line("const long rest = {} - panel * {};", shape_.channels, width_);
+            c_.line("const long rest = {} - panel * {};", shape_.channels, panels_.width());
             c_.block("for (long k = 0; k < width; ++k)", [&] {
               c_.line("*q++ = k < rest ? x[d * {} + panel * {} + k] : 0.0f;", shape_.channels,
-                      width_);
+                      panels_.width());
             });
           });
         });
@@ -244,8 +238,8 @@ class MatrixEmitter {
     // Whole vectors are read.
     const auto bias = epilogue_.bias()->as<T>();
     const auto real = static_cast<int64_t>(bias.size());
-    bias_at_ = e_.weights.add<T>(real + width_, [&](T* to) {
-      for (int64_t i = 0; i < real + width_; ++i)
+    bias_at_ = e_.weights.add<T>(real + panels_.width(), [&](T* to) {
+      for (int64_t i = 0; i < real + panels_.width(); ++i)
         to[i] = i < real ? bias[static_cast<size_t>(i)] : T{};
     });
   }
@@ -254,53 +248,30 @@ class MatrixEmitter {
   // channels; only the last panel of all may end inside a vector.
   void instantiate(std::string_view form, int rows, int columns, int vectors, bool last) {
     const auto whole = shape_.channels % s_.lanes == 0;
-    const auto tail = shape_.channels - (panels_ - 1) * width_ - (vectors - 1) * s_.lanes;
+    const auto tail =
+        shape_.channels - (panels_.count() - 1) * panels_.width() - (vectors - 1) * s_.lanes;
     const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
                                   : std::string("LANES");
     if (shape_.integers) c_.line("#define WEIGHT {}", weight_type());
     const auto name = tile_function(form, rows, columns);
     const auto store = epilogue_.store(
         name_, n, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
-    const bool heavy = epilogue_.is_heavy();
-    const auto sum =
-        fmt::format("sums + (((row) * {} + (column)) * {} + (vector)) * LANES", columns, vectors);
-    paste_kernel(c_, s_.kernel,
-                 {{"NAME", heavy ? name + "_sums" : name},
-                  {"OUTPUT_ROWS", std::to_string(rows)},
-                  {"COLUMNS", std::to_string(columns)},
-                  {"VECTORS", std::to_string(vectors)},
-                  {"STRIDE", std::to_string(window_.row_stride)},
-                  {"DILATION", std::to_string(window_.row_dilation)},
-                  {"PREFETCH_EVERY", std::to_string(prefetch_every_)},
-                  {"PREFETCH_LINES", std::to_string(prefetch_lines_)},
-                  {"EPILOGUE_ARGUMENTS", heavy ? ", float *sums" : epilogue_.parameters()},
-                  {"STORE(row, column, vector, value)",
-                   heavy ? fmt::format("vf_store({}, value);", sum) : store}});
-    if (heavy)
-      write_finish(name, rows * columns * vectors, [&] {
-        c_.line("for (long row = 0; row < {}; ++row)", rows);
-        c_.block(fmt::format("for (long column = 0; column < {}; ++column)", columns), [&] {
-          c_.block(fmt::format("V_UNROLL for (long vector = 0; vector < {}; ++vector)", vectors),
-                   [&] {
-                     c_.line("const vf value = vf_load({});", sum);
-                     c_.line("{}", store);
-                   });
-        });
-      });
-  }
-
-  // The kernel leaves its sums in memory; `loops` finish and store them.
-  template <class Loops>
-  void write_finish(const std::string& name, int vectors, Loops loops) {
-    c_.block(
-        fmt::format("V_INLINE void {}(const float *const *rows, long x_at, long x_stride, struct "
-                    "window window, const float *w, const float *bias, const void *ahead{})",
-                    name, epilogue_.parameters()),
-        [&] {
-          c_.line("float sums[{} * LANES] __attribute__((aligned(64)));", vectors);
-          c_.line("{}_sums(rows, x_at, x_stride, window, w, bias, ahead, sums);", name);
-          loops();
-        });
+    paste_tile(c_, s_.kernel,
+               {.name = name,
+                .parameters = "const float *const *rows, long x_at, long x_stride, struct window "
+                              "window, const float *w, const float *bias, const void *ahead",
+                .arguments = "rows, x_at, x_stride, window, w, bias, ahead",
+                .rows = rows,
+                .columns = columns,
+                .vectors = vectors},
+               epilogue_, "STORE(row, column, vector, value)", store,
+               {{"OUTPUT_ROWS", std::to_string(rows)},
+                {"COLUMNS", std::to_string(columns)},
+                {"VECTORS", std::to_string(vectors)},
+                {"STRIDE", std::to_string(window_.row_stride)},
+                {"DILATION", std::to_string(window_.row_dilation)},
+                {"PREFETCH_EVERY", std::to_string(prefetch_every_)},
+                {"PREFETCH_LINES", std::to_string(prefetch_lines_)}});
   }
 
   std::string tile_function(std::string_view form, int rows, int columns) const {
@@ -322,13 +293,13 @@ class MatrixEmitter {
 
   // All columns of `rows` output rows, whose row pointers are there.
   void write_tiles(std::string_view form, int vectors, int rows) {
-    const auto input =
-        skips_rows() ? fmt::format("rows + first * {}", window_.row_dilation) : std::string("rows");
+    const auto input = skips_rows() ? fmt::format("rows + first_tap * {}", window_.row_dilation)
+                                    : std::string("rows");
     const auto weights = skips_rows()
-                             ? fmt::format("w + first * {}", row_depth() * vectors * s_.lanes)
+                             ? fmt::format("w + first_tap * {}", row_depth() * vectors * s_.lanes)
                              : std::string("w");
     const auto window =
-        window_text(skips_rows() ? "last - first" : std::to_string(window_.kernel_rows));
+        window_text(skips_rows() ? "last_tap - first_tap" : std::to_string(window_.kernel_rows));
     const auto x_stride = window_.column_stride * s_.input.column_step;
     const auto call = [&](int columns, const std::string& column) {
       const auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride,
@@ -377,23 +348,10 @@ class MatrixEmitter {
       else
         c_.line("rows[k] = at < 0 || at >= {} ? {} : {};", window_.rows, fill_row_, inside);
     });
-    if (skips_rows()) write_row_range(rows);
-  }
-
-  // The rows [first, last) of the window that meet the picture for any of the output rows.
-  void write_row_range(int rows) {
-    const auto above =
-        fmt::format("{} - (row + {}) * {}", window_.top, rows - 1, window_.row_stride);
-    const auto inside =
-        fmt::format("{} - row * {}", window_.rows + window_.top, window_.row_stride);
-    const auto up = [&](const std::string& n) {
-      return fmt::format("({} + {}) / {}", n, window_.row_dilation - 1, window_.row_dilation);
-    };
-    c_.line("const long above = {}, inside = {};", above, inside);
-    c_.line("const long first = above > 0 ? {} : 0;", up("above"));
-    c_.line("const long past = inside > 0 ? {} : 0;", up("inside"));
-    c_.line("const long end = past < {0} ? past : {0}, last = end < first ? first : end;",
-            window_.kernel_rows);
+    if (skips_rows())
+      write_taps(c_, "tap", fmt::format("row * {} - {}", window_.row_stride, window_.top),
+                 fmt::format("(row + {}) * {} - {}", rows - 1, window_.row_stride, window_.top),
+                 window_.kernel_rows, window_.row_dilation, window_.rows);
   }
 
   // One panel of channels of the rows [from, to); of flat values, of the tiles.
@@ -460,12 +418,12 @@ class MatrixEmitter {
           if (shape_.batches > 1) write_batch();
           if (out_.has_margins())
             c_.block("if (first_panel == 0) for (long row = from; row < to; ++row)", [&] {
-              write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype),
-                            "y + " + offset_text(out_, "picture", "row", "0", "0"));
+              write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype), "y", "row");
             });
           c_.block("for (long u = first_panel; u < last_panel; ++u)", [&] {
-            c_.line("const long group = u / {0}, panel = u % {0};", panels_);
-            c_.line("const long channel = group * {} + panel * {};", shape_.channels, width_);
+            c_.line("const long group = u / {0}, panel = u % {0};", panels_.count());
+            c_.line("const long channel = group * {} + panel * {};", shape_.channels,
+                    panels_.width());
             c_.line("const {} *panel_weights = w + group * {} + panel * {};", weight_type(),
                     all_elements(), panel_elements());
             const auto call = [&](std::string_view form) {
@@ -477,10 +435,7 @@ class MatrixEmitter {
                                           : "0",
                       epilogue_.arguments());
             };
-            if (!has_last_) return call("full");
-            if (panels_ == 1) return call("last");
-            c_.block(fmt::format("if (panel == {})", panels_ - 1), [&] { call("last"); });
-            c_.block("else", [&] { call("full"); });
+            write_panel_calls(c_, panels_, has_last_, call);
           });
         });
   }
@@ -501,7 +456,7 @@ class MatrixEmitter {
   Step write_units() {
     const auto block = s_.flat ? s_.block : s_.block * s_.rows;
     const auto blocks = ceil_div(rows_, block);
-    const auto panels = shape_.groups * panels_;
+    const auto panels = shape_.groups * panels_.count();
     write_step(c_, name_, [&] {
       c_.block("for (long u = from; u < to; ++u)", [&] {
         c_.line("const long panel = u % {0}, block = u / {0} % {1}, picture = u / {2};", panels,
@@ -523,10 +478,8 @@ class MatrixEmitter {
   MatrixShape shape_;
   Window window_;
   Epilogue epilogue_;
+  Panels panels_;
   MemoryLayout out_;
-  int64_t width_ = 0;  // channels of a panel
-  int64_t panels_ = 0;
-  int last_vectors_ = 0;  // vectors of the last panel
   bool has_last_ = false;
   int64_t pictures_ = 1;
   int64_t rows_ = 1;      // output rows of a picture; of flat values, tiles

@@ -22,26 +22,8 @@ std::string write_chain(const Group& group, CWriter& c, std::span<const std::str
                         bool vectors) {
   std::map<Value, std::string> names;
   for (size_t i = 0; i < group.inputs.size(); ++i) names[group.inputs[i]] = x[i];
-  std::vector<const Made*> calls = {group.anchor};
-  calls.insert(calls.end(), group.epilogue.begin(), group.epilogue.end());
-  for (size_t i = 0; i < calls.size(); ++i) {
-    const auto& call = calls[i]->call;
-    const auto& forms = *call.op->elementwise;
-    std::vector<std::string> operands;
-    for (const auto value : calls[i]->in) operands.push_back(names.at(value));
-    const auto name = fmt::format("t{}", i);
-    c.need(forms.math);
-    c.line("const {} {} = {};", vectors ? "vf" : c_type(call.out[0].dtype), name,
-           vectors ? forms.vector(call, operands) : forms.scalar(call, operands));
-    names[calls[i]->out[0]] = name;
-  }
+  write_calls(c, group.calls(), vectors, names);
   return names.at(group.result());
-}
-
-bool has_vector_forms(const Group& group) {
-  for (const auto* made : group.epilogue)
-    if (!made->call.op->elementwise->vector) return false;
-  return group.anchor->call.op->elementwise->vector != nullptr;
 }
 
 }  // namespace

@@ -6,18 +6,6 @@
 namespace turnstone {
 namespace {
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// Writes loops over the channels of a pixel: whole vectors, then what is left; `body` gets the
-// place of the vector and its number of channels, both C expressions.
-template <class Body>
-void write_channels(CWriter& c, int64_t channels, int lanes, Body body) {
-  const auto whole = channels / lanes * lanes;
-  if (whole > 0) c.loop("k", 0, whole, lanes, [&] { body("k", "LANES"); });
-  if (whole < channels)
-    c.block("", [&] { body(std::to_string(whole), std::to_string(channels - whole)); });
-}
-
 class ElementRows {
  public:
   ElementRows(Emitter& e, const Group& group, const Schedule& s, std::string name)
@@ -58,16 +46,7 @@ class ElementRows {
       c_.line("const vf x{} = {};", i, at(i));
       names[group_.inputs[i]] = fmt::format("x{}", i);
     }
-    std::vector<const Made*> calls = {group_.anchor};
-    calls.insert(calls.end(), group_.epilogue.begin(), group_.epilogue.end());
-    for (size_t i = 0; i < calls.size(); ++i) {
-      std::vector<std::string> operands;
-      for (const auto value : calls[i]->in) operands.push_back(names.at(value));
-      const auto& forms = *calls[i]->call.op->elementwise;
-      c_.need(forms.math);
-      c_.line("const vf t{} = {};", i, forms.vector(calls[i]->call, operands));
-      names[calls[i]->out[0]] = fmt::format("t{}", i);
-    }
+    write_calls(c_, group_.calls(), true, names);
     c_.line("vf_store_n({}, {}, {});", to, names.at(group_.result()), n);
   }
 
@@ -130,8 +109,7 @@ class ElementRows {
       };
       if (flat_) return c_.block("for (long column = from; column < to; ++column)", pixel);
       c_.block("for (long row = from; row < to; ++row)", [&] {
-        if (out_.has_margins())
-          write_margins(c_, out_, 4, "out + " + offset_text(out_, "picture", "row", "0", "0"));
+        write_margins(c_, out_, 4, "out", "row");
         c_.loop("column", out_.columns, pixel);
       });
     });
@@ -174,15 +152,6 @@ std::string divisor_text(const Made& made, const Window& w) {
   return "((last_row - first_row) * (last_column - first_column))";
 }
 
-// `first_NAME` and `last_NAME`: the taps of a window that lie on the picture.
-void write_taps(CWriter& c, std::string_view name, std::string_view at, int64_t kernel,
-                int64_t dilation, int64_t extent) {
-  c.line("const long first_{0} = {1} < 0 ? (-({1}) + {2}) / {3} : 0;", name, at, dilation - 1,
-         dilation);
-  c.line("long last_{0} = ({1} - ({2}) + {3}) / {4};", name, extent, at, dilation - 1, dilation);
-  c.line("if (last_{0} > {1}) last_{0} = {1};", name, kernel);
-}
-
 }  // namespace
 
 std::vector<Step> emit_pool(Emitter& e, const Group& group, const Schedule& s,
@@ -212,13 +181,13 @@ std::vector<Step> emit_pool(Emitter& e, const Group& group, const Schedule& s,
     c.block("for (long u = from; u < to; ++u)", [&] {
       c.line("const long picture = u / {0}, row = u % {0};", w.out_rows);
       c.line("(void)picture;");
-      if (out.has_margins())
-        write_margins(c, out, 4, "y + " + offset_text(out, "picture", "row", "0", "0"));
+      write_margins(c, out, 4, "y", "row");
       c.line("const long at_row = row * {} - {};", w.row_stride, w.top);
-      write_taps(c, "row", "at_row", w.kernel_rows, w.row_dilation, w.rows);
+      write_taps(c, "row", "at_row", "at_row", w.kernel_rows, w.row_dilation, w.rows);
       c.loop("column", w.out_columns, [&] {
         c.line("const long at_column = column * {} - {};", w.column_stride, w.left);
-        write_taps(c, "column", "at_column", w.kernel_columns, w.column_dilation, w.columns);
+        write_taps(c, "column", "at_column", "at_column", w.kernel_columns, w.column_dilation,
+                   w.columns);
         c.line("float *to = y + {};", offset_text(out, "picture", "row", "column", "0"));
         c.block("if (first_row >= last_row || first_column >= last_column)", [&] {
           c.line("for (long k = 0; k < {}; ++k) to[k] = {};", w.channels,
@@ -344,10 +313,7 @@ std::vector<Step> emit_concat(Emitter& e, const Group& group, const Schedule& s,
     c.block("for (long u = from; u < to; ++u)", [&] {
       c.line("const long picture = u / {0}, row = u % {0};", out.rows);
       c.line("(void)picture;");
-      if (out.has_margins())
-        write_margins(c, out, size,
-                      fmt::format("({} *)y + {}", c_type(type),
-                                  offset_text(out, "picture", "row", "0", "0")));
+      write_margins(c, out, size, fmt::format("({} *)y", c_type(type)), "row");
       int64_t at = 0;
       for (const auto part : group.anchor->in) {
         const auto layout = e.layout(part);

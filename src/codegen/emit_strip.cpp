@@ -15,7 +15,7 @@ std::vector<Step> emit_strip(Emitter& e, const Strip& strip, const std::vector<s
   auto& c = e.c;
   const auto& stages = strip.stages;
   const auto last = stages.size() - 1;
-  const auto turns = (stages[last].rows + stages[last].kept - 1) / stages[last].kept;
+  const auto turns = ceil_div(stages[last].rows, stages[last].kept);
   write_step(c, name, [&] {
     c.line("long picture = -1;");
     for (size_t i = 0; i < last; ++i) c.line("long done{} = 0;", i);

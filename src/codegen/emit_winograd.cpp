@@ -10,8 +10,6 @@
 namespace turnstone {
 namespace {
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // The transformed taps of a 3-tap filter: `from[3 * step]` to as many as there are products.
 std::vector<double> transformed_taps(int outputs, double g0, double g1, double g2) {
   if (outputs == 2) return {g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2};
@@ -34,12 +32,8 @@ class WinogradEmitter {
         shape_(conv_shape(group.anchor->call)),
         w_(winograd_shape(shape_, s)),
         epilogue_(e, group),
-        out_(e.layout(group.result())) {
-    width_ = s.vectors * s.lanes;
-    panels_ = ceil_div(shape_.out_channels, width_);
-    last_vectors_ =
-        static_cast<int>(ceil_div(shape_.out_channels - (panels_ - 1) * width_, s.lanes));
-  }
+        panels_{shape_.out_channels, s.vectors, s.lanes},
+        out_(e.layout(group.result())) {}
 
   std::vector<Step> run() {
     c_.need(s_.outputs == 4 ? "winograd/four" : "winograd/two");
@@ -47,17 +41,16 @@ class WinogradEmitter {
     fill_row_ = write_fill_row(e_, name_, s_.input, "float", 0);
     epilogue_.write_store(name_);
     write_input();
-    if (panels_ > 1 || last_vectors_ == s_.vectors) write_products("full", s_.vectors);
-    if (last_vectors_ != s_.vectors) write_products("last", last_vectors_);
+    if (panels_.count() > 1 || panels_.last_vectors() == s_.vectors)
+      write_products("full", s_.vectors);
+    if (panels_.last_vectors() != s_.vectors) write_products("last", panels_.last_vectors());
     write_output();
     return {write_units()};
   }
 
  private:
-  int64_t panel_elements() const { return shape_.channels * width_; }
-  int64_t product_elements() const {
-    return (panels_ - 1) * panel_elements() + shape_.channels * last_vectors_ * s_.lanes;
-  }
+  int64_t panel_elements() const { return shape_.channels * panels_.width(); }
+  int64_t product_elements() const { return shape_.channels * panels_.filled(); }
 
   // [product][panel][input channel][channels of the panel]
   void pack() {
@@ -68,11 +61,11 @@ class WinogradEmitter {
       for (int64_t out = 0; out < shape_.out_channels; ++out)
         for (int64_t in = 0; in < shape_.channels; ++in) {
           transform_filter(from + out * 9 * shape_.channels + in, u);
-          const auto panel = out / width_;
-          const auto width = panel + 1 < panels_ ? width_ : last_vectors_ * s_.lanes;
+          const auto panel = out / panels_.width();
+          const auto width = panels_.width_of(panel);
           for (size_t i = 0; i < u.size(); ++i)
             to[static_cast<int64_t>(i) * product_elements() + panel * panel_elements() +
-               in * width + out % width_] = static_cast<float>(u[i]);
+               in * width + out % panels_.width()] = static_cast<float>(u[i]);
         }
     });
     if (!epilogue_.bias()) return;
@@ -123,32 +116,28 @@ class WinogradEmitter {
                     shape_.columns, fill_row_, offset_text(s_.input, "picture", "r", "k", "0"));
             c_.line("}}");
             c_.line("float *to_tile = v + (t - from) * {};", w_.input_step);
-            const auto vectors = shape_.channels / s_.lanes * s_.lanes;
-            if (vectors > 0)
-              c_.loop("k", 0, vectors, s_.lanes, [&] { write_input_vector("LANES"); });
-            if (vectors < shape_.channels)
-              c_.block("", [&] {
-                c_.line("const long k = {};", vectors);
-                write_input_vector(std::to_string(shape_.channels - vectors));
-              });
+            write_channels(
+                c_, shape_.channels, s_.lanes,
+                [&](const std::string& k, const std::string& n) { write_input_vector(k, n); });
           });
         });
   }
 
-  void write_input_vector(const std::string& n) {
+  void write_input_vector(const std::string& k, const std::string& n) {
     const auto taps = w_.taps;
     c_.line("vf a[{0}][{0}], d[{0}], e[{0}];", taps);
     c_.block(fmt::format("V_UNROLL for (int i = 0; i < {}; ++i)", taps), [&] {
-      c_.line("V_UNROLL for (int j = 0; j < {}; ++j) d[j] = vf_load_n(at[i][j] + k, {});", taps, n);
+      c_.line("V_UNROLL for (int j = 0; j < {}; ++j) d[j] = vf_load_n(at[i][j] + {}, {});", taps, k,
+              n);
       c_.line("{}(d, a[i]);", transform("input"));
     });
     c_.block(fmt::format("V_UNROLL for (int j = 0; j < {}; ++j)", taps), [&] {
       c_.line("V_UNROLL for (int i = 0; i < {}; ++i) d[i] = a[i][j];", taps);
       c_.line("{}(d, e);", transform("input"));
       c_.line(
-          "V_UNROLL for (int i = 0; i < {0}; ++i) vf_store(to_tile + (i * {0} + j) * {1} + k, "
+          "V_UNROLL for (int i = 0; i < {0}; ++i) vf_store(to_tile + (i * {0} + j) * {1} + {2}, "
           "e[i]);",
-          taps, w_.input_plane);
+          taps, w_.input_plane, k);
     });
   }
 
@@ -213,34 +202,28 @@ class WinogradEmitter {
                  c_.line("const long columns = {0} - column < {1} ? {0} - column : {1};",
                          shape_.out_columns, s_.outputs);
                  if (out_.has_margins())
-                   c_.block("if (column == 0) for (long i = 0; i < rows; ++i)", [&] {
-                     write_margins(c_, out_, 4,
-                                   "y + " + offset_text(out_, "picture", "row + i", "0", "0"));
-                   });
+                   c_.block("if (column == 0) for (long i = 0; i < rows; ++i)",
+                            [&] { write_margins(c_, out_, 4, "y", "row + i"); });
                  c_.line("const float *of_tile = m + (t - from) * {};", w_.output_step);
-                 const auto vectors = shape_.out_channels / s_.lanes * s_.lanes;
-                 if (vectors > 0)
-                   c_.loop("k", 0, vectors, s_.lanes, [&] { write_output_vector("LANES"); });
-                 if (vectors < shape_.out_channels)
-                   c_.block("", [&] {
-                     c_.line("const long k = {};", vectors);
-                     write_output_vector(std::to_string(shape_.out_channels - vectors));
-                   });
+                 write_channels(c_, shape_.out_channels, s_.lanes,
+                                [&](const std::string& k, const std::string& n) {
+                                  write_output_vector(k, n);
+                                });
                });
              });
   }
 
-  void write_output_vector(const std::string& n) {
+  void write_output_vector(const std::string& k, const std::string& n) {
     const auto taps = w_.taps;
     c_.line("vf a[{0}][{1}], d[{1}], out[{0}][{0}];", s_.outputs, taps);
     c_.line("const vf start = {};",
-            epilogue_.bias() ? fmt::format("vf_load_n(bias + k, {})", n) : "vf_set(0)");
+            epilogue_.bias() ? fmt::format("vf_load_n(bias + {}, {})", k, n) : "vf_set(0)");
     c_.block(fmt::format("V_UNROLL for (int j = 0; j < {}; ++j)", taps), [&] {
       c_.line("vf e[{}];", s_.outputs);
       c_.line(
           "V_UNROLL for (int i = 0; i < {0}; ++i) d[i] = vf_load(of_tile + (i * {0} + j) * {1} + "
-          "k);",
-          taps, w_.output_plane);
+          "{2});",
+          taps, w_.output_plane, k);
       c_.line("{}(d, e);", transform("output"));
       c_.line("V_UNROLL for (int i = 0; i < {}; ++i) a[i][j] = e[i];", s_.outputs);
     });
@@ -250,11 +233,10 @@ class WinogradEmitter {
     });
     c_.block("for (long i = 0; i < rows; ++i) for (long j = 0; j < columns; ++j)", [&] {
       c_.line("const vf value = out[i][j];");
-      c_.line(
-          "{}",
-          epilogue_.store(
-              name_, n,
-              {.picture = "picture", .row = "row + i", .column = "column + j", .channel = "k"}));
+      c_.line("{}",
+              epilogue_.store(
+                  name_, n,
+                  {.picture = "picture", .row = "row + i", .column = "column + j", .channel = k}));
     });
   }
 
@@ -272,18 +254,15 @@ class WinogradEmitter {
                 w_.block, w_.tiles());
         c_.line("{}_input(x, v, first, last);", name_);
         c_.loop("i", w_.products(), [&] {
-          c_.loop("panel", panels_, [&] {
+          c_.loop("panel", panels_.count(), [&] {
             const auto call = [&](std::string_view form) {
               c_.line(
                   "{}_{}(v + i * {}, w + i * {} + panel * {}, m + i * {} + panel * {}, last - "
                   "first);",
                   name_, form, w_.input_plane, product_elements(), panel_elements(),
-                  w_.output_plane, width_);
+                  w_.output_plane, panels_.width());
             };
-            if (last_vectors_ == s_.vectors) return call("full");
-            if (panels_ == 1) return call("last");
-            c_.block(fmt::format("if (panel == {})", panels_ - 1), [&] { call("last"); });
-            c_.block("else", [&] { call("full"); });
+            write_panel_calls(c_, panels_, panels_.last_vectors() != s_.vectors, call);
           });
         });
         c_.line("{}_output(m, bias, first, last{});", name_, epilogue_.arguments());
@@ -300,11 +279,9 @@ class WinogradEmitter {
   ConvShape shape_;
   WinogradShape w_;
   Epilogue epilogue_;
+  Panels panels_;
   MemoryLayout out_;
   std::string fill_row_;
-  int64_t width_ = 0;  // channels of a panel
-  int64_t panels_ = 0;
-  int last_vectors_ = 0;
   int64_t weights_at_ = 0;
   int64_t bias_at_ = 0;
 };

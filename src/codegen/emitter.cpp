@@ -111,14 +111,7 @@ std::string Epilogue::store_floats() {
   std::map<Value, std::string> names = {{group_.anchor->out[0], "x"}};
   if (bias_) names[group_.epilogue.front()->out[0]] = "x";
   for (size_t i = 0; i < operands_.size(); ++i) names[operands_[i]] = fmt::format("o{}", i);
-  for (size_t i = 0; i < calls_.size(); ++i) {
-    std::vector<std::string> x;
-    for (const auto value : calls_[i]->in) x.push_back(names.at(value));
-    const auto& forms = *calls_[i]->call.op->elementwise;
-    e_.c.need(forms.math);
-    e_.c.line("const vf t{} = {};", i, forms.vector(calls_[i]->call, x));
-    names[calls_[i]->out[0]] = fmt::format("t{}", i);
-  }
+  write_calls(e_.c, calls_, true, names);
   return names.at(group_.result());
 }
 
@@ -180,6 +173,21 @@ void Epilogue::write_pointers() const {
     e_.c.line("const {} *e{} = {};", integers_ ? "int" : "float", i, e_.address(operands_[i]));
 }
 
+void write_calls(CWriter& c, std::span<const Made* const> calls, bool vectors,
+                 std::map<Value, std::string>& names) {
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const auto& call = calls[i]->call;
+    const auto& forms = *call.op->elementwise;
+    std::vector<std::string> operands;
+    for (const auto value : calls[i]->in) operands.push_back(names.at(value));
+    const auto name = fmt::format("t{}", i);
+    c.need(forms.math);
+    c.line("const {} {} = {};", vectors ? "vf" : c_type(call.out[0].dtype), name,
+           vectors ? forms.vector(call, operands) : forms.scalar(call, operands));
+    names[calls[i]->out[0]] = name;
+  }
+}
+
 // C's own character types, as the templates' loads and stores take them.
 std::string_view kernel_type(DType type) {
   switch (type) {
@@ -197,16 +205,25 @@ std::string_view kernel_type(DType type) {
 }
 
 void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
-                   std::string_view row) {
+                   std::string_view memory, std::string_view row) {
   const auto bytes = layout.column_step * element_bytes;
+  const auto first = fmt::format("{} + {}", memory, offset_text(layout, "picture", row, "0", "0"));
   const auto clear = [&](int64_t from, int64_t columns) {
     if (columns == 0) return;
     const auto at = from * layout.column_step;
-    c.line("__builtin_memset({} {} {}, 0, {});", row, at < 0 ? "-" : "+", at < 0 ? -at : at,
+    c.line("__builtin_memset({} {} {}, 0, {});", first, at < 0 ? "-" : "+", at < 0 ? -at : at,
            columns * bytes);
   };
   clear(-layout.left, layout.left);
   clear(layout.columns, layout.right);
+}
+
+void write_taps(CWriter& c, std::string_view name, std::string_view low, std::string_view high,
+                int64_t kernel, int64_t dilation, int64_t extent) {
+  c.line("const long first_{0} = {1} < 0 ? (-({1}) + {2}) / {3} : 0;", name, high, dilation - 1,
+         dilation);
+  c.line("long last_{0} = ({1} - ({2}) + {3}) / {4};", name, extent, low, dilation - 1, dilation);
+  c.line("if (last_{0} > {1}) last_{0} = {1};", name, kernel);
 }
 
 std::string write_fill_row(Emitter& e, const std::string& name, const MemoryLayout& layout,
@@ -271,7 +288,7 @@ void write_row_copy(CWriter& c, const std::string& name, const RowCopy& copy,
 
 Step write_row_units(CWriter& c, const std::string& name, int64_t pictures, int64_t rows,
                      int64_t height, bool parallel) {
-  const auto units = (rows + height - 1) / height;
+  const auto units = ceil_div(rows, height);
   write_step(c, name, [&] {
     c.block("for (long u = from; u < to; ++u)", [&] {
       c.line("const long picture = u / {0}, first = u % {0} * {1};", units, height);
@@ -288,6 +305,49 @@ void paste_kernel(CWriter& c, std::string_view kernel,
   const auto text = kernel_text(kernel);
   CHECK(!text.empty());
   c.paste(text);
+}
+
+namespace {
+
+// Where a tile keeps a sum until it is stored.
+std::string sum_text(const Tile& tile) {
+  const auto pixel = fmt::format("((row) * {} + (column))", tile.columns);
+  return tile.vectors == 1
+             ? fmt::format("sums + {} * LANES", pixel)
+             : fmt::format("sums + ({} * {} + (vector)) * LANES", pixel, tile.vectors);
+}
+
+std::string loop_text(std::string_view i, int n) {
+  return fmt::format("for (long {0} = 0; {0} < {1}; ++{0})", i, n);
+}
+
+void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
+                  const std::string& store) {
+  c.block(fmt::format("V_INLINE void {}({}{})", tile.name, tile.parameters, epilogue.parameters()),
+          [&] {
+            c.line("float sums[{} * LANES] __attribute__((aligned(64)));",
+                   tile.rows * tile.columns * tile.vectors);
+            c.line("{}_sums({}, sums);", tile.name, tile.arguments);
+            c.line("{} {}", loop_text("row", tile.rows), loop_text("column", tile.columns));
+            c.block("V_UNROLL " + loop_text("vector", tile.vectors), [&] {
+              c.line("const vf value = vf_load({});", sum_text(tile));
+              c.line("{}", store);
+            });
+          });
+}
+
+}  // namespace
+
+void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,
+                std::string_view store_macro, const std::string& store,
+                std::vector<std::pair<std::string, std::string>> parameters) {
+  const bool heavy = epilogue.is_heavy();
+  parameters.emplace_back("NAME", heavy ? tile.name + "_sums" : tile.name);
+  parameters.emplace_back("EPILOGUE_ARGUMENTS", heavy ? ", float *sums" : epilogue.parameters());
+  parameters.emplace_back(store_macro,
+                          heavy ? fmt::format("vf_store({}, value);", sum_text(tile)) : store);
+  paste_kernel(c, kernel, parameters);
+  if (heavy) write_stores(c, tile, epilogue, store);
 }
 
 }  // namespace turnstone

@@ -1,6 +1,8 @@
 // Shared by the files that write the C code of one kind of group each.
 #pragma once
 
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -93,13 +95,24 @@ class Epilogue {
   bool integers_ = false;
 };
 
+// A C variable t0, t1, ... for each of a chain of elementwise calls, on vectors of f32 or on single
+// elements. `names` has those of all operands from outside, and receives those of the results.
+void write_calls(CWriter& c, std::span<const Made* const> calls, bool vectors,
+                 std::map<Value, std::string>& names);
+
 // C type of the elements that kernels read and write: "float", "signed char", ...
 std::string_view kernel_type(DType type);
 
-// Writes the columns of zeros at both ends of a row of a layout with margins: `row` points to
-// element 0 of the row.
+// Writes the columns of zeros at both ends of a row of a picture, if the layout has any; `memory`
+// points to the value's first element.
 void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
-                   std::string_view row);
+                   std::string_view memory, std::string_view row);
+
+// The taps [first_NAME, last_NAME) of a window that lie on the picture, along one dimension, for
+// any of the places whose first taps stand at `low` to `high`: C expressions. There may be none,
+// and then last_NAME may be less than first_NAME.
+void write_taps(CWriter& c, std::string_view name, std::string_view low, std::string_view high,
+                int64_t kernel, int64_t dilation, int64_t extent);
 
 // Rows that kernels read where the window is above or below the picture: C text of the address of
 // the first column of a row of the layout with its margins, every element `value`.
@@ -121,6 +134,48 @@ void write_row_copy(CWriter& c, const std::string& name, const RowCopy& copy,
 // makes rows [from, to) of a picture.
 Step write_row_units(CWriter& c, const std::string& name, int64_t pictures, int64_t rows,
                      int64_t height, bool parallel);
+
+// The channels of a result, in panels of the vectors of a tile. The last may have fewer vectors,
+// and may end inside one.
+struct Panels {
+  int64_t channels = 0;
+  int vectors = 1, lanes = 1;
+
+  int64_t width() const { return int64_t{vectors} * lanes; }
+  int64_t count() const { return ceil_div(channels, width()); }
+  int last_vectors() const {
+    return static_cast<int>(ceil_div(channels - (count() - 1) * width(), lanes));
+  }
+  // With its last vector filled up: of one panel, and of all.
+  int64_t width_of(int64_t panel) const {
+    return panel + 1 < count() ? width() : int64_t{last_vectors()} * lanes;
+  }
+  int64_t filled() const { return (count() - 1) * width() + width_of(count() - 1); }
+};
+
+// Writes what is done with `panel`: `call("last")` for the last one where that differs, else
+// `call("full")`.
+template <class Call>
+void write_panel_calls(CWriter& c, const Panels& panels, bool differs, Call call) {
+  if (!differs) return call("full");
+  if (panels.count() == 1) return call("last");
+  c.block(fmt::format("if (panel == {})", panels.count() - 1), [&] { call("last"); });
+  c.block("else", [&] { call("full"); });
+}
+
+// The function of a kernel for one size of tile: its parameters, without those of the epilogue, and
+// their names.
+struct Tile {
+  std::string name, parameters, arguments;
+  int rows = 1, columns = 1, vectors = 1;
+};
+
+// Pastes a kernel template that does `store` with each `value`, at `row`, `column` and, where it
+// has several, `vector`. Where finishing is heavy, the kernel leaves its sums in memory, and loops
+// behind it store them. `store_macro` is what the template calls, with its parameters.
+void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,
+                std::string_view store_macro, const std::string& store,
+                std::vector<std::pair<std::string, std::string>> parameters);
 
 // `static void NAME_rows(f, rings, picture, from, to) { body }`
 template <class Body>
@@ -168,6 +223,16 @@ void write_step(CWriter& c, const std::string& name, Body body) {
         c.line("(void)f, (void)rings;");
         body();
       });
+}
+
+// Writes loops over the channels of a pixel: whole vectors, then what is left; `body` gets the
+// place of the vector and its number of channels, both C expressions.
+template <class Body>
+void write_channels(CWriter& c, int64_t channels, int lanes, Body body) {
+  const auto whole = channels / lanes * lanes;
+  if (whole > 0) c.loop("k", 0, whole, lanes, [&] { body("k", "LANES"); });
+  if (whole < channels)
+    c.block("", [&] { body(std::to_string(whole), std::to_string(channels - whole)); });
 }
 
 // Pastes a kernel template after defining its parameters.

@@ -43,6 +43,18 @@ bool is_depthwise(const Graph& graph, const Made& made) {
 
 }  // namespace
 
+std::vector<const Made*> Group::calls() const {
+  std::vector<const Made*> all = {anchor};
+  all.insert(all.end(), epilogue.begin(), epilogue.end());
+  return all;
+}
+
+bool has_vector_forms(const Group& group) {
+  return std::ranges::all_of(group.calls(), [](const Made* made) {
+    return made->call.op->elementwise && made->call.op->elementwise->vector;
+  });
+}
+
 Work work_of(const Graph& graph, const Made& made) {
   if (made.call.op->elementwise) return Work::elements;
   if (is_empty(made.call)) return Work::portable;

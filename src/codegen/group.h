@@ -17,6 +17,8 @@ struct Group {
   bool is_view = false;               // the output is the input's memory under another shape
 
   Value result() const { return outputs.front(); }
+  // The anchor and the epilogue, in order.
+  std::vector<const Made*> calls() const;
 };
 
 // What kind of kernel computes a call; every target has one for each kind. Only those and
@@ -28,6 +30,9 @@ enum class Work {
   depthwise,  // depthwise convolution
 };
 Work work_of(const Graph& graph, const Made& made);
+
+// Whether all calls of a group are elementwise and known on vectors of f32.
+bool has_vector_forms(const Group& group);
 
 // Cuts the live calls of a graph into groups, in an order in which operands come first.
 std::vector<Group> make_groups(const Graph& graph);

@@ -348,7 +348,6 @@ class Chooser {
   void place_parts(size_t g) {
     const auto whole = groups_[g].result();
     const auto& parts = groups_[g].anchor->in;
-    if (!is_along_channels(g)) return;
     if (is_free(whole) && show_parts(whole, parts)) {
       schedules_[g] = Schedule{.kind = Kind::view};
       return;
@@ -395,12 +394,6 @@ class Chooser {
     layouts_.of[whole] = layout;
     layouts_.inside[whole] = layouts_.memory_of(parts.front());
     return true;
-  }
-
-  bool is_along_channels(size_t g) const {
-    const auto& made = *groups_[g].anchor;
-    const auto rank = graph_.type(groups_[g].result()).rank();
-    return *normal_axis(made.i("axis"), rank) == rank - 1;
   }
 
   // What the readers of a value would like at the ends of its rows.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codegen/group.h"
+#include "codegen/sizes.h"
 
 namespace turnstone {
 
@@ -23,7 +24,7 @@ struct MemoryLayout {
   int64_t ring = 0;             // rows that there is memory for: row r stands at r % ring; 0: all
   int64_t elements = 0;         // of the memory, or 0 when it is another value's
 
-  int64_t blocks() const { return (channels + block - 1) / block; }
+  int64_t blocks() const { return ceil_div(channels, block); }
   bool has_margins() const { return left > 0 || right > 0; }
   // Channels of a pixel lie side by side.
   bool is_channels_last() const { return block == channels; }

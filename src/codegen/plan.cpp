@@ -14,8 +14,6 @@ struct Block {
   int64_t at = -1;
 };
 
-int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 // Gives every block the lowest offset at which no block of the same time lies.
 int64_t place_blocks(std::vector<Block>& blocks) {
   std::vector<Block*> order;
@@ -55,7 +53,7 @@ class Planner {
     for (size_t g = 0; g < groups_.size(); ++g) when_.push_back(g);
     for (const auto& strip : strips_) place_rings(strip);
     for (const auto& s : schedules_)
-      plan_.ring_bytes = std::max(plan_.ring_bytes, rounded(s.ring_bytes));
+      plan_.ring_bytes = std::max(plan_.ring_bytes, whole_lines(s.ring_bytes));
     place_inputs();
     place_outputs();
     place_arena();
@@ -90,7 +88,7 @@ class Planner {
       if (!stage.copies && stage.group != strip.last_group())
         plan_.places[groups_[stage.group].result()] = {Place::Kind::ring, stage.at};
     }
-    plan_.ring_bytes = std::max(plan_.ring_bytes, rounded(strip.bytes));
+    plan_.ring_bytes = std::max(plan_.ring_bytes, whole_lines(strip.bytes));
   }
 
   bool is_part(Value value) const {
@@ -98,7 +96,7 @@ class Planner {
   }
 
   int64_t bytes_of_memory(Value value) const {
-    return rounded(layouts_.find(graph_, value).elements * size_of(graph_.type(value).dtype));
+    return whole_lines(layouts_.find(graph_, value).elements * size_of(graph_.type(value).dtype));
   }
 
   void place_arena() {
@@ -122,7 +120,7 @@ class Planner {
     const auto values = blocks.size();
     for (size_t g = 0; g < groups_.size(); ++g)
       if (schedules_[g].own_bytes > 0)
-        blocks.push_back({rounded(schedules_[g].own_bytes), when_[g], when_[g]});
+        blocks.push_back({whole_lines(schedules_[g].own_bytes), when_[g], when_[g]});
     plan_.arena_bytes = place_blocks(blocks);
     for (const auto& [value, block] : block_of)
       plan_.places[value] = {Place::Kind::arena, blocks[block].at};

@@ -8,8 +8,6 @@ namespace {
 
 using Kind = Schedule::Kind;
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // A part of the work that takes less than about 20 us is done before another thread wakes up.
 constexpr uint64_t flops_worth_a_thread = 2'000'000;
 constexpr uint64_t bytes_worth_a_thread = 200'000;
@@ -279,10 +277,7 @@ class Scheduler {
   // On vectors, with operands that lie beside the result in a simple way.
   bool goes_pixel_by_pixel(const Group& group) const {
     if (!is_f32(group) || count(graph_.shape(group.result())) == 0) return false;
-    std::vector<const Made*> calls = {group.anchor};
-    calls.insert(calls.end(), group.epilogue.begin(), group.epilogue.end());
-    for (const auto* call : calls)
-      if (!call->call.op->elementwise->vector) return false;
+    if (!has_vector_forms(group)) return false;
     return std::ranges::all_of(group.inputs, [&](Value v) {
       return beside(graph_.shape(v), graph_.shape(group.result())) != Beside::other;
     });
@@ -331,11 +326,10 @@ class Scheduler {
   }
 
   void complete(const Group& group, Schedule& s) const {
-    s.parallel = s.kind != Kind::view && s.kind != Kind::portable && s.kind != Kind::elements &&
-                 (flops_of(graph_, group) >= flops_worth_a_thread ||
-                  bytes_of(graph_, group) >= bytes_worth_a_thread);
-    if (s.kind != Kind::view && s.kind != Kind::portable && s.kind != Kind::elements)
-      s.lanes = target_.lanes;
+    if (s.kind == Kind::view || s.kind == Kind::portable || s.kind == Kind::elements) return;
+    s.lanes = target_.lanes;
+    s.parallel = flops_of(graph_, group) >= flops_worth_a_thread ||
+                 bytes_of(graph_, group) >= bytes_worth_a_thread;
     if (s.kind == Kind::matrix) complete_matrix(group, s);
     if (s.kind == Kind::depthwise) complete_depthwise(group, s);
     if (s.kind == Kind::winograd) {

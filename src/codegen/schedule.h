@@ -75,7 +75,7 @@ struct WinogradShape {
 
   int64_t products() const { return taps * taps; }
   int64_t tiles() const { return batch * tile_rows * tile_columns; }
-  int64_t blocks() const { return (tiles() + block - 1) / block; }
+  int64_t blocks() const { return ceil_div(tiles(), block); }
   int64_t bytes() const { return products() * (input_plane + output_plane) * 4; }
 };
 WinogradShape winograd_shape(const ConvShape& conv, const Schedule& schedule);

@@ -9,8 +9,6 @@ namespace {
 
 using Kind = Schedule::Kind;
 
-int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 class Finder {
  public:
   Finder(const Graph& graph, const std::vector<Group>& groups,
@@ -135,11 +133,11 @@ class Finder {
         const auto layout = layouts_.find(graph_, group.anchor->in[0]);
         const auto padded =
             padded_layout(group.anchor->call.in[0].shape, layout, conv.left, columns_beyond(conv));
-        strip.bytes += rounded(ring_layout(padded, stage.kept).elements * 4 + 64);
+        strip.bytes += whole_lines(ring_layout(padded, stage.kept).elements * 4 + 64);
       } else {
         const auto ring = ring_layout(layouts_.find(graph_, group.result()), stage.kept);
         layouts_.of[group.result()] = ring;
-        strip.bytes += rounded(ring.elements * 4 + 64);
+        strip.bytes += whole_lines(ring.elements * 4 + 64);
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "codegen/group.h"
+#include "codegen/sizes.h"
 
 namespace turnstone {
 
@@ -36,8 +37,9 @@ class Weights {
 
  private:
   int64_t align() {
-    bytes_.resize((bytes_.size() + 63) / 64 * 64);
-    return static_cast<int64_t>(bytes_.size());
+    const auto at = whole_lines(static_cast<int64_t>(bytes_.size()));
+    bytes_.resize(static_cast<size_t>(at));
+    return at;
   }
 
   std::string bytes_;
