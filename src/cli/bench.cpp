@@ -101,7 +101,7 @@ Result<Groups> profile(Runtime& runtime) {
   for (size_t g = 0; g < count; ++g) {
     groups.flops += groups.first[g].flops;
     std::ranges::sort(times[g]);
-    groups.ms.push_back(times[g][runs / 2]);
+    groups.ms.push_back(quantile(times[g], 0.5));
   }
   return groups;
 }

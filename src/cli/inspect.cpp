@@ -1,14 +1,12 @@
 // turnstone inspect: what a model or a package holds.
-#include <turnstone.h>
-
 #include <map>
-#include <memory>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/compiler_commands.h"
+#include "cli/loaded_code.h"
 #include "cli/shape_option.h"
 #include "codegen/schedule.h"
 #include "exchange/model.h"
@@ -114,11 +112,8 @@ Json value_json(const ts_value& value) {
 }
 
 Result<Json> describe_code(const fs::path& path) {
-  ts_model* opened = nullptr;
-  char text[512] = "";
-  if (ts_open_detail(path.c_str(), text, sizeof text, &opened) != TS_OK)
-    return fail(Code::invalid, "{}", text);
-  const std::unique_ptr<ts_model, decltype(&ts_close)> model(opened, ts_close);
+  const auto model = TRY(open_code(path));
+  auto* opened = model.get();
   Json report = {{"inputs", Json::array()},
                  {"outputs", Json::array()},
                  {"variants", Json::array()},

@@ -1,22 +1,17 @@
 #include "cli/tune.h"
 
-#include <turnstone.h>
-
 #include <algorithm>
-#include <memory>
 #include <vector>
 
-#include "base/files.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "cli/loaded_code.h"
 #include "codegen/compile.h"
 
 namespace turnstone {
 namespace {
 
 using Steady = std::chrono::steady_clock;
-using ModelHandle = std::unique_ptr<ts_model, decltype(&ts_close)>;
-using ContextHandle = std::unique_ptr<ts_context, decltype(&ts_context_close)>;
 
 // One layer of a model alone: what it reads is made by another, so that it may have margins, and is
 // read by a third, so that it is whole.
@@ -55,21 +50,15 @@ Target candidate_target(const Target& target, size_t i) {
 // A context on one variant whose runs are measured, and its inputs.
 class Runner {
  public:
-  static Result<Runner> open(ts_model* model, const std::string& variant) {
-    if (ts_choose_variant(model, variant.c_str()) != TS_OK)
-      return fail(Code::unsupported, "cannot run '{}' here", variant);
-    ts_context* context = nullptr;
-    if (const auto status = ts_context_open(model, nullptr, &context); status != TS_OK)
-      return fail(Code::unavailable, "{}", ts_status_text(status));
-    Runner runner(context);
-    for (int i = 0; i < ts_input_count(model); ++i) {
-      const auto& value = *ts_input_info(model, i);
+  static Result<Runner> open(ts_model& model, const std::string& variant) {
+    Runner runner(TRY(open_context(model, variant)));
+    for (int i = 0; i < ts_input_count(&model); ++i) {
+      const auto& value = *ts_input_info(&model, i);
       runner.inputs_.push_back(
           Tensor::filled(DType::f32, Shape(value.shape, value.shape + value.rank), 0.25));
-      CHECK(ts_set_input(context, i, runner.inputs_.back().bytes(), value.type, value.shape,
-                         value.rank) == TS_OK);
     }
-    CHECK(ts_profile(context, &runner.groups_, &runner.count_) == TS_OK);
+    TRY(bind_inputs(model, *runner.context_, runner.inputs_));
+    CHECK(ts_profile(runner.context_.get(), &runner.groups_, &runner.count_) == TS_OK);
     return runner;
   }
 
@@ -86,7 +75,7 @@ class Runner {
   }
 
  private:
-  explicit Runner(ts_context* context) : context_(context, ts_context_close) {}
+  explicit Runner(ContextHandle context) : context_(std::move(context)) {}
 
   ContextHandle context_;
   std::vector<Tensor> inputs_;
@@ -95,7 +84,7 @@ class Runner {
 };
 
 // The shortest time of each candidate, all in turns.
-Result<std::vector<double>> time_candidates(ts_model* model, const Target& target, size_t count) {
+Result<std::vector<double>> time_candidates(ts_model& model, const Target& target, size_t count) {
   constexpr int rounds = 5;
   constexpr int runs = 4;
   std::vector<Runner> runners;
@@ -119,15 +108,8 @@ Result<Choice> measure(const Graph& layer, const Target& target, const std::stri
     options.tunings.push_back(&tunings[i]);
   }
   const auto compiled = TRY(compile(layer, options));
-  const auto work = TRY(TemporaryFolder::make("turnstone-tune"));
-  const auto path = work.path() / "compiled.so";
-  TRY(write_file(path, compiled.object));
-  ts_model* model = nullptr;
-  char text[512] = "";
-  if (ts_open_detail(path.c_str(), text, sizeof text, &model) != TS_OK)
-    return fail(Code::unsupported, "{}", text);
-  const ModelHandle owner(model, ts_close);
-  const auto times = TRY(time_candidates(model, target, candidates.size()));
+  const auto model = TRY(load_code(compiled.object));
+  const auto times = TRY(time_candidates(*model, target, candidates.size()));
   const auto best = static_cast<size_t>(std::ranges::min_element(times) - times.begin());
   auto choice = candidates[best];
   choice.microseconds = times[best];

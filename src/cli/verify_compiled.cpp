@@ -1,13 +1,9 @@
 #include "cli/verify_compiled.h"
 
-#include <turnstone.h>
-
-#include <cstring>
-#include <memory>
 #include <random>
 
-#include "base/files.h"
 #include "base/progress.h"
+#include "cli/loaded_code.h"
 #include "tensor/npy.h"
 
 namespace turnstone {
@@ -49,44 +45,13 @@ Result<Tensor> input_tensor(const Port& port, const Type& type, const std::files
   return tensor;
 }
 
-using ModelHandle = std::unique_ptr<ts_model, decltype(&ts_close)>;
-using ContextHandle = std::unique_ptr<ts_context, decltype(&ts_context_close)>;
-
 // The outputs of the code for one target. Errors: unsupported when this CPU cannot run it.
-Result<std::vector<Tensor>> run_here(const std::filesystem::path& object, const Target& target,
-                                     const Graph& graph, const std::vector<Tensor>& inputs) {
-  ts_model* model = nullptr;
-  char text[512] = "";
-  if (const auto status = ts_open_detail(object.c_str(), text, sizeof text, &model);
-      status != TS_OK)
-    return fail(status == TS_WRONG_CPU ? Code::unsupported : Code::invalid, "{}", text);
-  const ModelHandle model_owner(model, ts_close);
-  if (ts_choose_variant(model, target.name.c_str()) != TS_OK)
-    return fail(Code::unsupported, "this CPU cannot run '{}'", target.name);
-  ts_context* context = nullptr;
-  if (const auto status = ts_context_open(model, nullptr, &context); status != TS_OK)
-    return fail(Code::unavailable, "{}", ts_status_text(status));
-  const ContextHandle context_owner(context, ts_context_close);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const auto& tensor = inputs[i];
-    const auto* info = ts_input_info(model, static_cast<int>(i));
-    if (const auto status =
-            ts_set_input(context, static_cast<int>(i), tensor.bytes(), info->type,
-                         tensor.shape().data(), static_cast<int>(tensor.shape().size()));
-        status != TS_OK)
-      return fail(Code::invalid, "input {}: {}", i, ts_status_text(status));
-  }
-  if (const auto status = ts_run(context); status != TS_OK)
-    return fail(Code::unavailable, "{}", ts_status_text(status));
-  std::vector<Tensor> outputs;
-  for (size_t i = 0; i < graph.outputs().size(); ++i) {
-    const auto& type = graph.type(graph.outputs()[i].value);
-    Tensor tensor(type.dtype, type.shape);
-    std::memcpy(tensor.mutable_bytes(), ts_output(context, static_cast<int>(i)),
-                static_cast<size_t>(tensor.size_bytes()));
-    outputs.push_back(std::move(tensor));
-  }
-  return outputs;
+Result<std::vector<Tensor>> run_here(std::string_view object, const Target& target,
+                                     const std::vector<Tensor>& inputs) {
+  const auto model = TRY(load_code(object));
+  const auto context = TRY(open_context(*model, target.name));
+  TRY(bind_inputs(*model, *context, inputs));
+  return run_once(*model, *context);
 }
 
 }  // namespace
@@ -101,14 +66,10 @@ Result<std::vector<LayerError>> verify_compiled(const Graph& graph, const Verify
   Progress progress("interpreting", static_cast<int64_t>(all.value_count()), options.quiet);
   const auto expected =
       TRY(evaluate(all, inputs, [&](Value value, const Tensor&) { progress.show(value.id); }));
-  const auto work = TRY(TemporaryFolder::make("turnstone-verify"));
-  const auto package = work.path() / "package.so";
-  const auto inspected = work.path() / "inspected.so";
-  TRY(write_file(package, options.object));
   std::vector<LayerError> errors;
-  const auto add = [&](const std::filesystem::path& object, const Target& target, const Graph& code,
+  const auto add = [&](std::string_view object, const Target& target,
                        std::string_view prefix) -> Result<bool> {
-    const auto actual = run_here(object, target, code, inputs);
+    const auto actual = run_here(object, target, inputs);
     if (!actual && actual.error().code == Code::unsupported) return false;
     if (!actual) return std::unexpected(actual.error());
     for (size_t i = 0; i < actual->size(); ++i) {
@@ -119,10 +80,9 @@ Result<std::vector<LayerError>> verify_compiled(const Graph& graph, const Verify
     return true;
   };
   for (const auto& target : options.targets) {
-    if (!TRY(add(package, target, graph, "package: "))) continue;
+    if (!TRY(add(options.object, target, "package: "))) continue;
     const auto compiled = TRY(compile(all, {.targets = {target}, .tunings = {&options.tuning}}));
-    TRY(write_file(inspected, compiled.object));
-    TRY(add(inspected, target, all, ""));
+    TRY(add(compiled.object, target, ""));
   }
   if (errors.empty()) return fail(Code::unsupported, "--verify: this CPU runs none of the targets");
   return errors;

@@ -287,9 +287,12 @@ class MatrixEmitter {
         window_.column_dilation * s_.input.column_step, even_length_, even_length_);
   }
 
-  // Whether rows of the window may lie outside the picture, so that their products need not be
-  // made.
-  bool skips_rows() const { return !fill_row_.empty() && window_.kernel_rows > 1; }
+  // Whether products with rows outside the picture are left out. Windows of few inputs are quicker as
+  // straight code.
+  bool skips_rows() const {
+    constexpr int64_t least_depth = 64;
+    return !fill_row_.empty() && window_.kernel_rows > 1 && row_depth() >= least_depth;
+  }
 
   // All columns of `rows` output rows, whose row pointers are there.
   void write_tiles(std::string_view form, int vectors, int rows) {

@@ -7,10 +7,6 @@
 namespace turnstone {
 namespace {
 
-bool all_are(const std::vector<int64_t>& list, int64_t wanted) {
-  return std::all_of(list.begin(), list.end(), [&](int64_t v) { return v == wanted; });
-}
-
 bool keeps_elements(const Made& made) {
   const auto& in = made.call.in[0];
   const bool same = in == made.call.out[0];

@@ -1,5 +1,7 @@
 #include "passes/pass.h"
 
+#include <algorithm>
+
 #include "ir/text.h"
 
 namespace turnstone {
@@ -165,6 +167,10 @@ bool keeps_order(const Shape& shape, std::span<const int64_t> axes) {
     last = axis;
   }
   return true;
+}
+
+bool all_are(std::span<const int64_t> list, int64_t wanted) {
+  return std::ranges::all_of(list, [&](int64_t number) { return number == wanted; });
 }
 
 Value fold_call(Graph& graph, std::string_view op, Value a, Value b) {

@@ -66,6 +66,9 @@ std::optional<Tensor> channel_constant(const Graph& graph, Value value, const Sh
 // Whether a transpose by `axes` leaves the order in memory: only dimensions of extent 1 move.
 bool keeps_order(const Shape& shape, std::span<const int64_t> axes);
 
+// Whether every number of a list of settings is `wanted`.
+bool all_are(std::span<const int64_t> list, int64_t wanted);
+
 // Both constants elementwise, with broadcasting.
 Value fold_call(Graph& graph, std::string_view op, Value a, Value b);
 

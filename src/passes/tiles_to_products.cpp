@@ -1,15 +1,6 @@
-#include <algorithm>
-
 #include "passes/pass.h"
 
 namespace turnstone {
-namespace {
-
-bool all_are(const std::vector<int64_t>& list, int64_t n) {
-  return std::ranges::all_of(list, [n](int64_t x) { return x == n; });
-}
-
-}  // namespace
 
 // conv_transpose(x, w) whose windows lie side by side -> one product that makes all elements of a
 // window, which are then put where they belong

@@ -4,12 +4,7 @@
 static const ts_module_value inputs[] = {INPUT_X};
 static const ts_module_value outputs[] = {OUTPUT_DOUBLED};
 static const ts_module_variant variants[] = {VARIANT_PLAIN};
-const ts_module turnstone_module = {.abi = 1,
-                                    .size = offsetof(ts_module, thread_bytes),
-                                    .arch = TEST_ARCH,
-                                    .input_count = 1,
-                                    .output_count = 1,
-                                    .variant_count = 1,
+const ts_module turnstone_module = {MODULE_OF(1, offsetof(ts_module, thread_bytes)),
                                     .inputs = inputs,
                                     .outputs = outputs,
                                     .variants = variants,
