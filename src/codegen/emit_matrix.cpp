@@ -89,7 +89,9 @@ class MatrixEmitter {
     const auto lines = ceil_div(panel_elements() * 4, 64 * tiles);  // for each tile
     const auto every = packed_depth() / lines;
     if (every > most_steps) return;
-    prefetch_every_ = std::clamp<int64_t>(every, 1, even_length_);
+    // Whole turns of the kernel's loop: what is left over would be a branch that is guessed wrong.
+    constexpr int64_t turn = 4;
+    prefetch_every_ = std::clamp<int64_t>(every < turn ? every : every / turn * turn, 1, even_length_);
     prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, packed_depth()), 2);
     prefetch_bytes_ = 64 * lines;
   }
