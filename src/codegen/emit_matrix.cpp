@@ -91,7 +91,8 @@ class MatrixEmitter {
     if (every > most_steps) return;
     // Whole turns of the kernel's loop: what is left over would be a branch that is guessed wrong.
     constexpr int64_t turn = 4;
-    prefetch_every_ = std::clamp<int64_t>(every < turn ? every : every / turn * turn, 1, even_length_);
+    prefetch_every_ =
+        std::clamp<int64_t>(every < turn ? every : every / turn * turn, 1, even_length_);
     prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, packed_depth()), 2);
     prefetch_bytes_ = 64 * lines;
   }
@@ -289,8 +290,8 @@ class MatrixEmitter {
         window_.column_dilation * s_.input.column_step, even_length_, even_length_);
   }
 
-  // Whether products with rows outside the picture are left out. Windows of few inputs are quicker as
-  // straight code.
+  // Whether products with rows outside the picture are left out. Windows of few inputs are quicker
+  // as straight code.
   bool skips_rows() const {
     constexpr int64_t least_depth = 64;
     return !fill_row_.empty() && window_.kernel_rows > 1 && row_depth() >= least_depth;

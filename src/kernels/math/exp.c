@@ -22,7 +22,7 @@ V_INLINE vf v_exp(vf x) {
 #endif
 }
 
-/* v_over(a, b): a / b below 1 ulp for b in [1, 4] and a that is not denormal, or 0. */
+/* v_over(a, b): a / b below 1 ulp for b in [1, 1000] and a that is not denormal, or 0. */
 V_INLINE vf v_over(vf a, vf b) {
 #if LANES == 16
   /* Division occupies its unit for as long as eight of these. */
