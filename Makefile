@@ -74,6 +74,7 @@ bench: build  ## how fast compiled models are here
 bench-peers: build  ## networks in turn with ONNX Runtime, OpenVINO, LiteRT and ncnn: an hour
 	tools/setup peers
 	$(VENV) bench/peers/compare.py --threads 1,2
+	$(VENV) bench/peers/memory.py
 
 bench-preprocess: build  ## pictures to tensors in turn with OpenCV on one core
 	tools/setup zoo
