@@ -412,8 +412,11 @@ class Scheduler {
     }
     // Half of the second-level cache for pixels, the rest for weights and results.
     const auto tile_bytes = std::max<int64_t>(1, int64_t{s.rows} * s.columns * shape.depth * 4);
-    s.block = std::max<int64_t>(1, target_.l2_bytes / 2 / tile_bytes);
-    if (!s.flat) s.block = std::max<int64_t>(1, s.block / ceil_div(field.columns, s.columns));
+    const auto in_row = ceil_div(field.columns, s.columns);
+    const auto tiles = s.flat ? in_row : ceil_div(window.out_rows, s.rows);
+    const auto most = target_.l2_bytes / 2 / tile_bytes / (s.flat ? 1 : in_row);
+    // Blocks of one size: threads share them.
+    s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
   }
 
   // Sets the tile that costs least, and returns its cycles.
