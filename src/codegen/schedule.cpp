@@ -163,8 +163,10 @@ class Scheduler {
       consider_winograd(group, s);
     } else if (work_of(graph_, made) == Work::depthwise) {
       s.kind = Kind::depthwise;
-    } else if (work_of(graph_, made) == Work::elements) {
-      s.kind = goes_pixel_by_pixel(group) ? Kind::rows : Kind::elements;
+    } else if (work_of(graph_, made) == Work::elements || made.call.op->mixed) {
+      s.kind = goes_pixel_by_pixel(group)  ? Kind::rows
+               : made.call.op->elementwise ? Kind::elements
+                                           : Kind::portable;
     } else if (count(made.call.out[0].shape) == 0) {
       s.kind = Kind::portable;
     } else if ((made.op() == "max_pool" || made.op() == "average_pool") && is_f32(group)) {
@@ -276,8 +278,7 @@ class Scheduler {
 
   // On vectors, with operands that lie beside the result in a simple way.
   bool goes_pixel_by_pixel(const Group& group) const {
-    if (!is_f32(group) || count(graph_.shape(group.result())) == 0) return false;
-    if (!has_vector_forms(group)) return false;
+    if (count(graph_.shape(group.result())) == 0 || !has_vector_forms(group)) return false;
     return std::ranges::all_of(group.inputs, [&](Value v) {
       return beside(graph_.shape(v), graph_.shape(group.result())) != Beside::other;
     });
