@@ -121,7 +121,7 @@ void Epilogue::store_integers() {
   const auto& call = calls_.front()->call;
   const auto type = call.out[0].dtype;
   if (const auto* form = vector_form_of(call)) {
-    const std::string operands[] = {"x", "o0"};
+    const std::vector<std::string> operands = {"x", "o0"};
     e_.c.need(form->math);
     return e_.c.line("{};", store_text(type, "y", form->vector(call, operands), "n"));
   }
@@ -244,8 +244,8 @@ void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes
   const auto clear = [&](int64_t from, int64_t columns) {
     if (columns == 0) return;
     const auto at = from * layout.column_step;
-    c.line("__builtin_memset({} {} {}, 0, {});", first, at < 0 ? "-" : "+", at < 0 ? -at : at,
-           columns * bytes);
+    c.line("__builtin_memset({} {} {}, {}, {});", first, at < 0 ? "-" : "+", at < 0 ? -at : at,
+           layout.fill & 255, columns * bytes);
   };
   clear(-layout.left, layout.left);
   clear(layout.columns, layout.right);
