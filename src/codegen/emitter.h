@@ -111,7 +111,8 @@ std::string load_text(DType type, std::string_view at, std::string_view n);
 std::string fill_text(DType type, std::string_view element);
 std::string store_text(DType type, std::string_view at, std::string_view value, std::string_view n);
 
-// Writes the margins at both ends of a row of a picture, if the layout has any; `memory` points to the value's first element.
+// Writes the margins at both ends of a row of a picture, if the layout has any; `memory` points to
+// the value's first element.
 void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
                    std::string_view memory, std::string_view row);
 

@@ -1,4 +1,5 @@
-/* Between real numbers and integers that stand for them. Paste once, after vector.c and math/round. */
+/* Between real numbers and integers that stand for them. Paste once, after vector.c and
+ * math/round. */
 
 /* Nearest whole numbers; v must fit in an int. */
 V_INLINE vi vi_nearest(vf v) {

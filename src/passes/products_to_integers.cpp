@@ -15,9 +15,17 @@ Value reals_of(Graph& graph, Value sums, float x_scale, const Tensor& w_scale) {
                     {{"axis", int64_t{-1}}});
 }
 
+// Whether sums of so many products, and a bias as large, stay in 32 bits.
+bool fits(const Graph& graph, const StoredWeights& w, int64_t depth) {
+  const int64_t most = graph.type(w.value).dtype == DType::i8 && w.zero == 0 ? 128 : 255;
+  return depth <= (int64_t{1} << 30) / (255 * most);
+}
+
 std::optional<Value> convolution(Draft& graph, const Made& made) {
   const auto w = stored_weights_of(graph, made.in[1]);
   if (!w || (w->scale.size() > 1 && w->axis != 0)) return {};
+  const auto& shape = made.call.in[1].shape;
+  if (!fits(graph, *w, shape[1] * shape[2] * shape[3])) return {};
   const auto x = stored_of(graph, made.in[0]);
   if (!x) return {};
   auto attrs = made.call.attrs;
@@ -32,7 +40,7 @@ std::optional<Value> product(Draft& graph, const Made& made) {
   const auto b = made.call.in[1].shape;
   if (b.size() != 2 || count(a) == 0 || count(b) == 0) return {};
   const auto w = stored_weights_of(graph, made.in[1]);
-  if (!w || (w->scale.size() > 1 && w->axis != 1)) return {};
+  if (!w || (w->scale.size() > 1 && w->axis != 1) || !fits(graph, *w, b[0])) return {};
   const auto x = stored_of(graph, made.in[0]);
   if (!x) return {};
   const auto shape = made.call.out[0].shape;

@@ -13,8 +13,7 @@ std::optional<Value> store_before_moving(Draft& graph, Value, const Made& made) 
       }))
     return {};
   std::vector<Value> parts;
-  for (const auto part : move->in)
-    parts.push_back(graph.call("quantize", {part}, made.call.attrs));
+  for (const auto part : move->in) parts.push_back(graph.call("quantize", {part}, made.call.attrs));
   return graph.call(move->op(), parts, move->call.attrs);
 }
 

@@ -1,10 +1,10 @@
-"""Quantises exported networks with ONNX Runtime, for comparing integer arithmetic with an outside engine.
+"""Quantises exported networks with ONNX Runtime, to compare integer arithmetic with an outside engine.
 
 usage: quantise_networks.py FOLDER NAME...
 
-NAME is MODEL_qdq (operators on reals between QuantizeLinear and DequantizeLinear) or MODEL_qoperator
-(QLinearConv and its kin); FOLDER has MODEL.onnx and receives NAME.onnx. Activations are u8, weights i8 with
-a scale for each channel; ranges are those of made-up pictures from a fixed seed.
+NAME is MODEL_qdq (operators on reals between DequantizeLinear and QuantizeLinear) or
+MODEL_qoperator (QLinearConv and its kin); FOLDER has MODEL.onnx and receives NAME.onnx. Activations are u8,
+weights i8 with a scale for each channel; ranges are those of made-up pictures from a fixed seed.
 """
 
 import sys
@@ -27,7 +27,7 @@ def picture(shape, random):
     channels, rows, columns = shape[1:]
     total = numpy.zeros((1, channels, rows, columns), numpy.float32)
     for cells, strength in SCALES:
-        coarse = random.standard_normal((channels, cells, cells), numpy.float32) * numpy.float32(strength)
+        coarse = random.standard_normal((channels, cells, cells)).astype(numpy.float32) * strength
         row, column = numpy.arange(rows) * cells // rows, numpy.arange(columns) * cells // columns
         total += coarse[None][:, :, row][:, :, :, column]
     return total.clip(-2.2, 2.7)  # what 0..255 becomes
