@@ -5,6 +5,9 @@
 namespace turnstone {
 namespace {
 
+// That are looked through: a model may have any number of them.
+constexpr int most_moves = 16;
+
 // Whether every window of a pooling covers an element.
 bool covers_everywhere(const Made& pool) {
   const auto& pads = pool.ints("pads");
@@ -49,13 +52,11 @@ std::optional<Stored> moved(Draft& graph, const Made& made, Stored x) {
 
 bool is_scale(double scale) { return scale > 0 && std::isfinite(scale); }
 
-}  // namespace
-
-std::optional<Stored> stored_of(Draft& graph, Value value) {
+std::optional<Stored> stored_behind(Draft& graph, Value value, int moves) {
   const auto* made = graph.made_by(value);
-  if (!made) return {};
+  if (!made || moves < 0) return {};
   if (only_moves(graph, *made)) {
-    const auto inner = stored_of(graph, made->in[0]);
+    const auto inner = stored_behind(graph, made->in[0], moves - 1);
     if (!inner) return {};
     return moved(graph, *made, *inner);
   }
@@ -65,6 +66,12 @@ std::optional<Stored> stored_of(Draft& graph, Value value) {
   if (!scale || !zero || scale->size() != 1 || !is_scale(scale->real_at(0))) return {};
   if (!range_of(made->call.in[0].dtype).contains(zero->integer_at(0))) return {};
   return Stored{made->in[0], scale->as<float>()[0], zero->integer_at(0)};
+}
+
+}  // namespace
+
+std::optional<Stored> stored_of(Draft& graph, Value value) {
+  return stored_behind(graph, value, most_moves);
 }
 
 namespace {
@@ -94,13 +101,11 @@ std::optional<StoredWeights> moved_weights(Draft& graph, const Made& made, Store
   return w;
 }
 
-}  // namespace
-
-std::optional<StoredWeights> stored_weights_of(Draft& graph, Value value) {
+std::optional<StoredWeights> weights_behind(Draft& graph, Value value, int moves) {
   const auto* made = graph.made_by(value);
-  if (!made) return {};
+  if (!made || moves < 0) return {};
   if (made->op() == "transpose" || made->op() == "reshape") {
-    const auto inner = stored_weights_of(graph, made->in[0]);
+    const auto inner = weights_behind(graph, made->in[0], moves - 1);
     if (!inner) return {};
     return moved_weights(graph, *made, *inner);
   }
@@ -111,8 +116,15 @@ std::optional<StoredWeights> stored_weights_of(Draft& graph, Value value) {
   for (int64_t i = 0; i < scale->size(); ++i)
     if (!is_scale(scale->real_at(i)) || zero->integer_at(i) != zero->integer_at(0)) return {};
   if (!range_of(made->call.in[0].dtype).contains(zero->integer_at(0))) return {};
-  const auto axis = *normal_axis(made->i("axis"), made->call.in[0].rank());
+  // One scale has no axis, whatever the attribute says.
+  const auto axis = scale->size() == 1 ? 0 : *normal_axis(made->i("axis"), made->call.in[0].rank());
   return StoredWeights{made->in[0], *scale, axis, zero->integer_at(0)};
+}
+
+}  // namespace
+
+std::optional<StoredWeights> stored_weights_of(Draft& graph, Value value) {
+  return weights_behind(graph, value, most_moves);
 }
 
 Attributes Storing::attributes() const {
