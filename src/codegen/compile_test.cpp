@@ -270,6 +270,64 @@ TEST_F(Compile, IntegerConvolutionsAreExact) {
     }
 }
 
+// Factors around 1 / 3000, one for each channel.
+std::string factors(int channels) {
+  Tensor tensor(DType::f32, {channels});
+  for (int64_t i = 0; i < channels; ++i)
+    tensor.set_real(i, static_cast<double>(i % 7 + 1) / 9001.0);
+  return print(tensor);
+}
+
+TEST_F(Compile, IntegerConvolutionsWithRealFactors) {
+  for (const int channels : {6, 16, 40}) {
+    const auto tail = [&](int outputs, std::string_view to, int low) {
+      return fmt::format("rescale(add(v, {}), {}, zero={}, low={}, high={}, to=\"{}\")",
+                         integers(DType::i32, {outputs}, 2, -4000, 4000), factors(outputs), low + 9,
+                         low, low + 250, to);
+    };
+    check(fmt::format("graph(x: u8[2,8,11,{0}]) {{ v = conv(x, {1}, x_zero=7)\n {2} }}", channels,
+                      integers(DType::i8, {24, 1, 1, channels}, 5, -127, 127), tail(24, "u8", 0)));
+    check(fmt::format(
+        "graph(x: i8[1,8,11,{0}]) {{ v = conv(x, {1}, x_zero=-7, pads=[1,1,1,1], groups=2, "
+        "strides=[2,2])\n {2} }}",
+        channels, integers(DType::i8, {10, 3, 3, channels / 2}, 5, -127, 127),
+        tail(10, "i8", -128)));
+    check(fmt::format(
+        "graph(x: u8[1,8,11,{0}]) {{ v = conv(x, {1}, x_zero=7, pads=[1,1,1,1], groups={0})\n {2} "
+        "}}",
+        channels, integers(DType::i8, {channels, 3, 3, 1}, 5, -127, 127),
+        tail(channels, "i16", -128)));
+    check(fmt::format("graph(x: u8[1,8,11,{0}]) {{ rescale(conv(x, {1}), f32[1] [0.0001]) }}",
+                      channels, integers(DType::i8, {17, 1, 1, channels}, 5, -127, 127)));
+  }
+}
+
+TEST_F(Compile, IntegersThatStandForReals) {
+  for (const auto* shape : {"[2,3,5,19]", "[1,1,1,19]", "[2,3,5,1]", "[1,1,1,1]", "[1,3,1,19]"}) {
+    check(
+        fmt::format("graph(a: u8[2,3,5,19], b: i8{}) {{ rescaled_add(a, b, a_scale=0.5, a_zero=9, "
+                    "b_scale=0.3, scale=0.7, zero=-20) }}",
+                    shape));
+    check(
+        fmt::format("graph(a: i8[2,3,5,19], b: u8{}) {{ rescaled_mul(b, a, a_scale=0.01, "
+                    "b_scale=0.3, scale=0.7, zero=20, low=0, high=200, to=\"u8\") }}",
+                    shape));
+  }
+  for (const auto* type : {"u8", "i8", "i16", "u16"})
+    for (const auto* rounding : {"even", "away"})
+      check(
+          fmt::format("graph(a: f32[2,3,19]) {{ quantize(a, scale=0.01, zero=3, to=\"{}\", "
+                      "rounding=\"{}\") }}",
+                      type, rounding));
+  for (const auto* type : {"u8", "i8", "i16", "u16", "i32"})
+    for (const auto* settings :
+         {"f32[1] [0.3], i32[1] [4]", "f32[3] [1 2 3], i32[3] [5 6 7], axis=1",
+          "f32[3] [1 2 3], i32[3] [5 6 7], axis=-1"})
+      check(fmt::format("graph(a: {}[2,3,3]) {{ dequantize(a, {}) }}", type, settings));
+  check("graph(a: i32[4,19]) { rescale(a, f32[1] [1e-8], zero=5, low=0, high=255, to=\"u8\") }");
+  check("graph(a: u8[4,19]) { exp(dequantize(a, f32[1] [0.01], i32[1] [4])) }");
+}
+
 TEST_F(Compile, PicturesOfOneRowBesideMargins) {
   check(fmt::format(
       "graph(x: f32[2,1,1,4]) {{ y = matmul(x, {})\n z = neg(y)\n a = concat(y, z, axis=3)\n "

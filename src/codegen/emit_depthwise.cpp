@@ -37,6 +37,7 @@ class DepthwiseEmitter {
             write_row_units(c_, name_ + "_copy", shape_.batch, shape_.rows, 1, s_.parallel));
     }
     pack();
+    if (has_pairs()) c_.need("pairs");
     fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
     const auto whole = shape_.channels / s_.lanes * s_.lanes;
@@ -58,8 +59,12 @@ class DepthwiseEmitter {
     return integers_ ? kernel_type(group_.anchor->call.in[0].dtype) : "float";
   }
   std::string_view start_type() const { return integers_ ? "int" : "float"; }
+  // Two rows of the window at a time.
+  bool has_pairs() const { return s_.kernel == "depthwise/pairs"; }
+
   std::string_view weight_type() const {
     if (!integers_) return "float";
+    if (has_pairs()) return "int";
     return narrow_weights() ? "signed char" : "short";
   }
   bool narrow_weights() const {
@@ -77,6 +82,42 @@ class DepthwiseEmitter {
     });
   }
 
+  // The same for pairs of window rows, the weight of the upper one in the lower half.
+  template <class From>
+  int64_t pack_pairs(std::span<const From> from, int64_t zero) {
+    const auto taps = shape_.kernel_rows * shape_.kernel_columns;
+    const auto weight = [&](int64_t channel, int64_t row, int64_t column) -> int64_t {
+      if (row >= shape_.kernel_rows) return 0;
+      const auto at = channel * taps + row * shape_.kernel_columns + column;
+      return from[static_cast<size_t>(at)] - zero;
+    };
+    const auto pairs = ceil_div(shape_.kernel_rows, 2) * shape_.kernel_columns;
+    return e_.weights.add<int32_t>(pairs * shape_.channels, [&](int32_t* to) {
+      for (int64_t row = 0; row < shape_.kernel_rows; row += 2)
+        for (int64_t column = 0; column < shape_.kernel_columns; ++column)
+          for (int64_t channel = 0; channel < shape_.channels; ++channel)
+            *to++ = static_cast<int32_t>((weight(channel, row, column) & 0xffff) |
+                                         weight(channel, row + 1, column) << 16);
+    });
+  }
+
+  // What the sums of a channel begin with: the bias and, where the kernel does not take it off
+  // every input, what the zero point adds to them.
+  template <class From>
+  int64_t add_start(std::span<const From> weights, int64_t w_zero) {
+    const auto taps = shape_.kernel_rows * shape_.kernel_columns;
+    const auto* bias = epilogue_.bias();
+    return e_.weights.add<int32_t>(shape_.channels, [&](int32_t* to) {
+      for (int64_t channel = 0; channel < shape_.channels; ++channel) {
+        int64_t sum = 0;
+        for (int64_t tap = 0; tap < taps; ++tap)
+          sum += weights[static_cast<size_t>(channel * taps + tap)] - w_zero;
+        *to++ = static_cast<int32_t>((bias ? bias->integer_at(channel) : 0) -
+                                     group_.anchor->i("x_zero") * sum);
+      }
+    });
+  }
+
   template <class T>
   int64_t add_bias() {
     const auto bias = epilogue_.bias()->as<T>();
@@ -84,9 +125,22 @@ class DepthwiseEmitter {
                              [&](T* to) { std::copy(bias.begin(), bias.end(), to); });
   }
 
+  bool has_start() const {
+    return epilogue_.bias() || (has_pairs() && group_.anchor->i("x_zero") != 0);
+  }
+
+  template <class From>
+  void pack_with_start(std::span<const From> w, int64_t zero) {
+    weights_at_ = pack_pairs(w, zero);
+    if (has_start()) bias_at_ = add_start(w, zero);
+  }
+
   void pack() {
     const auto& w = *e_.graph.constant_of(group_.anchor->in[1]);
     const auto zero = group_.anchor->i("w_zero");
+    if (has_pairs())
+      return w.dtype() == DType::i8 ? pack_with_start(w.as<int8_t>(), zero)
+                                    : pack_with_start(w.as<uint8_t>(), zero);
     if (!integers_)
       weights_at_ = pack<float>(w.as<float>(), 0);
     else if (narrow_weights())
@@ -105,8 +159,10 @@ class DepthwiseEmitter {
   void instantiate(std::string_view form, int rows, int columns, int n) {
     if (integers_) {
       c_.line("#define INPUT {}", input_type());
-      c_.line("#define WEIGHT {}", weight_type());
-      c_.line("#define ZERO_POINT {}", c_integer(group_.anchor->i("x_zero")));
+      if (!has_pairs()) {
+        c_.line("#define WEIGHT {}", weight_type());
+        c_.line("#define ZERO_POINT {}", c_integer(group_.anchor->i("x_zero")));
+      }
     }
     const auto name = tile_function(form, rows, columns);
     const auto store =
@@ -183,7 +239,7 @@ class DepthwiseEmitter {
     const auto vector = [&](std::string_view form, const std::string& channel) {
       c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), channel);
       c_.line("{}_{}_{}(in, w + {}, {}{});", name_, form, rows, channel,
-              epilogue_.bias() ? fmt::format("bias + {}", channel) : "0",
+              has_start() ? fmt::format("bias + {}", channel) : "0",
               epilogue_.arguments_at({.picture = "picture", .row = "row", .channel = channel}));
     };
     if (whole > 0) c_.loop("channel", 0, whole, s_.lanes, [&] { vector("whole", "channel"); });
@@ -196,7 +252,7 @@ class DepthwiseEmitter {
       c_.line("const {0} *x = (const {0} *){1};", input_type(),
               s_.copies_input ? copy_address() : e_.address(group_.anchor->in[0]));
       c_.line("const {} *w = {};", weight_type(), e_.weights_address(weight_type(), weights_at_));
-      if (epilogue_.bias())
+      if (has_start())
         c_.line("const {} *bias = {};", start_type(), e_.weights_address(start_type(), bias_at_));
       epilogue_.write_pointers();
       if (out_.has_margins())

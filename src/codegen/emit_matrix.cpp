@@ -167,27 +167,28 @@ class MatrixEmitter {
     }
   }
 
+  // Products with weights of their own, batches or groups, one behind the other.
+  template <class To, class From>
+  int64_t pack_all(std::span<const From> from, int64_t zero) {
+    const auto one = shape_.depth * shape_.channels;
+    const auto batches = static_cast<int64_t>(from.size()) / one;
+    return e_.weights.add<To>(batches * all_elements(), [&](To* to) {
+      for (int64_t batch = 0; batch < batches; ++batch)
+        pack(to + batch * all_elements(), from.data() + batch * one, zero);
+    });
+  }
+
   void pack_constant() {
     const auto& w = *e_.graph.constant_of(group_.anchor->in[1]);
-    if (!shape_.integers) {
-      // Products with weights of their own: batches, or groups.
-      const auto one = shape_.depth * shape_.channels;
-      const auto batches = w.size() / one;
-      weights_at_ = e_.weights.add<float>(batches * all_elements(), [&](float* to) {
-        for (int64_t batch = 0; batch < batches; ++batch)
-          pack(to + batch * all_elements(), w.as<float>().data() + batch * one, 0);
-      });
-      return;
-    }
-    const auto zero = group_.anchor->i("w_zero");
-    const auto fill = [&](auto* to) {
-      if (w.dtype() == DType::i8)
-        pack(to, w.as<int8_t>().data(), zero);
-      else
-        pack(to, w.as<uint8_t>().data(), zero);
-    };
-    weights_at_ = narrow_weights() ? e_.weights.add<int8_t>(all_elements(), fill)
-                                   : e_.weights.add<int16_t>(all_elements(), fill);
+    const auto zero = shape_.integers ? group_.anchor->i("w_zero") : 0;
+    if (!shape_.integers)
+      weights_at_ = pack_all<float>(w.as<float>(), zero);
+    else if (narrow_weights())
+      weights_at_ = pack_all<int8_t>(w.as<int8_t>(), zero);
+    else if (w.dtype() == DType::i8)
+      weights_at_ = pack_all<int16_t>(w.as<int8_t>(), zero);
+    else
+      weights_at_ = pack_all<int16_t>(w.as<uint8_t>(), zero);
   }
 
   // The same packing while the model runs, for weights that it computes; a unit is one batch.

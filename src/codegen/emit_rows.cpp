@@ -1,5 +1,6 @@
-// What goes pixel by pixel, row by row or channel by channel on vectors of f32: chains of
-// elementwise calls, pooling, means of all pixels, and parts of channels side by side.
+// What goes pixel by pixel, row by row or channel by channel on vectors: chains of elementwise
+// calls, of f32 or between f32 and integers, pooling, means of all pixels, and parts of channels
+// side by side.
 #include "codegen/emitter.h"
 #include "ops/elementwise.h"
 
@@ -32,10 +33,13 @@ class ElementRows {
   }
 
  private:
+  DType type(Value value) const { return e_.graph.type(value).dtype; }
+
   void write_pointers() {
     for (size_t i = 0; i < group_.inputs.size(); ++i)
-      c_.line("const float *in{} = {};", i, e_.address(group_.inputs[i]));
-    c_.line("float *out = {};", e_.address(group_.result(), true));
+      c_.line("const {} *in{} = {};", kernel_type(type(group_.inputs[i])), i,
+              e_.address(group_.inputs[i]));
+    c_.line("{} *out = {};", kernel_type(type(group_.result())), e_.address(group_.result(), true));
   }
 
   // One vector: operands are loaded from `at(i)`, the result goes to `to`.
@@ -43,11 +47,11 @@ class ElementRows {
   void write_vector(const At& at, const std::string& to, std::string_view n) {
     std::map<Value, std::string> names;
     for (size_t i = 0; i < group_.inputs.size(); ++i) {
-      c_.line("const vf x{} = {};", i, at(i));
+      c_.line("const {} x{} = {};", vector_type(type(group_.inputs[i])), i, at(i));
       names[group_.inputs[i]] = fmt::format("x{}", i);
     }
     write_calls(c_, group_.calls(), true, names);
-    c_.line("vf_store_n({}, {}, {});", to, names.at(group_.result()), n);
+    c_.line("{};", store_text(type(group_.result()), to, names.at(group_.result()), n));
   }
 
   // Whole operands without gaps: one long run of elements. A unit is a piece of it.
@@ -57,8 +61,9 @@ class ElementRows {
     const auto at = [&](const std::string& n) {
       return [this, n](size_t i) {
         const bool spread = count(e_.graph.shape(group_.inputs[i])) == 1 && count(shape_) != 1;
-        return spread ? fmt::format("vf_set(in{}[0])", i)
-                      : fmt::format("vf_load_n(in{} + k, {})", i, n);
+        const auto element = type(group_.inputs[i]);
+        return spread ? fill_text(element, fmt::format("in{}[0]", i))
+                      : load_text(element, fmt::format("in{} + k", i), n);
       };
     };
     write_step(c_, name_, [&] {
@@ -79,18 +84,21 @@ class ElementRows {
   std::string load(size_t i, const std::string& channel, const std::string& n) const {
     const auto value = group_.inputs[i];
     const auto layout = e_.layout(value);
+    const auto element = type(value);
     const auto row = flat_ ? "0" : "row";
     const auto picture = flat_ ? "0" : "picture";
     switch (beside(e_.graph.shape(value), shape_)) {
       case Beside::whole:
-        return fmt::format("vf_load_n(in{} + {}, {})", i,
-                           offset_text(layout, picture, row, "column", channel), n);
+        return load_text(
+            element,
+            fmt::format("in{} + {}", i, offset_text(layout, picture, row, "column", channel)), n);
       case Beside::channel:
-        return fmt::format("vf_load_n(in{} + {}, {})", i, channel, n);
+        return load_text(element, fmt::format("in{} + {}", i, channel), n);
       case Beside::pixel:
-        return fmt::format("vf_set(in{}[{}])", i, offset_text(layout, picture, row, "column", "0"));
+        return fill_text(
+            element, fmt::format("in{}[{}]", i, offset_text(layout, picture, row, "column", "0")));
       default:
-        return fmt::format("vf_set(in{}[0])", i);
+        return fill_text(element, fmt::format("in{}[0]", i));
     }
   }
 
@@ -109,7 +117,7 @@ class ElementRows {
       };
       if (flat_) return c_.block("for (long column = from; column < to; ++column)", pixel);
       c_.block("for (long row = from; row < to; ++row)", [&] {
-        write_margins(c_, out_, 4, "out", "row");
+        write_margins(c_, out_, size_of(type(group_.result())), "out", "row");
         c_.loop("column", out_.columns, pixel);
       });
     });

@@ -82,13 +82,13 @@ bool Epilogue::is_heavy() const {
 
 std::string Epilogue::load(Value value) const {
   const auto k = std::find(operands_.begin(), operands_.end(), value) - operands_.begin();
-  const auto v = integers_ ? "vi" : "vf";
+  const auto type = e_.graph.type(value).dtype;
   switch (beside(e_.graph.shape(value), shape_)) {
     case Beside::whole:
     case Beside::channel:
-      return fmt::format("{}_load_n(e{}, n)", v, k);
+      return load_text(type, fmt::format("e{}", k), "n");
     default:
-      return fmt::format("{}_set(e{}[0])", v, k);
+      return fill_text(type, fmt::format("e{}[0]", k));
   }
 }
 
@@ -117,15 +117,20 @@ std::string Epilogue::store_floats() {
 
 void Epilogue::store_integers() {
   if (calls_.empty()) return e_.c.line("vi_store_n(y, x, n);");
+  CHECK(calls_.size() == 1);
   const auto& call = calls_.front()->call;
-  CHECK(calls_.size() == 1 && call.op->name == "requantize");
+  const auto type = call.out[0].dtype;
+  if (const auto* form = vector_form_of(call)) {
+    const std::vector<std::string> operands = {"x", "o0"};
+    e_.c.need(form->math);
+    return e_.c.line("{};", store_text(type, "y", form->vector(call, operands), "n"));
+  }
   e_.c.need("requantize");
   e_.c.line("const vi moved = {}(x, o0, {}) + {};", requantize_function(call.text("rounding")),
             operands_.size() > 1 ? "o1" : "o0", c_integer(call.i("zero")));
-  const auto type = call.out[0].dtype;
-  e_.c.line("vi_store{}_n(y, vi_clamp(moved, {}, {}), n);",
-            type == DType::i32 ? "" : fmt::format("_{}", print(type)), c_integer(call.i("low")),
-            c_integer(call.i("high")));
+  const auto limited =
+      fmt::format("vi_clamp(moved, {}, {})", c_integer(call.i("low")), c_integer(call.i("high")));
+  e_.c.line("{};", store_text(type, "y", limited, "n"));
 }
 
 void Epilogue::write_store(const std::string& name) {
@@ -134,7 +139,8 @@ void Epilogue::write_store(const std::string& name) {
                       parameters()),
           [&] {
             for (size_t i = 0; i < operands_.size(); ++i)
-              c.line("const {} o{} = {};", integers_ ? "vi" : "vf", i, load(operands_[i]));
+              c.line("const {} o{} = {};", vector_type(e_.graph.type(operands_[i]).dtype), i,
+                     load(operands_[i]));
             if (integers_)
               store_integers();
             else
@@ -145,7 +151,7 @@ void Epilogue::write_store(const std::string& name) {
 std::string Epilogue::parameters() const {
   std::string text = fmt::format(", {} *y", kernel_type(e_.graph.type(group_.result()).dtype));
   for (size_t i = 0; i < operands_.size(); ++i)
-    text += fmt::format(", const {} *e{}", integers_ ? "int" : "float", i);
+    text += fmt::format(", const {} *e{}", kernel_type(e_.graph.type(operands_[i]).dtype), i);
   return text;
 }
 
@@ -170,19 +176,21 @@ void Epilogue::write_pointers() const {
   e_.c.line("{} *y = {};", kernel_type(e_.graph.type(group_.result()).dtype),
             e_.address(group_.result(), true));
   for (size_t i = 0; i < operands_.size(); ++i)
-    e_.c.line("const {} *e{} = {};", integers_ ? "int" : "float", i, e_.address(operands_[i]));
+    e_.c.line("const {} *e{} = {};", kernel_type(e_.graph.type(operands_[i]).dtype), i,
+              e_.address(operands_[i]));
 }
 
 void write_calls(CWriter& c, std::span<const Made* const> calls, bool vectors,
                  std::map<Value, std::string>& names) {
   for (size_t i = 0; i < calls.size(); ++i) {
     const auto& call = calls[i]->call;
-    const auto& forms = *call.op->elementwise;
+    const auto& forms = vectors ? *vector_form_of(call) : *call.op->elementwise;
     std::vector<std::string> operands;
     for (const auto value : calls[i]->in) operands.push_back(names.at(value));
     const auto name = fmt::format("t{}", i);
     c.need(forms.math);
-    c.line("const {} {} = {};", vectors ? "vf" : c_type(call.out[0].dtype), name,
+    const auto type = call.out[0].dtype;
+    c.line("const {} {} = {};", vectors ? vector_type(type) : c_type(type), name,
            vectors ? forms.vector(call, operands) : forms.scalar(call, operands));
     names[calls[i]->out[0]] = name;
   }
@@ -204,6 +212,31 @@ std::string_view kernel_type(DType type) {
   }
 }
 
+std::string_view vector_type(DType type) { return is_float(type) ? "vf" : "vi"; }
+
+namespace {
+
+// Behind the names of loads and stores of narrow elements.
+std::string narrow_suffix(DType type) {
+  return size_of(type) == 4 ? "" : fmt::format("_{}", print(type));
+}
+
+}  // namespace
+
+std::string load_text(DType type, std::string_view at, std::string_view n) {
+  return fmt::format("{}_load{}_n({}, {})", vector_type(type), narrow_suffix(type), at, n);
+}
+
+std::string fill_text(DType type, std::string_view element) {
+  return fmt::format("{}_set({})", vector_type(type), element);
+}
+
+std::string store_text(DType type, std::string_view at, std::string_view value,
+                       std::string_view n) {
+  return fmt::format("{}_store{}_n({}, {}, {})", vector_type(type), narrow_suffix(type), at, value,
+                     n);
+}
+
 void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
                    std::string_view memory, std::string_view row) {
   const auto bytes = layout.column_step * element_bytes;
@@ -211,8 +244,8 @@ void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes
   const auto clear = [&](int64_t from, int64_t columns) {
     if (columns == 0) return;
     const auto at = from * layout.column_step;
-    c.line("__builtin_memset({} {} {}, 0, {});", first, at < 0 ? "-" : "+", at < 0 ? -at : at,
-           columns * bytes);
+    c.line("__builtin_memset({} {} {}, {}, {});", first, at < 0 ? "-" : "+", at < 0 ? -at : at,
+           layout.fill & 255, columns * bytes);
   };
   clear(-layout.left, layout.left);
   clear(layout.columns, layout.right);

@@ -95,16 +95,24 @@ class Epilogue {
   bool integers_ = false;
 };
 
-// A C variable t0, t1, ... for each of a chain of elementwise calls, on vectors of f32 or on single
-// elements. `names` has those of all operands from outside, and receives those of the results.
+// A C variable t0, t1, ... for each of a chain of calls, on vectors or, of elementwise ones, on
+// single elements. `names` has those of all operands from outside, and receives those of the
+// results.
 void write_calls(CWriter& c, std::span<const Made* const> calls, bool vectors,
                  std::map<Value, std::string>& names);
 
 // C type of the elements that kernels read and write: "float", "signed char", ...
 std::string_view kernel_type(DType type);
 
-// Writes the columns of zeros at both ends of a row of a picture, if the layout has any; `memory`
-// points to the value's first element.
+// Vectors of such elements, integers widened to 32 bits: their type, "vf" or "vi", and expressions
+// that load the first n of one, fill one with an element, and store the first n.
+std::string_view vector_type(DType type);
+std::string load_text(DType type, std::string_view at, std::string_view n);
+std::string fill_text(DType type, std::string_view element);
+std::string store_text(DType type, std::string_view at, std::string_view value, std::string_view n);
+
+// Writes the margins at both ends of a row of a picture, if the layout has any; `memory` points to
+// the value's first element.
 void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
                    std::string_view memory, std::string_view row);
 

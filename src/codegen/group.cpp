@@ -29,8 +29,7 @@ bool is_empty(const Call& call) {
 
 bool is_matrix(const Graph& graph, const Made& made) {
   if (made.op() == "matmul") return made.call.out[0].dtype == DType::f32;
-  return made.op() == "conv" && graph.constant_of(made.in[1]) &&
-         (made.i("groups") == 1 || made.call.out[0].dtype == DType::f32);
+  return made.op() == "conv" && graph.constant_of(made.in[1]);
 }
 
 bool is_depthwise(const Graph& graph, const Made& made) {
@@ -49,10 +48,36 @@ std::vector<const Made*> Group::calls() const {
   return all;
 }
 
+namespace {
+
+// Types of elements that vectors are loaded from and stored to.
+bool is_of_vectors(const Type& type) {
+  return type.dtype == DType::f32 || type.dtype == DType::i32 || type.dtype == DType::i16 ||
+         is_byte(type.dtype);
+}
+
+bool is_f32(const Type& type) { return type.dtype == DType::f32; }
+
+// Whether scales that are several are those of the channels.
+bool has_channels_last(const Call& call) {
+  if (call.op->name != "dequantize" || call.in[1].shape[0] == 1) return true;
+  return *normal_axis(call.i("axis"), call.in[0].rank()) == call.in[0].rank() - 1;
+}
+
+}  // namespace
+
+const Elementwise* vector_form_of(const Call& call) {
+  if (const auto* form = call.op->elementwise)
+    return form->vector && std::ranges::all_of(call.in, is_f32) && is_f32(call.out[0]) ? form
+                                                                                       : nullptr;
+  const bool fits = call.op->mixed && std::ranges::all_of(call.in, is_of_vectors) &&
+                    is_of_vectors(call.out[0]) && has_channels_last(call);
+  return fits ? call.op->mixed : nullptr;
+}
+
 bool has_vector_forms(const Group& group) {
-  return std::ranges::all_of(group.calls(), [](const Made* made) {
-    return made->call.op->elementwise && made->call.op->elementwise->vector;
-  });
+  return std::ranges::all_of(
+      group.calls(), [](const Made* made) { return vector_form_of(made->call) != nullptr; });
 }
 
 Work work_of(const Graph& graph, const Made& made) {
@@ -149,6 +174,12 @@ class Grouper {
     return std::all_of(shifts.begin(), shifts.end(), [](int32_t s) { return s >= -31 && s <= 30; });
   }
 
+  // Whether the call brings sums to the result's own steps, by constants.
+  bool finishes(const Made& made) const {
+    if (made.op() == "rescale") return is_constant(made.in[1]);
+    return made.op() == "requantize" && is_constant(made.in[1]) && are_shifts(made.in[2]);
+  }
+
   // Bias and requantisation behind a convolution of integers.
   size_t grow_integers(size_t i, Group& group) {
     const auto& shape = group.anchor->call.out[0].shape;
@@ -162,9 +193,7 @@ class Grouper {
       i = last;
       made = only_reader(made->out[0], last);
     }
-    if (!made || made->op() != "requantize" || !is_constant(made->in[1]) ||
-        !are_shifts(made->in[2]))
-      return i;
+    if (!made || !finishes(*made)) return i;
     group.epilogue.push_back(made);
     group.outputs = made->out;
     return last;

@@ -31,7 +31,10 @@ enum class Work {
 };
 Work work_of(const Graph& graph, const Made& made);
 
-// Whether all calls of a group are elementwise and known on vectors of f32.
+// The form of a call on vectors of f32, or of f32 and integers; null when it has none.
+const Elementwise* vector_form_of(const Call& call);
+
+// Whether all calls of a group have such a form.
 bool has_vector_forms(const Group& group);
 
 // Cuts the live calls of a graph into groups, in an order in which operands come first.

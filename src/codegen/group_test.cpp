@@ -82,6 +82,9 @@ TEST(Groups, IntegerConvolutionsTakeBiasAndRequantisation) {
   EXPECT_EQ(groups_of(head + "add(v, v) }"), "[conv] [add]");
   const std::string far = ", i32[2] [1073741824 1073741824], i32[2] [-7 -99])";
   EXPECT_EQ(groups_of(head + "requantize(v" + far + " }"), "[conv] [requantize]");
+  EXPECT_EQ(groups_of(head + "rescale(add(v, i32[2] [1 2]), f32[2] [0.5 0.25]) }"),
+            "[conv add rescale]");
+  EXPECT_EQ(groups_of(head + "a: rescale(v, f32[1] [0.5]), b: v }"), "[conv] [rescale]");
 }
 
 TEST(Groups, ChainsBreakWhereTheShapeGrows) {

@@ -400,21 +400,33 @@ class Chooser {
   MemoryLayout wanted_margins(Value value) const {
     int64_t left = 0;
     int64_t right = 0;
+    int64_t fill = 0;
     for (const auto g : uses(value).readers) {
       const auto& made = *groups_[g].anchor;
       if (schedules_[g].kind == Kind::slice) {
         const auto wanted = wanted_margins(groups_[g].result());
+        if (wanted.fill != fill) continue;
         left = std::max(left, wanted.left);
         right = std::max(right, wanted.right);
       }
-      if (made.op() != "conv" || made.in[0] != value || made.call.in[0].dtype != DType::f32 ||
-          (schedules_[g].kind != Kind::matrix && schedules_[g].kind != Kind::depthwise))
-        continue;
+      if (made.op() != "conv" || made.in[0] != value || !reads_margins(g)) continue;
       const auto shape = conv_shape(made.call);
+      if (shape.left == 0 && columns_beyond(shape) == 0) continue;
+      // Convolutions that take another number for zero have to copy.
+      if (left + right > 0 && fill != made.i("x_zero")) continue;
+      fill = made.i("x_zero");
       left = std::max(left, shape.left);
       right = std::max(right, columns_beyond(shape));
     }
-    return margin_layout(graph_.shape(value), left, right);
+    auto layout = margin_layout(graph_.shape(value), left, right);
+    layout.fill = fill;
+    return layout;
+  }
+
+  // Whether margins keep the group from copying its input: products of integers widen it anyway.
+  bool reads_margins(size_t g) const {
+    const bool floats = groups_[g].anchor->call.in[0].dtype == DType::f32;
+    return schedules_[g].kind == Kind::depthwise || (schedules_[g].kind == Kind::matrix && floats);
   }
 
   void give_margins(Value value) {

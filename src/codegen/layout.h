@@ -19,7 +19,8 @@ struct MemoryLayout {
   int64_t picture_step = 0, row_step = 0, column_step = 0;
   int64_t block = 1;            // channels that lie side by side
   int64_t block_step = 0;       // between such blocks
-  int64_t left = 0, right = 0;  // columns of zeros at both ends of each row
+  int64_t left = 0, right = 0;  // columns at both ends of each row whose elements are `fill`
+  int64_t fill = 0;             // of bytes; 0 for others
   int64_t first = 0;            // of element [0,0,0,0] from the start of the memory
   int64_t ring = 0;             // rows that there is memory for: row r stands at r % ring; 0: all
   int64_t elements = 0;         // of the memory, or 0 when it is another value's

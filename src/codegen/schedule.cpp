@@ -163,8 +163,10 @@ class Scheduler {
       consider_winograd(group, s);
     } else if (work_of(graph_, made) == Work::depthwise) {
       s.kind = Kind::depthwise;
-    } else if (work_of(graph_, made) == Work::elements) {
-      s.kind = goes_pixel_by_pixel(group) ? Kind::rows : Kind::elements;
+    } else if (work_of(graph_, made) == Work::elements || made.call.op->mixed) {
+      s.kind = goes_pixel_by_pixel(group)  ? Kind::rows
+               : made.call.op->elementwise ? Kind::elements
+                                           : Kind::portable;
     } else if (count(made.call.out[0].shape) == 0) {
       s.kind = Kind::portable;
     } else if ((made.op() == "max_pool" || made.op() == "average_pool") && is_f32(group)) {
@@ -276,8 +278,7 @@ class Scheduler {
 
   // On vectors, with operands that lie beside the result in a simple way.
   bool goes_pixel_by_pixel(const Group& group) const {
-    if (!is_f32(group) || count(graph_.shape(group.result())) == 0) return false;
-    if (!has_vector_forms(group)) return false;
+    if (count(graph_.shape(group.result())) == 0 || !has_vector_forms(group)) return false;
     return std::ranges::all_of(group.inputs, [&](Value v) {
       return beside(graph_.shape(v), graph_.shape(group.result())) != Beside::other;
     });
@@ -348,7 +349,8 @@ class Scheduler {
     const auto kept = s.input.ring;
     s.input = layout(group.anchor->in[0]);
     const auto right = columns_beyond(conv);
-    const bool fits = s.input.left >= conv.left && s.input.right >= right;
+    const bool fits = s.input.left >= conv.left && s.input.right >= right &&
+                      (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
     if (fits && !widens) return;
     s.copies_input = true;
     s.input = padded_layout(type.shape, s.input, conv.left, right);
@@ -443,14 +445,18 @@ class Scheduler {
     const auto type = group.anchor->call.in[0].dtype;
     const auto* row =
         find_row(type == DType::f32 ? "depthwise/fma" : "depthwise/widen", print(type), target_);
+    // Products of pairs are an instruction there.
+    if (const auto* pairs = find_row("depthwise/pairs", print(type), target_);
+        pairs && target_.arch == Arch::x86_64)
+      row = pairs;
     CHECK(row);
     const auto c = conv_shape(group.anchor->call);
     s.kernel = row->name;
     choose_input(group, c, false, s);
     auto tile = tiles_for(row->name, target_).front();
     // Large windows and integers make long code: smaller tiles keep clang quick.
-    const bool large = c.kernel_rows * c.kernel_columns > 9 || type != DType::f32;
-    if (large) tile.rows = 1, tile.columns = std::min(tile.columns, 4);
+    const bool is_long = c.kernel_rows * c.kernel_columns > 9 || row->name == "depthwise/widen";
+    if (is_long) tile.rows = 1, tile.columns = std::min(tile.columns, 4);
     s.rows = c.out_rows > 1 && c.row_stride == 1 && c.column_stride == 1
                  ? std::min(tile.rows, s.most_rows)
                  : 1;

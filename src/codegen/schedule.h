@@ -36,7 +36,7 @@ struct Schedule {
     view,       // nothing to do
     portable,   // the operator's own code
     elements,   // chains of elementwise calls on whatever shapes
-    rows,       // the same, on vectors of f32, pixel by pixel
+    rows,       // the same, on vectors, pixel by pixel, also between f32 and integers
     matrix,     // convolutions and matrix products
     winograd,   // 3x3 convolutions by minimal filtering
     depthwise,  // depthwise convolutions

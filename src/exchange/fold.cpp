@@ -54,6 +54,11 @@ Value Fold::call(std::string_view op, std::vector<Value> in, Attributes attrs) {
   return constant(std::move(out[0]));
 }
 
+Value Fold::later(std::string_view op, std::vector<Value> in, Attributes attrs) {
+  if (error_ || !std::ranges::all_of(in, [](Value value) { return bool(value); })) return {};
+  return graph_.call(op, std::move(in), std::move(attrs));
+}
+
 Value Fold::reshape(Value x, Shape shape) {
   if (!x || shape == this->shape(x)) return x;
   return call("reshape", {x}, {{"shape", std::move(shape)}});

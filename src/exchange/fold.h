@@ -31,6 +31,9 @@ class Fold {
   // The first result of the call, computed when every operand is a constant and the work is small.
   Value call(std::string_view op, std::vector<Value> in, Attributes attrs = {});
 
+  // The call itself, also where every operand is a constant: a pass may want to see it.
+  Value later(std::string_view op, std::vector<Value> in, Attributes attrs = {});
+
   // Nothing is added when x has that shape, order or type already.
   Value reshape(Value x, Shape shape);
   Value transpose(Value x, std::vector<int64_t> axes);

@@ -95,6 +95,11 @@ struct OpDef {
   Tolerance tolerance = {};
 
   const Elementwise* elementwise = nullptr;  // null when it is not
+
+  // The vector form of what goes element by element between integers of up to 32 bits, which are
+  // vectors `vi`, and f32, which are `vf`; operands may be one for each channel. Null when there is
+  // none.
+  const Elementwise* mixed = nullptr;
 };
 
 // The operators that graphs may use, sorted by name.

@@ -14,9 +14,11 @@ struct Tile {
   int kernel_rows, kernel_columns, stride, dilation, columns, output_rows, tap_from, tap_to;
   int channels;  // below lanes: the last vector of a picture
   int input_rows() const { return (kernel_rows - 1) * dilation + 1 + (output_rows - 1) * stride; }
+  bool has_pairs() const { return row.name == "depthwise/pairs"; }
   std::string name() const {
-    return fmt::format("dw_{}_{}x{}_s{}_d{}_{}x{}_t{}{}_c{}", row.type, kernel_rows, kernel_columns,
-                       stride, dilation, output_rows, columns, tap_from, tap_to, channels);
+    return fmt::format("dw{}_{}_{}x{}_s{}_d{}_{}x{}_t{}{}_c{}", has_pairs(), row.type, kernel_rows,
+                       kernel_columns, stride, dilation, output_rows, columns, tap_from, tap_to,
+                       channels);
   }
 };
 
@@ -27,6 +29,14 @@ std::vector<Tile> tiles_of(const Machine& machine) {
         row.needs != machine.feature)
       continue;
     const int all = row.lanes, most = row.columns.to;
+    if (row.name == "depthwise/pairs") {
+      tiles.push_back({row, 3, 3, 1, 1, 4, 1, 0, 3, all});
+      tiles.push_back({row, 3, 3, 2, 1, 3, 1, 0, 3, all});
+      tiles.push_back({row, 4, 3, 1, 2, 2, 1, 0, 3, all});
+      tiles.push_back({row, 5, 5, 1, 1, most, 1, 0, 5, all - 1});
+      tiles.push_back({row, 1, 2, 2, 1, 2, 1, 0, 2, 1});
+      continue;
+    }
     tiles.push_back({row, 3, 3, 1, 1, 4, 1, 0, 3, all});
     tiles.push_back({row, 3, 3, 2, 1, 3, 2, 0, 3, all});
     tiles.push_back({row, 3, 3, 1, 1, 1, 2, 1, 3, all});  // left edge
@@ -45,7 +55,9 @@ std::string type_of(std::string_view type) {
 
 std::string instantiate(const Tile& tile) {
   const bool whole = tile.row.type != "f32";
-  const auto sum = whole ? "int" : "float", weight = whole ? "signed char" : "float";
+  const auto sum = whole ? "int" : "float", weight = tile.has_pairs() ? "int"
+                                                     : whole          ? "signed char"
+                                                                      : "float";
   auto text = fmt::format(
       "#define NAME {}_kernel\n#define KERNEL_ROWS {}\n#define KERNEL_COLUMNS {}\n"
       "#define STRIDE {}\n#define DILATION {}\n#define COLUMNS {}\n#define OUTPUT_ROWS {}\n"
@@ -56,7 +68,10 @@ std::string instantiate(const Tile& tile) {
       "#define EPILOGUE_ARGUMENTS , {} *y\n"
       "#define STORE(row, column, value) {}(y + ((row) * {} + (column)) * {}, value, {});\n",
       sum, whole ? "vi_store_n" : "vf_store_n", tile.columns, tile.channels, tile.channels);
-  if (whole)
+  if (tile.has_pairs())
+    text +=
+        fmt::format("#define INPUT {}\n#undef TAP_FROM\n#undef TAP_TO\n", type_of(tile.row.type));
+  else if (whole)
     text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n#define ZERO_POINT 7\n",
                         type_of(tile.row.type), weight);
   text += kernel_text(tile.row.name);
@@ -91,6 +106,23 @@ Rows<X> make_rows(const Tile& tile, long pixel, std::mt19937& random) {
   return rows;
 }
 
+// Weights as depthwise/pairs takes them, `tap` elements apart.
+template <class W>
+std::vector<int32_t> in_pairs(const Tile& tile, const W* w, long tap) {
+  std::vector<int32_t> pairs;
+  for (int y = 0; y < tile.kernel_rows; y += 2)
+    for (int k = 0; k < tile.kernel_columns; ++k)
+      for (long n = 0; n < tap; ++n) {
+        const auto at = [&](int row) {
+          const bool is_there = row < tile.kernel_rows && n < tile.channels;
+          return is_there ? static_cast<int>(w[(row * tile.kernel_columns + k) * tap + n]) : 0;
+        };
+        pairs.push_back((at(y) & 0xffff) |
+                        static_cast<int>(static_cast<unsigned>(at(y + 1)) << 16));
+      }
+  return pairs;
+}
+
 template <class X, class W, class Sum>
 void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
   SCOPED_TRACE(tile.name());
@@ -104,10 +136,16 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
   Guarded<Sum> bias(channels), y(channels * static_cast<size_t>(tile.output_rows * tile.columns));
   w.fill(random, is_float ? -1 : -127, is_float ? 1 : 127);
   bias.fill(random, -10, 10);
-  using Function = void(const X* const*, long, const W*, long, const Sum*, Sum*);
-  auto function = compiled.find<Function>(tile.name());
-  if (!function) return;
-  function(rows.pointers.data(), pixel, w.data(), tap, has_bias ? bias.data() : nullptr, y.data());
+  const auto run = [&]<class Weights>(const Weights* weights) {
+    using Function = void(const X* const*, long, const Weights*, long, const Sum*, Sum*);
+    if (auto function = compiled.find<Function>(tile.name()))
+      function(rows.pointers.data(), pixel, weights, tap, has_bias ? bias.data() : nullptr,
+               y.data());
+  };
+  if (tile.has_pairs())
+    run(in_pairs(tile, w.data(), tap).data());
+  else
+    run(w.data());
 
   for (int o = 0; o < tile.output_rows; ++o)
     for (int c = 0; c < tile.columns; ++c)
@@ -120,7 +158,7 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
             const double input =
                 rows.pointers[static_cast<size_t>(row)][ptrdiff_t{column} * pixel + n];
             const double weight = w[static_cast<size_t>((i * tile.kernel_columns + j) * tap + n)];
-            want += (is_float ? input : input - 7) * weight;
+            want += (is_float || tile.has_pairs() ? input : input - 7) * weight;
             size += std::abs(input * weight);
           }
         const double got =
@@ -139,7 +177,7 @@ TEST_P(Depthwise, AgreesWithTheNaiveLoop) {
   const auto& machine = GetParam();
   const auto tiles = tiles_of(machine);
   if (tiles.empty()) GTEST_SKIP() << "no depthwise row is for " << machine.name << " alone";
-  auto text = paste(machine, {"vector"});
+  auto text = paste(machine, {"vector", "pairs"});
   for (const auto& tile : tiles) text += instantiate(tile);
   const Compiled compiled(machine, text);
   if (!machine.runs) GTEST_SKIP() << machine.name << " compiles; this computer cannot run it";

@@ -53,14 +53,15 @@ std::string_view kernel_text(std::string_view name) {
 
 std::string function_texts(const std::set<std::string, std::less<>>& names) {
   static constexpr std::string_view order[] = {
-      "vector",     "window",    "pairs",      "math/exp",     "math/log",
-      "math/round", "math/sqrt", "math/sin",   "math/tanh",    "math/sigmoid",
-      "math/erf",   "math/pow",  "requantize", "winograd/two", "winograd/four"};
+      "vector",     "window",   "pairs",        "math/exp",     "math/log", "math/round",
+      "math/sqrt",  "math/sin", "math/tanh",    "math/sigmoid", "math/erf", "math/pow",
+      "requantize", "rescale",  "winograd/two", "winograd/four"};
   static constexpr std::pair<std::string_view, std::string_view> bases[] = {
       {"math/tanh", "math/exp"},
       {"math/sigmoid", "math/exp"},
       {"math/erf", "math/exp"},
-      {"math/pow", "math/round"}};
+      {"math/pow", "math/round"},
+      {"rescale", "math/round"}};
   auto all = names;
   all.emplace("vector");
   all.emplace("window");

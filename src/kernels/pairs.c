@@ -1,7 +1,8 @@
 /* Vectors of pairs of 16-bit and of quads of 8-bit integers. Paste once, after vector.c, before
- * gemm/pairs and gemm/vnni. */
+ * gemm/pairs, gemm/vnni and depthwise/pairs. */
 typedef short v_pairs __attribute__((vector_size(LANES * 4)));
 typedef signed char v_bytes __attribute__((vector_size(LANES * 2)));
+typedef unsigned char v_ubytes __attribute__((vector_size(LANES * 2)));
 typedef v_pairs v_pairs_memory __attribute__((aligned(2), may_alias));
 typedef v_bytes v_bytes_memory __attribute__((aligned(1), may_alias));
 typedef int v_word_memory __attribute__((aligned(1), may_alias));
@@ -12,6 +13,29 @@ V_INLINE int v_word(const void* p) { return *(const v_word_memory*)p; }
 V_INLINE v_pairs v_pairs_i16(const short* p) { return *(const v_pairs_memory*)p; }
 V_INLINE v_pairs v_pairs_i8(const signed char* p) {
   return __builtin_convertvector(*(const v_bytes_memory*)p, v_pairs);
+}
+
+/* The first n elements of a and b, in turn. */
+V_INLINE v_bytes v_in_turn(v_u8 a, v_u8 b) {
+#if LANES == 16
+  return (v_bytes)__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7,
+                                          23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30,
+                                          15, 31);
+#elif LANES == 8
+  return (v_bytes)__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7,
+                                          15);
+#else
+  return (v_bytes)__builtin_shufflevector(a, b, 0, 4, 1, 5, 2, 6, 3, 7);
+#endif
+}
+V_INLINE v_pairs v_pairs_of_i8(const signed char* a, const signed char* b, int n) {
+  return __builtin_convertvector(
+      v_in_turn(v_u8_load_n((const unsigned char*)a, n), v_u8_load_n((const unsigned char*)b, n)),
+      v_pairs);
+}
+V_INLINE v_pairs v_pairs_of_u8(const unsigned char* a, const unsigned char* b, int n) {
+  return __builtin_convertvector((v_ubytes)v_in_turn(v_u8_load_n(a, n), v_u8_load_n(b, n)),
+                                 v_pairs);
 }
 
 /* sum + a[0] * b[0] + a[1] * b[1] in each lane. */

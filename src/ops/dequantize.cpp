@@ -10,10 +10,10 @@ Result<std::vector<Type>> infer(const Call& call) {
   const auto& scale = call.in[1];
   const auto& zero = call.in[2];
   const bool known = x.dtype == DType::i8 || x.dtype == DType::u8 || x.dtype == DType::i16 ||
-                     x.dtype == DType::i32;
+                     x.dtype == DType::u16 || x.dtype == DType::i32;
   if (!known || scale.dtype != DType::f32 || zero.dtype != DType::i32)
     return fail(Code::unsupported,
-                "operands are {}, {} and {}, wanted: i8, u8, i16 or i32, then f32, then i32",
+                "operands are {}, {} and {}, wanted: i8, u8, i16, u16 or i32, then f32, then i32",
                 print(x), print(scale), print(zero));
   if (scale.rank() != 1 || scale.shape != zero.shape)
     return fail(Code::invalid, "scale {} and zero {} are not lists of one length", print(scale),
@@ -41,15 +41,41 @@ void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   }
 }
 
-// In double, where differences of 32-bit integers are exact and the product is rounded once.
+// 32-bit integers in double, where differences are exact and the product is rounded once.
+std::string vector_form(const Call& call, std::span<const std::string> x) {
+  return fmt::format("v_reals_{}({}, {}, {})", call.in[0].dtype == DType::i32 ? "wide" : "each",
+                     x[0], x[2], x[1]);
+}
+
+// A run of elements, each with scales of its own or all with those of `channel`.
+void emit_run(const Call& call, CWriter& c, int64_t n, bool each) {
+  const auto type = call.in[0].dtype;
+  const auto suffix = type == DType::i32 ? "" : fmt::format("_{}", print(type));
+  emit_vectors(c, n, [&](auto form, auto& rest) {
+    const auto load = [&](std::string_view kind, std::string_view name) {
+      return each ? fmt::format("{}_load{}({} + k{})", kind, form, name, rest)
+                  : fmt::format("{}_set({}[channel])", kind, name);
+    };
+    const std::string x[] = {fmt::format("vi_load{}{}(x + k{})", suffix, form, rest),
+                             load("vf", "in1"), load("vi", "in2")};
+    c.line("vf_store{}(y + k, {}{});", form, vector_form(call, x), rest);
+  });
+}
+
 void emit(const Call& call, CWriter& c) {
   const auto e = channels_of(call);
+  const bool each = e.n > 1 && e.inner == 1;
+  const auto run = each ? e.n : e.inner;
+  const auto type = c_type(call.in[0].dtype);
+  c.need("rescale");
   c.loop("outer", e.outer, [&] {
-    c.loop("channel", e.n, [&] {
-      c.line("const double zero = in2[channel], scale = in1[channel];");
-      c.loop("inner", e.inner, [&] {
-        c.line("const long at = (outer * {} + channel) * {} + inner;", e.n, e.inner);
-        c.line("out0[at] = (float)(scale * (in0[at] - zero));");
+    c.loop("channel", each ? 1 : e.n, [&] {
+      c.line("const {} *const x = in0 + (outer * {} + channel) * {};", type, each ? 1 : e.n, run);
+      c.line("float *const y = out0 + (outer * {} + channel) * {};", each ? 1 : e.n, run);
+      if (call.in[0].dtype != DType::u16) return emit_run(call, c, run, each);
+      c.loop("k", run, [&] {  // of which there is no load
+        const auto at = each ? "k" : "channel";
+        c.line("y[k] = (float)(x[k] - in2[{0}]) * in1[{0}];", at);
       });
     });
   });
@@ -60,13 +86,16 @@ Sample sample(std::mt19937& rng) {
   const auto rank = static_cast<int64_t>(shape.size());
   const auto axis = pick(rng, -rank, rank - 1);
   const auto channels = rng() % 3 == 0 ? 1 : shape[static_cast<size_t>(*normal_axis(axis, rank))];
-  return {.in = {{pick_type(rng, {DType::i8, DType::u8, DType::i16, DType::i32}), shape},
-                 {DType::f32, {channels}},
-                 {DType::i32, {channels}}},
-          .attrs = {{"axis", axis}},
-          .low = -100,
-          .high = 200};
+  return {
+      .in = {{pick_type(rng, {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32}), shape},
+             {DType::f32, {channels}},
+             {DType::i32, {channels}}},
+      .attrs = {{"axis", axis}},
+      .low = -100,
+      .high = 200};
 }
+
+constexpr Elementwise forms = {.vector = vector_form, .math = "rescale"};
 
 }  // namespace
 
@@ -79,6 +108,7 @@ extern const OpDef dequantize_op{
     .eval = eval,
     .emit = emit,
     .sample = sample,
+    .mixed = &forms,
 };
 
 }  // namespace turnstone

@@ -11,8 +11,9 @@ Result<std::vector<Type>> infer(const Call& call) {
   const auto& a = call.in[0];
   const auto& b = call.in[1];
   for (const auto& type : call.in) {
-    if (type.dtype != DType::f32)
-      return fail(Code::unsupported, "an operand is {}, wanted: f32", print(type));
+    if ((type.dtype != DType::f32 && type.dtype != DType::i32) || type.dtype != a.dtype)
+      return fail(Code::unsupported, "operands are {} and {}, wanted: both f32 or both i32",
+                  print(a), print(b));
     if (type.rank() < 2)
       return fail(Code::invalid, "an operand is {}, wanted: two dimensions or more", print(type));
   }
@@ -22,7 +23,7 @@ Result<std::vector<Type>> infer(const Call& call) {
   auto shape = TRY(broadcast(leading(a), leading(b)));
   shape.push_back(a.shape[a.shape.size() - 2]);
   shape.push_back(b.shape.back());
-  return std::vector<Type>{{DType::f32, shape}};
+  return std::vector<Type>{{a.dtype, shape}};
 }
 
 // Extents of one product [rows, depth] x [depth, columns], and where each operand's matrices lie.
@@ -49,36 +50,45 @@ Product product_of(const Call& call) {
   return p;
 }
 
-void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
+// Sums in `Sum`; those of integers wrap around.
+template <class Element, class Sum>
+void eval_as(const Call& call, const Tensor& in_a, const Tensor& in_b, Tensor& out) {
   const auto p = product_of(call);
-  const auto a = in[0].as<float>();
-  const auto b = in[1].as<float>();
-  auto y = out[0].mutable_as<float>();
-  for (int64_t i = 0; i < out[0].size(); ++i) {
+  const auto a = in_a.as<Element>();
+  const auto b = in_b.as<Element>();
+  auto y = out.mutable_as<Element>();
+  for (int64_t i = 0; i < out.size(); ++i) {
     const auto batch = place_of(p.batches, i / (p.rows * p.columns));
     const auto row = i / p.columns % p.rows;
     const auto a_at = offset_of(batch, p.a_strides) + row * p.depth;
     const auto b_at = offset_of(batch, p.b_strides) + i % p.columns;
-    double sum = 0;
+    Sum sum = 0;
     for (int64_t k = 0; k < p.depth; ++k)
-      sum += double{a[static_cast<size_t>(a_at + k)]} *
-             double{b[static_cast<size_t>(b_at + k * p.columns)]};
-    y[static_cast<size_t>(i)] = static_cast<float>(sum);
+      sum += static_cast<Sum>(a[static_cast<size_t>(a_at + k)]) *
+             static_cast<Sum>(b[static_cast<size_t>(b_at + k * p.columns)]);
+    y[static_cast<size_t>(i)] = static_cast<Element>(sum);
   }
+}
+
+void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
+  if (in[0].dtype() == DType::f32) return eval_as<float, double>(call, in[0], in[1], out[0]);
+  eval_as<int32_t, uint32_t>(call, in[0], in[1], out[0]);
 }
 
 // Adds row after row of b to a row of the result, so that neighbours are worked on together.
 void emit(const Call& call, CWriter& c) {
   const auto p = product_of(call);
+  // Integers without sign, whose sums may wrap around.
+  const std::string_view type = call.in[0].dtype == DType::f32 ? "float" : "uint32_t";
   emit_nest(c, p.batches, [&] {
-    c.line("const float *const a = in0 + {};", c_offset(p.a_strides));
-    c.line("const float *const b = in1 + {};", c_offset(p.b_strides));
-    c.line("float *const y = out0 + {};",
+    c.line("const {} *const a = (const {} *)in0 + {};", type, type, c_offset(p.a_strides));
+    c.line("const {} *const b = (const {} *)in1 + {};", type, type, c_offset(p.b_strides));
+    c.line("{} *const y = ({} *)out0 + {};", type, type,
            c_offset(scaled(strides_of(p.batches), p.rows * p.columns)));
     c.loop("row", p.rows, [&] {
       c.loop("j", p.columns, [&] { c.line("y[row * {} + j] = 0;", p.columns); });
       c.loop("k", p.depth, [&] {
-        c.line("const float factor = a[row * {} + k];", p.depth);
+        c.line("const {} factor = a[row * {} + k];", type, p.depth);
         c.loop("j", p.columns,
                [&] { c.line("y[row * {0} + j] += factor * b[k * {0} + j];", p.columns); });
       });
@@ -88,6 +98,7 @@ void emit(const Call& call, CWriter& c) {
 
 Sample sample(std::mt19937& rng) {
   const auto depth = pick(rng, 1, 20);
+  const auto type = rng() % 4 ? DType::f32 : DType::i32;
   auto batches = pick_shape(rng, 0, 2, 3);
   const auto with = [&](int64_t rows, int64_t columns) {
     auto shape = batches;
@@ -96,12 +107,12 @@ Sample sample(std::mt19937& rng) {
     if (!shape.empty() && rng() % 3 == 0) shape.erase(shape.begin());
     shape.push_back(rows);
     shape.push_back(columns);
-    return Type{DType::f32, shape};
+    return Type{type, shape};
   };
   return {.in = {with(pick(rng, 1, 9), depth), with(depth, pick(rng, 1, 40))},
           .attrs = {},
-          .low = -1,
-          .high = 1};
+          .low = type == DType::f32 ? -1.0 : -1e9,
+          .high = type == DType::f32 ? 1.0 : 1e9};
 }
 
 }  // namespace

@@ -45,6 +45,13 @@ void emit_nest(CWriter& c, const Shape& shape, const std::function<void()>& body
   level(0);
 }
 
+void emit_vectors(CWriter& c, int64_t n,
+                  const std::function<void(std::string_view form, const std::string& n)>& one) {
+  c.line("long k = 0;");
+  c.block(fmt::format("for (; k + LANES <= {}; k += LANES)", n), [&] { one("", ""); });
+  c.block(fmt::format("if (k < {})", n), [&] { one("_n", fmt::format(", (int)({} - k)", n)); });
+}
+
 Shape repeated_strides(const Shape& operand, const Shape& out) {
   const auto own = strides_of(operand);
   const auto shift = out.size() - operand.size();

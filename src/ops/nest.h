@@ -33,6 +33,11 @@ std::string c_offset(const Shape& strides);
 // Loops i0, i1, ... over `shape`, outermost first, around what `body` writes.
 void emit_nest(CWriter& c, const Shape& shape, const std::function<void()>& body);
 
+// Loops over n elements, a vector at each k: `one` writes a whole vector with "" and "", and what
+// is left with "_n" and ", how many", as the loads and stores of kernels/vector.c take them.
+void emit_vectors(CWriter& c, int64_t n,
+                  const std::function<void(std::string_view form, const std::string& n)>& one);
+
 // Stride of each dimension of `out` in an operand that is repeated to it: 0 where it is repeated.
 Shape repeated_strides(const Shape& operand, const Shape& out);
 

@@ -79,11 +79,7 @@ void emit(const Call& call, CWriter& c) {
   if (total == 0) return;
   c.need("requantize");
   c.block(fmt::format("for (long at = 0; at < {}; at += {})", total, row), [&] {
-    c.line("long k = 0;");
-    c.block(fmt::format("for (; k + LANES <= {}; k += LANES)", row),
-            [&] { emit_vector(call, c, each, "", ""); });
-    c.block(fmt::format("if (k < {})", row),
-            [&] { emit_vector(call, c, each, "_n", fmt::format(", (int)({} - k)", row)); });
+    emit_vectors(c, row, [&](auto form, auto& n) { emit_vector(call, c, each, form, n); });
   });
 }
 

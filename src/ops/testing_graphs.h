@@ -61,7 +61,11 @@ class GraphDraw {
   }
 
   Value step(Value x) {
-    switch (pick(0, 15)) {
+    switch (pick(0, 17)) {
+      case 16:
+      case 17:
+        return pick(0, 5) ? integers()
+                          : graph_.call("conv", {x, byte_weights({4, 1, 1, graph_.shape(x)[3]})});
       case 15:
         return spread(x);
       case 13:
@@ -204,6 +208,88 @@ class GraphDraw {
     if (pick(0, 2)) v = graph_.call("add", {v, numbers({channels}, 1)});
     if (pick(0, 2) == 0) v = graph_.call("affine", {v}, {{"scale", 0.5}, {"shift", 0.25}});
     return pick(0, 1) ? graph_.call("clamp", {v}, {{"low", 0.0}}) : v;
+  }
+
+  // Everything below has scales that are powers of two: all numbers are exact, and no pass may
+  // change any.
+  Value stored(Value x, double scale) {
+    const bool bytes = pick(0, 1);
+    return graph_.call("quantize", {x},
+                       {{"scale", scale},
+                        {"zero", bytes ? pick(100, 140) : pick(-10, 10)},
+                        {"to", std::string(bytes ? "u8" : "i8")},
+                        {"rounding", std::string(pick(0, 5) ? "even" : "away")}});
+  }
+
+  // The reals that a quantize stores.
+  Value restored(Value q) {
+    const auto& made = *graph_.made_by(q);
+    const auto scale = graph_.constant(Tensor::filled(DType::f32, {1}, made.real("scale")));
+    const auto zero = static_cast<double>(made.i("zero"));
+    return graph_.call("dequantize",
+                       {q, scale, graph_.constant(Tensor::filled(DType::i32, {1}, zero))});
+  }
+
+  Value through(Value x, double scale) { return restored(stored(x, scale)); }
+
+  // Weights of bytes, with a scale for each of the first dimension or for all.
+  Value byte_weights(const Shape& shape) {
+    Tensor tensor(pick(0, 3) ? DType::i8 : DType::u8, shape);
+    for (int64_t i = 0; i < tensor.size(); ++i)
+      tensor.set_integer(i, pick(tensor.dtype() == DType::i8 ? -20 : 0, 20));
+    const auto size = pick(0, 1) ? shape[0] : 1;
+    Tensor scale(DType::f32, {size});
+    for (int64_t i = 0; i < size; ++i)
+      scale.set_real(i, std::ldexp(1, static_cast<int>(pick(-6, -4))));
+    const auto zeros = Tensor::filled(DType::i32, {size}, tensor.dtype() == DType::i8 ? 0 : 10);
+    return graph_.call("dequantize",
+                       {graph_.constant(std::move(tensor)), graph_.constant(std::move(scale)),
+                        graph_.constant(zeros)},
+                       {{"axis", int64_t{0}}});
+  }
+
+  // What is computed with integers, from an input, between dequantize and quantize.
+  Value integers() {
+    auto x = through(values_.front(), 0.0625);
+    for (auto n = pick(1, 3); n > 0; --n) {
+      x = of_integers(x);
+      if (pick(0, 2) == 0)
+        x = graph_.call("clamp", {x}, {{"low", 0.0}, {"high", double(pick(1, 3))}});
+      x = through(x, std::ldexp(1, static_cast<int>(pick(-4, -2))));
+    }
+    return x;
+  }
+
+  Value of_integers(Value x) {
+    const auto shape = graph_.shape(x);
+    switch (pick(0, 6)) {
+      case 0:
+        return graph_.call(pick(0, 1) ? "add" : "mul", {x, through(graph_.call("neg", {x}), 0.25)});
+      case 1:
+        return graph_.call("neg", {graph_.call("abs", {x})});
+      case 2:
+        return graph_.call("concat", {x, through(graph_.call("abs", {x}), 0.25)},
+                           {{"axis", pick(0, 3)}});
+      case 3:  // one or two of each: their means are exact
+        if (shape[1] % 2 || shape[1] > 4) return x;
+        return graph_.call("reduce_mean", {x}, {{"axes", Ints{1}}});
+      case 4:
+        return graph_.call("matmul", {x, graph_.call("transpose", {byte_weights({4, shape[3]})},
+                                                     {{"axes", Ints{1, 0}}})});
+      default: {
+        const bool depthwise = pick(0, 2) == 0;
+        const auto window = pick(0, 1) ? int64_t{1} : int64_t{3};
+        const auto channels = depthwise ? shape[3] : 2 * pick(1, 3);
+        auto v = graph_.call("conv",
+                             {to_channels_last(to_channels_first(x)),
+                              byte_weights({channels, window, window, depthwise ? 1 : shape[3]})},
+                             {{"pads", Ints{window / 2, window / 2, window / 2, window / 2}},
+                              {"groups", depthwise ? shape[3] : int64_t{1}}});
+        if (pick(0, 1))
+          v = graph_.call("add", {v, graph_.constant(Tensor::filled(DType::f32, {channels}, 0.5))});
+        return v;
+      }
+    }
   }
 
   // conv_transpose, whose windows mostly lie side by side, on a small picture.

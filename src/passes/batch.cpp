@@ -89,7 +89,7 @@ class Rebuild {
     const bool only_first = pictures[0] && std::ranges::count(pictures, true) == 1;
     const auto axis_is_inner = [&] { return from_front(call.i("axis"), rank) != 0; };
     if (is_any(op, {"conv", "conv_transpose", "average_pool", "max_pool", "resize", "lookup",
-                    "quantize", "dequantize", "requantize"}))
+                    "quantize", "dequantize", "requantize", "rescale"}))
       return only_first;
     if (is_any(op, {"softmax", "quantized_softmax", "argmax", "cumsum"}))
       return only_first && axis_is_inner();
@@ -108,7 +108,8 @@ class Rebuild {
     if (op == "slice")
       return only_first && call.ints("starts").at(0) == 0 && set_first(attributes, "extents");
     if (is_any(op, {"reshape", "broadcast"})) return only_first && set_first(attributes, "shape");
-    return (call.call.op->elementwise || op == "quantized_add") && aligned(call, pictures);
+    const bool pairs = is_any(op, {"quantized_add", "rescaled_add", "rescaled_mul"});
+    return (call.call.op->elementwise || pairs) && aligned(call, pictures);
   }
 
   size_t rank_of(const Made& call, size_t operand) const {

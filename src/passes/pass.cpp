@@ -13,6 +13,7 @@ namespace turnstone {
 std::span<const Pass> all_passes() {
   static constexpr Pass table[] = {
 #define PASS(name) {#name, name},
+#define LATE(name) {#name, name, true},
 #include "passes/passes.def"
 #undef PASS
   };
@@ -134,6 +135,7 @@ Result<Graph> optimise(const Graph& graph, const PassObserver& observer) {
     auto joined = join_equal_calls(current, &changed);
     take("join_equal_calls", std::move(joined), changed);
     for (const auto& pass : all_passes()) {
+      if (pass.is_late && any) continue;
       auto next = apply_pass(current, pass, &changed);
       take(pass.name, std::move(next), changed);
     }

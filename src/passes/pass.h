@@ -38,6 +38,7 @@ using Rule = std::optional<Value> (*)(Draft& graph, Value value, const Made& mad
 struct Pass {
   std::string_view name;
   Rule rule;
+  bool is_late = false;  // runs where no other one has anything to do
 };
 
 // Every pass, in the order in which they run.

@@ -187,10 +187,32 @@ TEST(Passes, ARuleWhoseCallIsIllegalDoesNotApply) {
   EXPECT_FALSE(changed);
 }
 
+// A product of u8 with a matrix of so many rows of integers.
+bool becomes_integers(int64_t depth) {
+  std::string ones;
+  for (int64_t i = 0; i < depth; ++i) ones += "1 ";
+  const auto graph = parse_graph(
+      fmt::format("graph(x: u8[1,{0}]) {{ matmul(dequantize(x, f32[1] [0.5], i32[1] [0]), "
+                  "dequantize(u8[{0},1] [{1}], f32[1] [2], i32[1] [0])) }}",
+                  depth, ones),
+      core_ops());
+  EXPECT_TRUE(graph);
+  bool changed = false;
+  run_once("products_to_integers", *graph, &changed);
+  return changed;
+}
+
+TEST(Passes, SumsThatMayLeave32BitsStayReal) {
+  EXPECT_TRUE(becomes_integers(16000));
+  EXPECT_FALSE(becomes_integers(17000));
+}
+
+// With what may become one.
 size_t convolutions(const Graph& graph) {
   const auto live = graph.live_calls();
   return static_cast<size_t>(std::count_if(live.begin(), live.end(), [](const auto* m) {
-    return m->op() == "conv" || m->op() == "conv_transpose";
+    return m->op() == "conv" || m->op() == "conv_transpose" || m->op() == "matmul" ||
+           m->op() == "reduce_mean";
   }));
 }
 

@@ -68,7 +68,7 @@ std::optional<std::vector<Value>> untransposed_operands(Graph& graph, const Made
 std::optional<Attributes> moved_attributes(const Made& made, const Axes& axes) {
   auto attrs = made.call.attrs;
   const auto op = made.op();
-  if (made.call.op->elementwise) return attrs;
+  if (made.call.op->elementwise || op == "rescaled_add" || op == "rescaled_mul") return attrs;
   const auto move_axis = [&](std::string_view name) {
     auto& value = attrs.find(name)->second;
     const auto axis = *normal_axis(std::get<int64_t>(value), static_cast<int64_t>(axes.size()));
@@ -109,13 +109,36 @@ std::optional<Value> sunk_past_gather(Graph& graph, const Made& made) {
   return graph.call("transpose", {y}, {{"axes", axes}});
 }
 
+// op(transpose(x), settings) -> transpose(op(x, settings)), settings for all of x or for each index
+// of a dimension
+std::optional<Value> sunk_past_settings(Graph& graph, const Made& made) {
+  const auto* inner = graph.made_by(made.in[0], "transpose");
+  if (!inner) return {};
+  const auto axes = inner->ints("axes");
+  const auto rank = static_cast<int64_t>(axes.size());
+  auto attrs = made.call.attrs;
+  const bool each = made.in.size() > 1 && count(graph.shape(made.in[1])) > 1;
+  if (made.op() == "dequantize" && each)
+    attrs["axis"] = axes[static_cast<size_t>(*normal_axis(made.i("axis"), rank))];
+  if (made.op() == "rescale" && each && axes.back() != rank - 1) return {};
+  auto in = made.in;
+  in[0] = inner->in[0];
+  const auto op = std::string(made.op());
+  return graph.call("transpose", {graph.call(op, in, attrs)}, {{"axes", axes}});
+}
+
+bool has_settings(std::string_view op) {
+  return op == "quantize" || op == "dequantize" || op == "rescale" || op == "lookup";
+}
+
 }  // namespace
 
 // op(transpose(x), ...) -> transpose(op(x, ...)), for elementwise calls, concat, pad, slice,
-// gather, reductions and softmax, when the other operands can be had before the transpose for
-// nothing
+// gather, reductions, softmax and what stores and restores integers, when the other operands can be
+// had before the transpose for nothing
 std::optional<Value> sink_transposes(Draft& graph, Value, const Made& made) {
   if (made.op() == "gather") return sunk_past_gather(graph, made);
+  if (has_settings(made.op())) return sunk_past_settings(graph, made);
   const auto* inner = transposed_operand(graph, made);
   if (!inner) return {};
   const auto axes = inner->ints("axes");

@@ -25,18 +25,30 @@ Result<OnnxWindow> window_of(Node& n) {
 
 Value with_bias(Node& n, Fold& g, Value y) { return n.has(2) ? g.call("add", {y, n.in(2)}) : y; }
 
-Result<Values> conv(Node& n, Fold& g) {
-  TRY(n.arity(2, 3));
+// The core operator on pictures with channels last; `zeros` are attributes of integers.
+Result<Value> convolved(Node& n, Fold& g, Attributes zeros) {
   const auto rank = n.rank(0);
   const auto x = TRY(pictures_in(g, n.in(0)));
   const auto w = TRY(window_weights(g, n.in(1), rank));
   const auto window = TRY(window_of(n));
-  const auto y = g.call("conv", {x, g.transpose(w, {0, 2, 3, 1})},
-                        {{"strides", window.strides},
+  zeros.merge(Attributes{{"strides", window.strides},
                          {"pads", window.pads},
                          {"dilations", window.dilations},
                          {"groups", TRY(n.integer("group", 1))}});
-  return pictures_out(g, with_bias(n, g, y), rank);
+  return g.call("conv", {x, g.transpose(w, {0, 2, 3, 1})}, zeros);
+}
+
+Result<Values> conv(Node& n, Fold& g) {
+  TRY(n.arity(2, 3));
+  return pictures_out(g, with_bias(n, g, TRY(convolved(n, g, {}))), n.rank(0));
+}
+
+// Sums of integers, less their zeros, as i32.
+Result<Values> conv_integer(Node& n, Fold& g) {
+  TRY(n.arity(2, 4));
+  const Attributes zeros = {{"x_zero", TRY(n.known_zero(2, "x_zero_point"))},
+                            {"w_zero", TRY(n.known_zero(3, "w_zero_point"))}};
+  return pictures_out(g, TRY(convolved(n, g, zeros)), n.rank(0));
 }
 
 // Padding that gives a wanted extent: more of it at the end with SAME_UPPER, else at the start.
@@ -95,6 +107,7 @@ Result<Values> conv_transpose(Node& n, Fold& g) {
 
 constexpr OnnxImport rows[] = {
     {"Conv", oldest, newest, conv},
+    {"ConvInteger", 10, newest, conv_integer},
     {"ConvTranspose", oldest, newest, conv_transpose},
 };
 

@@ -29,7 +29,7 @@ Tensor as_f32(const Tensor& from) {
 Result<> check_operators(const std::vector<const OnnxNode*>& nodes, int64_t opset) {
   std::vector<Lack> lacks;
   for (const auto* node : nodes) {
-    if (node->domain.empty() && find_import(node->op, opset)) continue;
+    if (find_import(node->domain, node->op, opset)) continue;
     const auto name = node->domain.empty()
                           ? fmt::format("{} (opset {})", printable(node->op), opset)
                           : printable(node->domain + "." + node->op);
@@ -164,7 +164,7 @@ class Importer {
     std::vector<Value> in;
     for (const auto& name : node.in) in.push_back(name.empty() ? Value{} : TRY(find(name)));
     Node view(node, std::move(in), fold_);
-    auto results = find_import(node.op, file_.opset)->wire(view, fold_);
+    auto results = find_import(node.domain, node.op, file_.opset)->wire(view, fold_);
     TRY(fold_.status());
     if (!results) return std::unexpected(std::move(results).error());
     TRY(view.all_attributes_read());

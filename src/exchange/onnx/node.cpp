@@ -34,6 +34,17 @@ Result<std::vector<double>> Node::known_reals(size_t i, std::string_view what) c
   return reals;
 }
 
+Result<int64_t> Node::known_zero(size_t i, std::string_view what) const {
+  if (!has(i)) return 0;
+  const auto zeros = TRY(known_integers(i, what));
+  if (zeros.empty()) return fail(Code::invalid, "{} is empty", what);
+  for (const auto zero : zeros)
+    if (zero != zeros[0])
+      return fail(Code::unsupported, "{} differs from channel to channel, supported: one number",
+                  what);
+  return zeros[0];
+}
+
 void Node::ignore(std::initializer_list<std::string_view> names) { read_.insert(names); }
 
 template <class T>

@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exchange/fold.h"
@@ -28,9 +29,16 @@ class Node {
   Shape shape(size_t i) const { return graph_.shape(in(i)); }
   int64_t rank(size_t i) const { return graph_.rank(in(i)); }
 
+  // From here on the node has these operands; those that it had.
+  std::vector<Value> replace(std::vector<Value> in) { return std::exchange(in_, std::move(in)); }
+
   // Operands that must be known while importing. `what` names them in the error.
   Result<std::vector<int64_t>> known_integers(size_t i, std::string_view what) const;
   Result<std::vector<double>> known_reals(size_t i, std::string_view what) const;
+
+  // One number for a whole tensor, 0 where the operand is left out. Errors: unsupported when it is
+  // computed at run time or there are several that differ.
+  Result<int64_t> known_zero(size_t i, std::string_view what) const;
 
   bool has_attribute(std::string_view name) const { return node_.attributes.contains(name); }
   // Marks attributes as read that change nothing here.
@@ -61,12 +69,17 @@ class Node {
 // Wires one node: core calls in, results out.
 using OnnxWire = Result<Values> (*)(Node&, Fold&);
 
-// A row of a family's table: the operator `name` of opsets `since` to `until`.
+// Operators that ONNX Runtime has beside ONNX's own.
+inline constexpr std::string_view microsoft = "com.microsoft";
+
+// A row of a family's table: the operator `name` of opsets `since` to `until`; those of another
+// domain than ONNX's own, "", are read whatever its opset is.
 struct OnnxImport {
   std::string_view name;
   int64_t since;
   int64_t until;
   OnnxWire wire;
+  std::string_view domain = {};
 };
 
 inline constexpr int64_t oldest = 7;  // opsets of ONNX's own operators that are read

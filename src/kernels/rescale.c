@@ -1,0 +1,56 @@
+/* Between real numbers and integers that stand for them. Paste once, after vector.c and
+ * math/round. */
+
+/* Nearest whole numbers; v must fit in an int. */
+V_INLINE vi vi_nearest(vf v) {
+#if LANES == 8 && defined(__AVX__)
+  return (vi)__builtin_ia32_cvtps2dq256(v);
+#elif LANES == 4 && defined(__SSE2__)
+  return (vi)__builtin_ia32_cvtps2dq(v);
+#else
+  return vi_of_vf(v_round(v));
+#endif
+}
+
+/* steps, rounded, + zero, limited to [low, high]. A NaN becomes low. */
+V_INLINE vi v_steps(vf steps, int zero, int low, int high) {
+  const vf least = vf_set((float)(low - zero)), most = vf_set((float)(high - zero));
+  return vi_nearest(vf_min(vf_max(steps, least), most)) + zero;
+}
+
+/* The same with halves away from zero. */
+V_INLINE vi v_steps_away(vf steps, int zero, int low, int high) {
+  const vf least = vf_set((float)(low - zero)), most = vf_set((float)(high - zero));
+  const vf kept = vf_min(vf_max(steps, least), most);
+  const vi whole = vi_of_vf(kept);
+  const vf rest = kept - vf_of_vi(whole);
+  return whole - (rest >= 0.5f) + (rest <= -0.5f) + zero;
+}
+
+/* v_steps of sum * factor. */
+V_INLINE vi v_rescale(vi sum, vf factor, int zero, int low, int high) {
+  return v_steps(vf_of_vi(sum) * factor, zero, low, high);
+}
+
+/* a * b, rounded before anything is added: a compiler may not join it with a sum. */
+V_INLINE vf v_product(vf a, vf b) {
+  vf product = a * b;
+#if defined(__x86_64__)
+  __asm__("" : "+v"(product));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(product));
+#endif
+  return product;
+}
+
+/* The real numbers that integers stand for. */
+V_INLINE vf v_reals(vi x, int zero, float scale) {
+  return v_product(vf_of_vi(x - zero), vf_set(scale));
+}
+
+/* The same with a zero and a scale for each lane, and for x of 32 bits by way of doubles. */
+V_INLINE vf v_reals_each(vi x, vi zero, vf scale) { return v_product(vf_of_vi(x - zero), scale); }
+V_INLINE vf v_reals_wide(vi x, vi zero, vf scale) {
+  const vd steps = __builtin_convertvector(x, vd) - __builtin_convertvector(zero, vd);
+  return __builtin_convertvector(__builtin_convertvector(scale, vd) * steps, vf);
+}
