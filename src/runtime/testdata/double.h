@@ -55,7 +55,7 @@ static inline int32_t run_double(const ts_module_host* host, const void* const* 
 #define OUTPUT_DOUBLED \
   {.name = "doubled", .type = TS_TYPE_F32, .rank = 4, .shape = shape, .bytes = 192}
 #define VARIANT_PLAIN {.name = "plain", .run = run_double}
-#define MODULE_OF(module_abi, module_size)                                                \
+#define MODULE_OF(module_abi, module_size)                                         \
   .abi = (module_abi), .size = (module_size), .arch = TEST_ARCH, .input_count = 1, \
   .output_count = 1, .variant_count = 1
 #define MODULE_HEAD MODULE_OF(TS_MODULE_ABI, sizeof(ts_module))
