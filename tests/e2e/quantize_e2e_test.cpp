@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
+#include <csignal>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -85,6 +85,21 @@ TEST_F(Quantize, PrintsWhichLayersComputeInWhat) {
   EXPECT_THAT(out(), HasSubstr("calibrated with 4 pictures, judged by 4 others"));
   EXPECT_THAT(out(), HasSubstr("2 of 2 layers in integers: the best class agrees on 4 of 4"));
   EXPECT_TRUE(fs::exists(path("report.json")));
+}
+
+TEST_F(Quantize, LeavesNothingBehindWhenItIsInterrupted) {
+  const auto slow = path("slow-clang"), started = path("started");
+  ASSERT_TRUE(write_file(slow, "#!/bin/sh\ntouch " + started + "\nexec sleep 60\n"));
+  fs::permissions(slow, fs::perms::owner_all);
+  testing_tools::Process program(
+      {"env", "TURNSTONE_CLANG=" + slow, TURNSTONE_PROGRAM, "quantize", path("net.onnx"),
+       "--preprocess", "unit", "--calibrate", path("pictures"), "-o", path("net8.onnx")},
+      "", path("err"));
+  ASSERT_TRUE(testing_tools::eventually([&] { return fs::exists(started); }));
+  EXPECT_EQ(program.end(SIGINT), 130);
+  EXPECT_THAT(err(), HasSubstr("turnstone quantize: interrupted"));
+  EXPECT_FALSE(fs::exists(path("net8.onnx")));
+  EXPECT_FALSE(fs::exists(path("net8.report.json")));
 }
 
 TEST_F(Quantize, SaysWhatIsWrong) {
