@@ -6,7 +6,8 @@
 namespace turnstone::int8 {
 namespace {
 
-constexpr size_t bin_count = 8192;
+constexpr int middle = 4096;  // bins on either side of zero
+constexpr size_t bin_count = 2 * middle;
 
 }  // namespace
 
@@ -24,8 +25,7 @@ bool Histogram::add(std::span<const float> elements) {
   high_ = count_ ? std::max<double>(high_, high) : high;
   count_ += static_cast<int64_t>(elements.size());
   reach(std::max(std::fabs(low), std::fabs(high)));
-  const auto scale = static_cast<float>(bin_count / 2 / limit_);
-  constexpr auto middle = static_cast<int>(bin_count / 2);
+  const auto scale = static_cast<float>(middle / limit_);
   int64_t zeros = 0;
   for (const auto x : elements) {
     const auto at = static_cast<int>(std::floor(x * scale)) + middle;
@@ -37,10 +37,10 @@ bool Histogram::add(std::span<const float> elements) {
   return true;
 }
 
-double Histogram::width() const { return 2 * limit_ / static_cast<double>(bin_count); }
+double Histogram::width() const { return limit_ / middle; }
 
 double Histogram::centre(size_t i) const {
-  return (static_cast<double>(i) - static_cast<double>(bin_count / 2) + 0.5) * width();
+  return (static_cast<double>(i) - middle + 0.5) * width();
 }
 
 // Two bins become one each time the covered range doubles.
@@ -51,7 +51,7 @@ void Histogram::reach(double size) {
   }
   for (; size > limit_; limit_ *= 2) {
     std::vector<int64_t> wider(bin_count, 0);
-    for (size_t i = 0; i < bin_count; ++i) wider[bin_count / 4 + i / 2] += bins_[i];
+    for (size_t i = 0; i < bin_count; ++i) wider[middle / 2 + i / 2] += bins_[i];
     bins_ = std::move(wider);
   }
 }
