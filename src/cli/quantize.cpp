@@ -25,7 +25,7 @@ struct Options {
   std::vector<std::string> pictures;
   std::string output;
   std::string report;
-  std::string range = "mse";
+  std::string range{int8::word_of(int8::QuantizeSettings{}.range)};
   std::vector<std::string> shapes;
   ModelOptions model;
   double max_drop = int8::QuantizeSettings{}.max_drop_percent;
@@ -42,7 +42,7 @@ constexpr std::string_view examples = R"(Examples:
   turnstone quantize mobilenet.onnx --preprocess imagenet --calibrate pictures -o mobilenet8.onnx
   turnstone quantize parts/model.onnx --calibrate pictures more/*.jpg --max-drop 1 -o parts8.onnx
   turnstone quantize detect.onnx --preprocess unit,fit=letterbox --calibrate street \
-      --range percentile --max-drop 3 --json -o detect8.onnx
+      --range mse --max-drop 3 --json -o detect8.onnx
 Then: turnstone compile mobilenet8.onnx)";
 
 // What the options say without the model. Errors are those of the command line.
@@ -191,7 +191,7 @@ int quantize_command(int argc, char** argv) {
       ->capture_default_str();
   app.add_option(
          "--range", options.range,
-         "of values: mse (least error), percentile (without 1 in 100,000 at an end), minmax")
+         "of values: percentile (without 1 in 100,000 at an end), mse (least error), minmax")
       ->capture_default_str();
   app.add_flag("--equalise", options.equalise,
                "scale channels between convolutions to like weights first");

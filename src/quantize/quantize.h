@@ -16,7 +16,7 @@ namespace turnstone::int8 {
 
 struct QuantizeSettings {
   std::vector<std::filesystem::path> pictures;  // files, and folders of them
-  RangeMethod range = RangeMethod::mse;
+  RangeMethod range = RangeMethod::percentile;
   double max_drop_percent = 0.5;  // what may be lost, as Judgement::drop_percent
   double held_back = 0.5;         // share of the pictures that judge and do not calibrate, 0..1
   bool equalise = false;

@@ -62,13 +62,15 @@ Range without_tails(const std::vector<Weight>& weights, double most, const Range
   Range range = whole;
   double beyond = 0;
   for (const auto& [at, count] : weights) {
-    if ((beyond += count) <= most) continue;
+    beyond += count;
+    if (beyond <= most) continue;
     range.low = std::min(at, 0.0);
     break;
   }
   beyond = 0;
   for (auto i = weights.size(); i-- > 0;) {
-    if ((beyond += weights[i].count) <= most) continue;
+    beyond += weights[i].count;
+    if (beyond <= most) continue;
     range.high = std::max(weights[i].at, 0.0);
     break;
   }
@@ -93,8 +95,8 @@ Range choose_range(const Histogram& histogram, RangeMethod method) {
   if (method == RangeMethod::minmax) return whole;
   const auto weights = weights_of(histogram);
   if (method == RangeMethod::mse) return least_error(weights, whole);
-  const auto most = static_cast<double>(histogram.count() / one_in);
-  return most > 0 ? without_tails(weights, most, whole) : whole;
+  const int64_t most = histogram.count() / one_in;
+  return most > 0 ? without_tails(weights, static_cast<double>(most), whole) : whole;
 }
 
 Range both(const Range& a, const Range& b) {
