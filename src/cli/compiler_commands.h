@@ -5,5 +5,6 @@ namespace turnstone {
 
 int compile_command(int argc, char** argv);
 int inspect_command(int argc, char** argv);
+int quantize_command(int argc, char** argv);
 
 }  // namespace turnstone

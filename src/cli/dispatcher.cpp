@@ -24,6 +24,7 @@ struct Command {
 constexpr Command commands[] = {
     {"compile", "turnstone-compiler", "a model file becomes a package for a target"},
     {"inspect", "turnstone-compiler", "what a model or a package holds"},
+    {"quantize", "turnstone-compiler", "a model of reals becomes one of 8-bit integers"},
     {"predict", "turnstone-station", "what a package says of pictures or tensors"},
     {"bench", "turnstone-station", "how fast a package is on this machine"},
     {"run", "turnstone-station", "run a station: sources, models, sinks, live page"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/text.h"
+#include "passes/rebuild.h"
 
 namespace turnstone {
 
@@ -24,31 +25,6 @@ namespace {
 
 constexpr int most_rounds = 32;
 constexpr int most_steps = 64;  // of one rule on one call
-
-// Rebuilds a graph call by call; `make` adds each call to the new graph and returns its results.
-template <class Target, class Make>
-Target rebuild(const Graph& graph, Make make) {
-  Target result(graph.ops());
-  std::map<Value, Value> known;
-  const auto value_of = [&](Value value) {
-    if (const auto found = known.find(value); found != known.end()) return found->second;
-    const auto* constant = graph.constant_of(value);
-    CHECK(constant != nullptr);
-    return known[value] = result.constant(*constant);
-  };
-  for (const auto& port : graph.inputs())
-    known[port.value] = result.input(port.name, graph.type(port.value), port.quantisation);
-  for (const auto* made : graph.live_calls()) {
-    std::vector<Value> in;
-    for (const auto value : made->in) in.push_back(value_of(value));
-    const auto out = make(result, *made, std::move(in));
-    CHECK(out.size() == made->out.size());
-    for (size_t i = 0; i < out.size(); ++i) known[made->out[i]] = out[i];
-  }
-  for (const auto& port : graph.outputs())
-    result.output(port.name, value_of(port.value), port.quantisation);
-  return result;
-}
 
 // Applies the rule to what it made itself too; returns what stands for `value` in the end.
 Value rewritten(Draft& graph, Value value, const Pass& pass, bool& fired) {

@@ -48,6 +48,7 @@ TEST_F(CommandLine, AWrongValueIsAWrongCommandLine) {
       {"compile", "x.onnx", "--inputs", "x"},
       {"inspect", "x.onnx", "--shape", "x"},
       {"inspect", package(), "--dump"},
+      {"quantize", "x.onnx", "--calibrate", "x", "-o", "y.onnx", "--range", "best"},
       {"predict", package(), "--output-dir", file("o"), "--input", "x"},
       {"run", file("station.toml"), "--set", "page.port=abc"},
       {"run", file("station.toml"), "--set", "abc"}};
@@ -76,7 +77,7 @@ TEST_F(CommandLine, EachProgramTellsItsCommands) {
   EXPECT_EQ(shell(program("turnstone-station") + " --help"), 0);
   EXPECT_THAT(out(), HasSubstr("Commands: run, predict, bench\n"));
   EXPECT_EQ(shell(program("turnstone-compiler") + " -h"), 0);
-  EXPECT_THAT(out(), HasSubstr("Commands: compile, inspect\n"));
+  EXPECT_THAT(out(), HasSubstr("Commands: compile, inspect, quantize\n"));
   EXPECT_EQ(shell(program("turnstone-compiler")), 2);
 }
 

@@ -40,14 +40,19 @@ Result<> same(const Made& made, Exporter& e) {
   return {};
 }
 
+// A constant, or the real numbers that one stands for.
+bool is_known(const Graph& graph, Value value) {
+  const auto* real = graph.made_by(value, "dequantize");
+  return graph.constant_of(real ? real->in[0] : value) != nullptr;
+}
+
 // The bias of a convolution becomes its third operand.
 Result<> add(const Made& made, Exporter& e) {
   for (size_t i = 0; i < 2; ++i) {
-    const auto* bias = e.graph().constant_of(made.in[i]);
-    const auto& x = e.graph().shape(made.in[1 - i]);
-    const bool per_channel = bias && x.size() == 4 && bias->size() == x[3] &&
-                             bias->shape() == Shape{x[3]} && bias->dtype() == DType::f32;
-    if (!per_channel) continue;
+    const auto& bias = made.call.in[i];
+    const auto& x = made.call.in[1 - i];
+    if (!is_known(e.graph(), made.in[i]) || x.rank() != 4) continue;
+    if (bias != Type{DType::f32, {x.shape[3]}}) continue;
     for (const auto* op : {"Conv", "ConvTranspose"})
       if (e.absorb(made, made.in[1 - i], op, e.plain(made.in[i]))) return {};
   }

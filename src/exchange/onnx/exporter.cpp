@@ -134,11 +134,19 @@ void Exporter::alias(const Made& made, std::string plain, std::string channels_f
   if (!channels_first.empty()) names.first = std::move(channels_first);
 }
 
+bool Exporter::is_made_before(size_t node, std::string_view operand) const {
+  if (model_.initialisers.contains(operand)) return true;
+  for (size_t i = 0; i < node; ++i)
+    if (model_.nodes[i].out.front() == operand) return true;
+  return false;
+}
+
 bool Exporter::absorb(const Made& made, Value value, std::string_view op, std::string operand) {
   const auto maker = maker_.find(value.id);
   if (maker == maker_.end() || uses_[static_cast<size_t>(value.id)] != 1) return false;
   auto& node = model_.nodes[maker->second];
   if (node.op != op || node.in.size() != 2) return false;
+  if (!is_made_before(maker->second, operand)) return false;
   node.in.push_back(std::move(operand));
   names_[made.out.front().id].first = node.out.front();
   return true;
@@ -151,7 +159,8 @@ void Exporter::finish() {
 
 const OnnxExport* find_export(std::string_view op) {
   using Family = std::span<const OnnxExport> (*)();
-  static constexpr Family families[] = {exported_arithmetic, exported_pictures, exported_shapes};
+  static constexpr Family families[] = {exported_arithmetic, exported_pictures, exported_quantised,
+                                        exported_shapes};
   for (const auto family : families)
     for (const auto& row : family())
       if (row.op == op) return &row;

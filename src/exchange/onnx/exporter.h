@@ -58,7 +58,8 @@ class Exporter {
   bool has_channels_first(Value value) const;
 
   // Adds an operand to the node that made `value` with channels first, and lets `made` have its
-  // result. False when `value` has other readers, or its node is not an `op` of two operands.
+  // result. False when `value` has other readers, its node is not an `op` of two operands, or the
+  // operand is made behind that node.
   bool absorb(const Made& made, Value value, std::string_view op, std::string operand);
 
   // Gives every output its name.
@@ -69,6 +70,7 @@ class Exporter {
     std::string plain;
     std::string first;
   };
+  bool is_made_before(size_t node, std::string_view operand) const;
   void add(std::string_view op, std::vector<std::string> in, OnnxAttributes attributes,
            std::string out);
   std::string fresh();
@@ -96,6 +98,7 @@ struct OnnxExport {
 // Rows of all operators that ONNX has an equal for, in families.
 std::span<const OnnxExport> exported_arithmetic();
 std::span<const OnnxExport> exported_pictures();
+std::span<const OnnxExport> exported_quantised();
 std::span<const OnnxExport> exported_shapes();
 
 // Null when there is no row.

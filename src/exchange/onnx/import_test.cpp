@@ -210,6 +210,51 @@ TEST(ExportOnnx, LimitsOutsideATypeLimitNothing) {
                     {"u8[3] [0 100 255]", "i8[3] [-128 0 127]"});
 }
 
+TEST(ExportOnnx, WritesIntegersThatStandForReals) {
+  const auto graph = parse_graph(R"(graph(x: f32[1,2,2,1]) {
+    q = quantize(x, scale=0.5, zero=3, to="u8")
+    w = dequantize(i8[2,1,1,1] [5 -7], f32[2] [0.1 0.2], i32[2] [0 0], axis=0)
+    bias = dequantize(i32[2] [50 60], f32[2] [0.05 0.1], i32[2] [0 0], axis=0)
+    y = add(conv(dequantize(q, f32[1] [0.5], i32[1] [3]), w), bias)
+    "y": dequantize(quantize(y, scale=0.25, to="i8"), f32[1] [0.25], i32[1] [0])
+  })",
+                                 core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  const auto file = parse_onnx(*export_onnx(*graph, "g"));
+  ASSERT_TRUE(file) << file.error().text;
+  std::vector<std::string> ops;
+  for (const auto& node : file->nodes) ops.push_back(node.op);
+  EXPECT_THAT(ops, testing::ElementsAre("QuantizeLinear", "DequantizeLinear", "DequantizeLinear",
+                                        "DequantizeLinear", "Transpose", "Conv", "QuantizeLinear",
+                                        "DequantizeLinear", "Transpose"));
+  const auto& weights = file->nodes[1];
+  EXPECT_EQ(std::get<int64_t>(weights.attributes.at("axis")), 0);
+  EXPECT_EQ(print(file->initialisers.at(weights.in[0])), "i8[2,1,1,1] [5 -7]");
+  EXPECT_EQ(file->nodes[5].in.size(), 3u) << "the bias is the convolution's";
+  EXPECT_EQ(print(file->initialisers.at(file->nodes[0].in[2])), "u8[] [3]");
+}
+
+TEST(ExportOnnx, ABiasThatComesBehindItsConvolutionIsAdded) {
+  const auto graph = parse_graph(R"(graph(x: f32[1,2,2,1]) {
+    y = conv(x, f32[2,1,1,1] [5 -7])
+    "y": add(y, dequantize(i32[2] [50 60], f32[2] [0.05 0.1], i32[2] [0 0], axis=0))
+  })",
+                                 core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  const auto file = parse_onnx(*export_onnx(*graph, "g"));
+  ASSERT_TRUE(file) << file.error().text;
+  const auto conv = std::ranges::find(file->nodes, "Conv", &OnnxNode::op);
+  EXPECT_EQ(conv->in.size(), 2u);
+}
+
+TEST(ExportOnnx, RefusesIntegersThatOnnxDoesNotHold) {
+  const auto graph =
+      parse_graph("graph(x: f32[2]) { quantize(x, scale=0.5, to=\"i16\") }", core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  EXPECT_THAT(export_onnx(*graph, "g").error().text,
+              HasSubstr("quantize: the result is i16[2], wanted: i8 or u8"));
+}
+
 TEST(ExportOnnx, RefusesAnAverageOfPlacesApart) {
   const auto graph = parse_graph(
       "graph(x: f32[1,4,4,1]) { average_pool(x, window=[2,2], dilations=[2,2]) }", core_ops());
