@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "passes/pass.h"
 
 namespace turnstone {
@@ -26,39 +24,22 @@ std::optional<Split> split(const Graph& graph, Value value, std::string_view op)
   return made ? split(graph, *made, op) : std::nullopt;
 }
 
-// `change` of every element.
-template <class Change>
-Tensor changed(const Tensor& constant, Change change) {
-  Tensor result(constant.dtype(), constant.shape());
-  for (int64_t i = 0; i < result.size(); ++i) result.set_real(i, change(constant.real_at(i)));
-  return result;
-}
-
-// A difference or quotient by a constant, as a sum or product.
-std::optional<Value> as_sum_or_product(Draft& graph, const Made& made) {
-  if (made.op() != "sub" && made.op() != "div") return {};
-  const auto* constant = graph.constant_of(made.in[1]);
-  if (made.call.out[0].dtype != DType::f32 || !constant || graph.constant_of(made.in[0])) return {};
-  if (made.op() == "sub")
-    return graph.call(
-        "add", {made.in[0], graph.constant(changed(*constant, [](double c) { return -c; }))});
-  auto inverse = changed(*constant, [](double c) { return 1 / c; });
-  for (const auto factor : inverse.as<float>())
-    if (!std::isnormal(factor)) return {};
-  return graph.call("mul", {made.in[0], graph.constant(std::move(inverse))});
-}
-
 }  // namespace
 
 // x - c -> x + -c
-// x / c -> x * (1 / c), where that is a normal number
 // (x + a) + b -> x + (a + b), (x * a) * b -> x * (a * b)
 // (x + a) * b -> x * b + a * b, when x is a convolution or its scaled result: so that scale and
 // shift reach the weights
 // All where the inner call is read here alone: it would be computed twice else.
 std::optional<Value> merge_constants(Draft& graph, Value value, const Made& made) {
   const auto keeps_shape = [&](Value x) { return graph.shape(x) == graph.shape(value); };
-  if (const auto same = as_sum_or_product(graph, made)) return same;
+  if (made.op() == "sub" && made.call.out[0].dtype == DType::f32 && graph.constant_of(made.in[1]) &&
+      !graph.constant_of(made.in[0])) {
+    const auto& taken = *graph.constant_of(made.in[1]);
+    Tensor opposite(taken.dtype(), taken.shape());
+    for (int64_t i = 0; i < opposite.size(); ++i) opposite.set_real(i, -taken.real_at(i));
+    return graph.call("add", {made.in[0], graph.constant(std::move(opposite))});
+  }
   for (const auto op : {"add", "mul"}) {
     const auto outer = split(graph, made, op);
     if (!outer || !graph.is_read_once(outer->x)) continue;
