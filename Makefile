@@ -44,9 +44,10 @@ test-tsan:  ## the fast tests under the thread sanitizer
 	cmake --build --preset tsan -j $(JOBS)
 	tools/run_tests tsan
 
-test-qemu: build  ## the station and packages for aarch64 under qemu
+test-qemu: build  ## packages for aarch64 and armv7, and the station for aarch64, under qemu
 	tools/setup zoo
-	tests/zoo/aarch64
+	tests/zoo/emulated aarch64
+	tests/zoo/emulated armv7
 	tests/zoo/aarch64_station
 
 test-planted: test  ## wrong lines planted in operators, each of which a test must find

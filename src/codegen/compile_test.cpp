@@ -39,7 +39,7 @@ std::string weights(const Shape& shape, unsigned seed) {
 unsigned seed() { return static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()); }
 
 TEST(Target, OtherProgramsNamesAreHints) {
-  constexpr std::string_view known = ", known: native, aarch64, x86_64_v3, x86_64_v4";
+  constexpr std::string_view known = ", known: native, aarch64, armv7, x86_64_v3, x86_64_v4";
   EXPECT_EQ(find_target("arm64").error().text,
             fmt::format("target 'arm64' is unknown, did you mean 'aarch64'{}", known));
   EXPECT_EQ(find_target("AMD64").error().text,
@@ -322,6 +322,17 @@ TEST(CompiledModule, OfHalvesIsRefused) {
   ASSERT_FALSE(compiled);
   EXPECT_EQ(compiled.error().code, Code::unsupported);
   EXPECT_EQ(compiled.error().text, "'x' is f16[4]; f16 and bf16 are not computed with yet");
+}
+
+TEST(CompiledModule, OfMoreMemoryThan32BitsAddressIsRefused) {
+  const auto graph = parse_graph("graph(x: f32[268435456]) { clamp(x, low=0.0) }", core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  const auto compiled = compile(*graph, {.targets = {*find_target("armv7")}});
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(
+      compiled.error().text,
+      "target 'armv7': weights, inputs, outputs and what is in between take 2147483712 bytes, "
+      "a 32-bit machine has at most 2147483647");
 }
 
 // Lines of the dynamic symbol table that name something the library wants from others.

@@ -28,6 +28,8 @@ std::string_view native_name() {
   return "";
 #elif defined(__aarch64__)
   return "aarch64";
+#elif defined(__ARM_FEATURE_FMA) && defined(__ARM_NEON)
+  return "armv7";
 #else
   return "";
 #endif
@@ -49,6 +51,7 @@ Target fitted(Target target) {
 std::string_view elsewhere(std::string_view name) {
   const auto plain = lower(name);
   if (plain == "arm64" || plain == "armv8") return "aarch64";
+  if (plain == "armv7l" || plain == "armhf" || plain == "arm") return "armv7";
   const bool is_x86 = plain == "x86_64" || plain == "x86-64" || plain == "amd64" || plain == "x64";
   return is_x86 ? "x86_64_v3" : "";
 }

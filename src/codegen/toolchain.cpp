@@ -30,7 +30,15 @@ Result<> run_tool(const std::vector<std::string>& arguments, const std::filesyst
 }
 
 std::string_view emulation(const Target& target) {
-  return target.arch == Arch::aarch64 ? "aarch64linux" : "elf_x86_64";
+  switch (target.arch) {
+    case Arch::aarch64:
+      return "aarch64linux";
+    case Arch::armv7:
+      return "armelf_linux_eabi";
+    case Arch::x86_64:
+      return "elf_x86_64";
+  }
+  __builtin_unreachable();
 }
 
 }  // namespace

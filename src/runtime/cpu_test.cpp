@@ -45,6 +45,8 @@ const Feature features[] = {
     {TS_CPU_NEON_DOTPROD, {"asimddp"}},
     {TS_CPU_NEON_I8MM, {"i8mm"}},
     {TS_CPU_NEON_FP16, {"fphp", "asimdhp"}},
+#elif defined(__arm__)
+    {TS_CPU_NEON_VFPV4, {"neon", "vfpv4", "idiva"}},
 #endif
 };
 
