@@ -46,6 +46,8 @@ test-tsan:  ## the fast tests under the thread sanitizer
 
 test-qemu: build  ## packages for aarch64 and armv7, and the station for aarch64, under qemu
 	tools/setup zoo
+	tests/kernels/emulated aarch64
+	tests/kernels/emulated armv7
 	tests/zoo/emulated aarch64
 	tests/zoo/emulated armv7
 	tests/zoo/aarch64_station
