@@ -55,7 +55,6 @@ Result<> compile_c(const Toolchain& tools, const Target& target,
                    const std::string& object, bool freestanding_memory) {
   std::vector<std::string> arguments = {tools.clang,
                                         "--target=" + target.triple,
-                                        target.cpu,
                                         "-std=gnu11",
                                         "-O2",
                                         "-ffreestanding",
@@ -75,6 +74,8 @@ Result<> compile_c(const Toolchain& tools, const Target& target,
                                         source,
                                         "-o",
                                         object};
+  const auto options = split(target.cpu, ' ');
+  arguments.insert(arguments.begin() + 2, options.begin(), options.end());
   if (target.lanes == 16) arguments.insert(arguments.begin() + 3, "-mprefer-vector-width=512");
   if (freestanding_memory) arguments.insert(arguments.begin() + 3, "-fno-builtin");
   return run_tool(arguments, folder, "clang");

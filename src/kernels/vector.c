@@ -19,6 +19,13 @@
 #define V_REGISTERS 16
 #endif
 
+/* Registers are few, and no instruction takes an operand from memory. */
+#if V_REGISTERS == 16 && defined(__ARM_NEON)
+#define V_FEW_REGISTERS 1
+#else
+#define V_FEW_REGISTERS 0
+#endif
+
 /* Ends a step of a loop whose last result is the vector v: keeps the compiler from gathering the
  * loads of many steps at the front, where they would spill. */
 #if defined(__x86_64__)
@@ -101,7 +108,6 @@ V_INLINE vf vf_signed(vf v, vf sign) { return (vf)((vi)v | ((vi)sign & (int)0x80
   ((sum) + (a) * __builtin_shufflevector(b, b, lane, lane, lane, lane))
 #elif LANES == 4 && defined(__ARM_NEON)
 /* Rounded twice, since there is no fused one. clang does not know what an asm takes. */
-#define V_HIDDEN_PRODUCTS 1
 #define V_ADD_LANE(lane, place)                                        \
   V_INLINE vf vf_add_lane_##lane(vf sum, vf a, vf b) {                 \
     __asm__("vmla.f32 %q0, %q1, " place : "+w"(sum) : "w"(a), "t"(b)); \
@@ -112,9 +118,6 @@ V_ADD_LANE(1, "%e2[1]")
 V_ADD_LANE(2, "%f2[0]")
 V_ADD_LANE(3, "%f2[1]")
 #define vf_add_lane(sum, a, b, lane) vf_add_lane_##lane(sum, a, b)
-#endif
-#ifndef V_HIDDEN_PRODUCTS
-#define V_HIDDEN_PRODUCTS 0
 #endif
 
 /* Truncates; the value must fit in an int. */

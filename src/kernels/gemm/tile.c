@@ -34,8 +34,7 @@
 #else
 #define GEMM_LOADED (VECTORS + 4)
 #endif
-#define GEMM_TIGHT \
-  (OUTPUT_ROWS * COLUMNS * VECTORS + GEMM_LOADED >= V_REGISTERS || V_HIDDEN_PRODUCTS)
+#define GEMM_TIGHT (OUTPUT_ROWS * COLUMNS * VECTORS + GEMM_LOADED >= V_REGISTERS || V_FEW_REGISTERS)
 #define GEMM_WEIGHTS(k)                                   \
   __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];      \
   V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] = \
