@@ -31,7 +31,7 @@ NETWORKS = ROOT / "bench/peers/networks.txt"
 TARGETS = {"aarch64": ("qemu-aarch64", "/usr/aarch64-linux-gnu"),
            "armv7": ("qemu-arm", "/usr/arm-linux-gnueabihf")}
 ENGINES = (*TARGETS, "litert")
-PEER_RUNS = 11  # an interpreter of Python runs around them, which takes a little more or less each time
+PEER_RUNS = 6  # an interpreter of Python runs around them, which takes a little more or less each time
 
 
 def run(command, **more):
@@ -128,15 +128,14 @@ def main():
     prepare(engines)
     head = [*versions(), "", "millions of instructions an inference, one thread; LiteRT's over ours",
             f"{'':<20}" + "".join(f"{engine:>12}" for engine in engines) + f"{'ratio':>8}"]
+    print("\n".join(head), flush=True)
     lines = []
-    for text in head:
-        print(text, flush=True)
     for network in read_models(arguments.model, NETWORKS):
         lines.append(line_of(network, engines))
         print(lines[-1], flush=True)
-    if arguments.to:
-        arguments.to.parent.mkdir(parents=True, exist_ok=True)
-        arguments.to.write_text("\n".join([*head, *lines]) + "\n")
+        if arguments.to:
+            arguments.to.parent.mkdir(parents=True, exist_ok=True)
+            arguments.to.write_text("\n".join([*head, *lines]) + "\n")
 
 
 if __name__ == "__main__":
