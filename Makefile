@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 VENV := build/venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-slow test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers bench-preprocess bench-station lint format
+.PHONY: help demo build test test-slow test-all test-asan test-tsan test-qemu test-planted zoo conformance fuzz bench bench-peers bench-arm bench-preprocess bench-station lint format
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,9 +44,12 @@ test-tsan:  ## the fast tests under the thread sanitizer
 	cmake --build --preset tsan -j $(JOBS)
 	tools/run_tests tsan
 
-test-qemu: build  ## the station and packages for aarch64 under qemu
+test-qemu: build  ## packages for aarch64 and armv7, and the station for aarch64, under qemu
 	tools/setup zoo
-	tests/zoo/aarch64
+	tests/kernels/emulated aarch64
+	tests/kernels/emulated armv7
+	tests/zoo/emulated aarch64
+	tests/zoo/emulated armv7
 	tests/zoo/aarch64_station
 
 test-planted: test  ## wrong lines planted in operators, each of which a test must find
@@ -75,6 +78,10 @@ bench-peers: build  ## networks in turn with ONNX Runtime, OpenVINO, LiteRT and 
 	tools/setup peers
 	$(VENV) bench/peers/compare.py --threads 1,2
 	$(VENV) bench/peers/memory.py
+
+bench-arm: build  ## instructions of inferences on ARM, ours and LiteRT's, under emulation
+	tools/setup peers
+	bench/arm/counts --to bench/results/arm.txt mobilenet_v1 mobilenet_v2 mobilenet_v3_small squeezenet1_1 shufflenet_v2_x1_0 resnet18
 
 bench-preprocess: build  ## pictures to tensors in turn with OpenCV on one core
 	tools/setup zoo

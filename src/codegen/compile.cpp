@@ -50,6 +50,22 @@ Result<> check_types(const Graph& graph) {
   return {};
 }
 
+// Pointers and places of elements have 32 bits on some machines.
+Result<> check_memory(const Graph& graph, const Variant& variant) {
+  if (variant.target.arch != Arch::armv7) return {};
+  constexpr int64_t most = INT32_MAX;
+  auto bytes = static_cast<int64_t>(variant.weights.size()) + variant.plan.arena_bytes +
+               variant.plan.ring_bytes;
+  for (const auto* ports : {&graph.inputs(), &graph.outputs()})
+    for (const auto& port : *ports) bytes += size_bytes(graph.type(port.value));
+  if (bytes <= most) return {};
+  return fail(
+      Code::unsupported,
+      "target '{}': weights, inputs, outputs and what is in between take {} bytes, a 32-bit "
+      "machine has at most {}",
+      variant.target.name, bytes, most);
+}
+
 // The file with the seal that the runtime asks for: runtime/module.h.
 std::string sealed(std::string library) {
   auto hash = XXH64(library.data(), library.size(), 0);
@@ -82,6 +98,7 @@ Result<Compiled> compile(const Graph& graph, const CompileOptions& options) {
     const auto weights_file = fmt::format("weights_{}.bin", i);
     auto variant = make_variant(graph, target, static_cast<int>(i), weights_file,
                                 i < options.tunings.size() ? options.tunings[i] : nullptr);
+    TRY(check_memory(graph, variant));
     const auto source = fmt::format("variant_{}.c", i);
     objects.push_back(fmt::format("variant_{}.o", i));
     TRY(write_file(folder / source, variant.text));

@@ -25,7 +25,8 @@ struct Compiled {
 };
 
 // Generates, compiles and links. The graph must be verified. Errors: invalid (targets of different
-// architectures), unavailable (clang or lld).
+// architectures), unsupported (more memory than the target can address), unavailable (clang or
+// lld).
 Result<Compiled> compile(const Graph& graph, const CompileOptions& options);
 
 }  // namespace turnstone

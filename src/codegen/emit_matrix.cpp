@@ -95,6 +95,16 @@ class MatrixEmitter {
         std::clamp<int64_t>(every < turn ? every : every / turn * turn, 1, even_length_);
     prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, packed_depth()), 2);
     prefetch_bytes_ = 64 * lines;
+    keep_inputs_whole();
+  }
+
+  // On NEON four inputs are loaded at once: fetches must not cut them.
+  void keep_inputs_whole() {
+    if (e_.target.arch == Arch::x86_64) return;
+    constexpr int64_t at_once = 4;
+    const auto every = std::max(prefetch_every_ / at_once * at_once, at_once);
+    prefetch_lines_ = ceil_div(prefetch_lines_ * every, prefetch_every_);
+    prefetch_every_ = every;
   }
 
   void write_copy() {

@@ -1,6 +1,7 @@
 #include "codegen/module_text.h"
 
 #include "codegen/emitter.h"
+#include "codegen/freestanding.h"
 #include "kernels/kernels.h"
 
 namespace turnstone {
@@ -40,53 +41,6 @@ V_FUNCTION void run_step(const ts_module_host *host, const struct frame *frame,
     function(frame, frame->rings, 0, units);
   else
     host->parallel_for(host->pool, run_part, &task, task.parts);
-}
-)";
-
-// The freestanding functions that clang may call. Compiled with -fno-builtin.
-constexpr std::string_view memory_text = R"(
-#define HIDDEN __attribute__((visibility("hidden")))
-typedef unsigned long size_type;
-HIDDEN void *memcpy(void *restrict to, const void *restrict from, size_type n);
-HIDDEN void *memmove(void *to, const void *from, size_type n);
-HIDDEN void *memset(void *to, int byte, size_type n);
-HIDDEN int memcmp(const void *a, const void *b, size_type n);
-
-typedef unsigned char block __attribute__((vector_size(32), aligned(1), may_alias));
-
-void *memcpy(void *restrict to, const void *restrict from, size_type n) {
-  unsigned char *t = to;
-  const unsigned char *f = from;
-  for (; n >= 32; n -= 32, t += 32, f += 32) *(block *)t = *(const block *)f;
-  for (; n; --n) *t++ = *f++;
-  return to;
-}
-
-void *memmove(void *to, const void *from, size_type n) {
-  unsigned char *t = to;
-  const unsigned char *f = from;
-  if (t <= f || t >= f + n) {
-    for (; n; --n) *t++ = *f++;
-  } else {
-    while (n--) t[n] = f[n];
-  }
-  return to;
-}
-
-void *memset(void *to, int byte, size_type n) {
-  unsigned char *t = to;
-  block all = {0};
-  all = all + (unsigned char)byte;
-  for (; n >= 32; n -= 32, t += 32) *(block *)t = all;
-  for (; n; --n) *t++ = (unsigned char)byte;
-  return to;
-}
-
-int memcmp(const void *a, const void *b, size_type n) {
-  const unsigned char *x = a, *y = b;
-  for (; n; --n, ++x, ++y)
-    if (*x != *y) return *x < *y ? -1 : 1;
-  return 0;
 }
 )";
 
@@ -289,7 +243,7 @@ std::string module_text(const std::vector<PortInfo>& inputs, const std::vector<P
   CHECK(!variants.empty() && !outputs.empty());
   CWriter c;
   c.paste(contract);
-  c.paste(memory_text);
+  c.paste(freestanding_text(variants.front().target.arch));
   if (!inputs.empty()) write_ports(c, "input", inputs);
   write_ports(c, "output", outputs);
   std::string rows;

@@ -46,7 +46,7 @@ std::vector<KernelTile> tiles_for(std::string_view name, const Target& target) {
 KernelMachine machine_of(const Target& target) {
   for (const auto& machine : kernel_machines())
     if (machine.name == target.tiles && machine.lanes == target.lanes) return machine;
-  return {target.tiles, target.lanes, 1, 1, 4, 16};
+  return {target.tiles, target.lanes, 1, 1, 4, 16, 1, true};
 }
 
 // The least columns with which `pixels` need no more tiles than with `most`.
@@ -58,7 +58,9 @@ int even_columns(int64_t pixels, int most) {
 // Cycles of one depth step of a tile.
 double step_cycles(const KernelMachine& machine, int pixels, int vectors) {
   const double products = static_cast<double>(pixels) * vectors / machine.multiply_adds;
-  const double loads = static_cast<double>(pixels + vectors) / machine.loads;
+  const double inputs = static_cast<double>(pixels) / machine.inputs;
+  const double loads = (inputs + vectors) / machine.loads;
+  if (!machine.beside) return std::max(products + loads, static_cast<double>(machine.latency));
   return std::max({products, loads, static_cast<double>(machine.latency)});
 }
 
@@ -100,7 +102,8 @@ double field_cycles(const Field& field, const KernelMachine& machine, int rows, 
 }
 
 bool fits_registers(const KernelMachine& machine, int pixels, int vectors) {
-  return pixels * vectors + vectors + 1 <= machine.registers;
+  const int inputs = machine.inputs > 1 ? pixels : 1;
+  return pixels * vectors + vectors + inputs <= machine.registers;
 }
 
 // Inputs that lie a multiple of 4096 bytes apart share few places of a first-level cache.

@@ -25,9 +25,12 @@ std::string_view native_name() {
       __builtin_cpu_supports("avx512vl"))
     return "x86_64_v4";
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "x86_64_v3";
+  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) return "x86_64_v2";
   return "";
 #elif defined(__aarch64__)
   return "aarch64";
+#elif defined(__ARM_FEATURE_FMA) && defined(__ARM_NEON)
+  return "armv7";
 #else
   return "";
 #endif
@@ -40,7 +43,7 @@ Target fitted(Target target) {
   if (l1 > 0) target.l1_bytes = l1;
   if (l2 > 0) target.l2_bytes = l2;
 #if defined(__x86_64__)
-  if (__builtin_cpu_is("amd")) target.tiles = "zen4";
+  if (__builtin_cpu_is("amd") && target.lanes >= 8) target.tiles = "zen4";
 #endif
   return target;
 }
@@ -49,6 +52,7 @@ Target fitted(Target target) {
 std::string_view elsewhere(std::string_view name) {
   const auto plain = lower(name);
   if (plain == "arm64" || plain == "armv8") return "aarch64";
+  if (plain == "armv7l" || plain == "armhf" || plain == "arm") return "armv7";
   const bool is_x86 = plain == "x86_64" || plain == "x86-64" || plain == "amd64" || plain == "x64";
   return is_x86 ? "x86_64_v3" : "";
 }
@@ -57,9 +61,12 @@ std::string_view elsewhere(std::string_view name) {
 
 bool runs_here(const Target& target) {
   const auto name = native_name();
-  for (const auto& native : targets())
-    if (native.name == name)
-      return native.arch == target.arch && (native.features & target.features) == target.features;
+  for (const auto& native : targets()) {
+    if (native.name != name) continue;
+    // Every x86 machine of the table has SSE4.
+    const auto features = native.features | (native.arch == Arch::x86_64 ? uint64_t{cpu_sse4} : 0);
+    return native.arch == target.arch && (features & target.features) == target.features;
+  }
   return false;
 }
 

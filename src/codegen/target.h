@@ -12,13 +12,18 @@
 namespace turnstone {
 
 // The numbers of TS_ARCH_ and TS_CPU_ in runtime/module.h, which the generated C receives.
-enum class Arch : uint32_t { x86_64 = 1, aarch64 = 2 };
-enum CpuFeature : uint64_t { cpu_avx2_fma = 1 << 0, cpu_avx512 = 1 << 1 };
+enum class Arch : uint32_t { x86_64 = 1, aarch64 = 2, armv7 = 3 };
+enum CpuFeature : uint64_t {
+  cpu_avx2_fma = 1 << 0,
+  cpu_avx512 = 1 << 1,
+  cpu_neon_vfpv4 = 1 << 11,
+  cpu_sse4 = 1 << 12
+};
 
 struct Target {
   std::string name;    // as users say it: "x86_64_v3"
   std::string triple;  // for clang
-  std::string cpu;     // -march or -mcpu option, whole
+  std::string cpu;     // -march, -mcpu and -mtune options
   Arch arch = Arch::x86_64;
   uint64_t features = 0;               // bits of CpuFeature that the code asks for
   int lanes = 4;                       // 32-bit elements in a vector

@@ -30,7 +30,15 @@ Result<> run_tool(const std::vector<std::string>& arguments, const std::filesyst
 }
 
 std::string_view emulation(const Target& target) {
-  return target.arch == Arch::aarch64 ? "aarch64linux" : "elf_x86_64";
+  switch (target.arch) {
+    case Arch::aarch64:
+      return "aarch64linux";
+    case Arch::armv7:
+      return "armelf_linux_eabi";
+    case Arch::x86_64:
+      return "elf_x86_64";
+  }
+  __builtin_unreachable();
 }
 
 }  // namespace
@@ -47,7 +55,6 @@ Result<> compile_c(const Toolchain& tools, const Target& target,
                    const std::string& object, bool freestanding_memory) {
   std::vector<std::string> arguments = {tools.clang,
                                         "--target=" + target.triple,
-                                        target.cpu,
                                         "-std=gnu11",
                                         "-O2",
                                         "-ffreestanding",
@@ -67,6 +74,8 @@ Result<> compile_c(const Toolchain& tools, const Target& target,
                                         source,
                                         "-o",
                                         object};
+  const auto options = split(target.cpu, ' ');
+  arguments.insert(arguments.begin() + 2, options.begin(), options.end());
   if (target.lanes == 16) arguments.insert(arguments.begin() + 3, "-mprefer-vector-width=512");
   if (freestanding_memory) arguments.insert(arguments.begin() + 3, "-fno-builtin");
   return run_tool(arguments, folder, "clang");

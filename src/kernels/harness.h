@@ -26,23 +26,33 @@ struct Machine {
   std::string_view flags;
   KernelFeature feature;  // the rows it is for
   bool runs;
+  std::string_view library =
+      {};  // linked with what runs here: arithmetic that a package has itself
 };
 
 inline std::vector<Machine> machines() {
+#if defined(__x86_64__)
   __builtin_cpu_init();
+  const bool x86 = true, aarch64 = false, armv7 = false;
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   const bool vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+#else
+  const bool x86 = false, avx2 = false, avx512 = false, vnni = false;
+  const bool aarch64 = sizeof(void*) == 8, armv7 = !aarch64;
+#endif
   return {
-      {"x86_64", 4, "--target=x86_64-linux-gnu -march=x86-64-v2", KernelFeature::baseline, true},
+      {"x86_64", 4, "--target=x86_64-linux-gnu -march=x86-64-v2", KernelFeature::baseline, x86},
       {"x86_64_v3", 8, "--target=x86_64-linux-gnu -march=x86-64-v3", KernelFeature::avx2, avx2},
       {"x86_64_v4", 16, "--target=x86_64-linux-gnu -march=x86-64-v4 -mprefer-vector-width=512",
        KernelFeature::avx512, avx512},
       {"x86_64_v4_vnni", 16,
        "--target=x86_64-linux-gnu -march=x86-64-v4 -mavx512vnni -mprefer-vector-width=512",
        KernelFeature::avx512_vnni, vnni},
-      {"aarch64", 4, "--target=aarch64-linux-gnu", KernelFeature::baseline, false},
+      {"aarch64", 4, "--target=aarch64-linux-gnu", KernelFeature::baseline, aarch64},
+      {"armv7", 4, "--target=armv7-linux-gnueabihf -mcpu=cortex-a15", KernelFeature::baseline, armv7,
+       "$(arm-linux-gnueabihf-gcc -print-libgcc-file-name)"},
   };
 }
 
@@ -68,7 +78,7 @@ class Compiled {
         "cd " + folder + " && clang-19 " + std::string(machine.flags) +
         " -std=gnu11 -ffreestanding -nostdlib -O2 -ffp-contract=fast -Wall -Wextra -Werror -fPIC " +
         (machine.runs ? "-shared -fuse-ld=lld -Wl,--no-undefined " : "-c ") +
-        "kernels.c -o kernels.so 2> log";
+        "kernels.c -o kernels.so " + std::string(machine.runs ? machine.library : "") + " 2> log";
     if (std::system(command.c_str()) != 0) {
       ADD_FAILURE() << std::ifstream(folder + "/log").rdbuf();
     } else if (machine.runs) {

@@ -30,8 +30,8 @@ constexpr KernelTile tiles[] = {
 };
 #undef TILE
 
-#define MACHINE(name, lanes, multiply_adds, loads, latency, registers) \
-  {#name, lanes, multiply_adds, loads, latency, registers},
+#define MACHINE(name, lanes, multiply_adds, loads, latency, registers, inputs, beside) \
+  {#name, lanes, multiply_adds, loads, latency, registers, inputs, beside},
 constexpr KernelMachine machines[] = {
 #include "kernels/machines.def"
 };

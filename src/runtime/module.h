@@ -47,7 +47,9 @@ enum {
   TS_CPU_AMX_BF16 = 1 << 7,
   TS_CPU_NEON_DOTPROD = 1 << 8,
   TS_CPU_NEON_I8MM = 1 << 9,
-  TS_CPU_NEON_FP16 = 1 << 10
+  TS_CPU_NEON_FP16 = 1 << 10,
+  TS_CPU_NEON_VFPV4 = 1 << 11, /* ARMv7: NEON with fused multiply-add, and integer division */
+  TS_CPU_SSE4 = 1 << 12        /* x86-64-v2 */
 };
 
 /* One input or output. */

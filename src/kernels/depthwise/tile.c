@@ -19,7 +19,6 @@
 #endif
 #define DEPTHWISE_ROWS ((KERNEL_ROWS - 1) * DILATION + 1 + (OUTPUT_ROWS - 1) * STRIDE)
 #define DEPTHWISE_LAST ((TAP_TO - 1) * DILATION + (COLUMNS - 1) * STRIDE)
-
 V_INLINE void NAME(const DEPTHWISE_INPUT* const* rows, long pixel, const DEPTHWISE_WEIGHT* w,
                    long tap, const DEPTHWISE_START* bias EPILOGUE_ARGUMENTS) {
   DEPTHWISE_SUM sum[OUTPUT_ROWS][COLUMNS];
@@ -40,6 +39,10 @@ V_INLINE void NAME(const DEPTHWISE_INPUT* const* rows, long pixel, const DEPTHWI
               input * DEPTHWISE_LOAD_WEIGHTS(w + (down / DILATION * KERNEL_COLUMNS + k) * tap);
         }
       }
+      /* With few registers weights are loaded where they are used. */
+      if (V_FEW_REGISTERS)
+        V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
+            V_BARRIER(sum[o][c]);
     }
   }
   V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) {

@@ -30,4 +30,9 @@
 #define GEMM_LOAD_WEIGHTS(p) vf_load(p)
 #define GEMM_SPREAD(p) vf_set(*(p))
 #define GEMM_ADD_PRODUCT(sum, input, weights) sum += (input) * (weights)
+#if LANES == 4 && defined(__ARM_NEON)
+#define GEMM_AT_ONCE 4
+#define GEMM_LOAD_INPUTS(p) vf_load(p)
+#define GEMM_ADD_LANE(sum, inputs, lane, weights) sum = vf_add_lane(sum, weights, inputs, lane)
+#endif
 #include "gemm/tile.c"

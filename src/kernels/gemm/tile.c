@@ -2,7 +2,9 @@
  * of channels, summed over a window. The kernels define what is multiplied: GEMM_SUM vf or vi;
  * GEMM_INPUT, GEMM_WEIGHT, GEMM_START element types of the rows, w and bias; GEMM_GROUP consecutive
  * inputs that one depth step takes; GEMM_LOAD_START(p), GEMM_LOAD_WEIGHTS(p), GEMM_SPREAD(p)
- * vectors from memory; GEMM_ADD_PRODUCT(sum, input, weights) statement. */
+ * vectors from memory; GEMM_ADD_PRODUCT(sum, input, weights) statement. Where products can take one
+ * lane of a vector of inputs: GEMM_AT_ONCE lanes, GEMM_LOAD_INPUTS(p), and GEMM_ADD_LANE(sum,
+ * inputs, lane, weights) statement. */
 
 #ifndef EPILOGUE_ARGUMENTS
 #define EPILOGUE_ARGUMENTS
@@ -27,29 +29,57 @@
 #endif
 
 /* When the tile fills the registers even one load too early spills. */
-#define GEMM_TIGHT (OUTPUT_ROWS * COLUMNS * VECTORS + VECTORS + 4 >= V_REGISTERS)
+#ifdef GEMM_AT_ONCE
+#define GEMM_LOADED (OUTPUT_ROWS * COLUMNS + 2 * VECTORS)
+#else
+#define GEMM_LOADED (VECTORS + 4)
+#endif
+#define GEMM_TIGHT (OUTPUT_ROWS * COLUMNS * VECTORS + GEMM_LOADED >= V_REGISTERS || V_FEW_REGISTERS)
+#define GEMM_WEIGHTS(k)                                   \
+  __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];      \
+  V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] = \
+      GEMM_LOAD_WEIGHTS(weight + ((k) * VECTORS + v) * (LANES * GEMM_GROUP))
+#define GEMM_ALL_SUMS(o, c, v)                                                              \
+  V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) \
+      V_UNROLL for (int v = 0; v < VECTORS; ++v)
+#define GEMM_KEEP(o, c, v) \
+  if (GEMM_TIGHT || (o == OUTPUT_ROWS - 1 && c == COLUMNS - 1)) V_BARRIER(sum[o][c][v])
 #define GEMM_STEP(k)                                                                            \
   do {                                                                                          \
-    __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];                                          \
-    V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] =                                     \
-        GEMM_LOAD_WEIGHTS(weight + ((k) * VECTORS + v) * (LANES * GEMM_GROUP));                 \
+    GEMM_WEIGHTS(k);                                                                            \
     V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) { \
       const __typeof__(GEMM_SPREAD(run[0])) input =                                             \
           GEMM_SPREAD(run[o] + c * x_stride + (k) * GEMM_GROUP);                                \
       V_UNROLL for (int v = 0; v < VECTORS; ++v) {                                              \
         GEMM_ADD_PRODUCT(sum[o][c][v], input, weights[v]);                                      \
-        if (GEMM_TIGHT || (o == OUTPUT_ROWS - 1 && c == COLUMNS - 1)) V_BARRIER(sum[o][c][v]);  \
+        GEMM_KEEP(o, c, v);                                                                     \
       }                                                                                         \
     }                                                                                           \
+  } while (0)
+#define GEMM_LANE_STEP(k, lane)                                    \
+  do {                                                             \
+    GEMM_WEIGHTS((k) + lane);                                      \
+    GEMM_ALL_SUMS(o, c, v) {                                       \
+      GEMM_ADD_LANE(sum[o][c][v], inputs[o][c], lane, weights[v]); \
+      GEMM_KEEP(o, c, v);                                          \
+    }                                                              \
+  } while (0)
+#define GEMM_STEPS(k)                                                                         \
+  do {                                                                                        \
+    __typeof__(GEMM_LOAD_INPUTS(run[0])) inputs[OUTPUT_ROWS][COLUMNS];                        \
+    V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) \
+        inputs[o][c] = GEMM_LOAD_INPUTS(run[o] + c * x_stride + (k));                         \
+    GEMM_LANE_STEP(k, 0);                                                                     \
+    GEMM_LANE_STEP(k, 1);                                                                     \
+    GEMM_LANE_STEP(k, 2);                                                                     \
+    GEMM_LANE_STEP(k, 3);                                                                     \
   } while (0)
 
 V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, struct window window,
                    const GEMM_WEIGHT* w, const GEMM_START* bias,
                    const void* ahead EPILOGUE_ARGUMENTS) {
   GEMM_SUM sum[OUTPUT_ROWS][COLUMNS][VECTORS];
-  V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
-      V_UNROLL for (int v = 0; v < VECTORS; ++v) sum[o][c][v] =
-          bias ? GEMM_LOAD_START(bias + v * LANES) : (GEMM_SUM){};
+  GEMM_ALL_SUMS(o, c, v) sum[o][c][v] = bias ? GEMM_LOAD_START(bias + v * LANES) : (GEMM_SUM){};
   const char* line = ahead;
   for (long row = 0; row < window.rows; ++row)
     for (long block = 0; block < window.blocks; ++block)
@@ -67,17 +97,25 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
         for (; k + PREFETCH_EVERY <= steps; k += PREFETCH_EVERY) {
           V_UNROLL for (int n = 0; n < PREFETCH_LINES; ++n) __builtin_prefetch(line + 64 * n, 0, 2);
           line += 64 * PREFETCH_LINES;
-          _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (long j = k; j < k + PREFETCH_EVERY;
-                                                                ++j) GEMM_STEP(j);
+          long j = k;
+#ifdef GEMM_AT_ONCE
+          _Pragma("clang loop unroll_count(DEPTH_UNROLL / 2)") for (; j + GEMM_AT_ONCE <=
+                                                                      k + PREFETCH_EVERY;
+                                                                    j += GEMM_AT_ONCE)
+              GEMM_STEPS(j);
+#endif
+          _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; j < k + PREFETCH_EVERY; ++j)
+              GEMM_STEP(j);
         }
+#endif
+#ifdef GEMM_AT_ONCE
+        _Pragma("clang loop unroll_count(DEPTH_UNROLL / 2)") for (; k + GEMM_AT_ONCE <= steps;
+                                                                  k += GEMM_AT_ONCE) GEMM_STEPS(k);
 #endif
         _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
       }
   (void)line;
-  V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
-      V_UNROLL for (int v = 0; v < VECTORS; ++v) {
-    STORE(o, c, v, sum[o][c][v]);
-  }
+  GEMM_ALL_SUMS(o, c, v) { STORE(o, c, v, sum[o][c][v]); }
 }
 
 #undef GEMM_SUM
@@ -89,8 +127,17 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_LOAD_WEIGHTS
 #undef GEMM_SPREAD
 #undef GEMM_ADD_PRODUCT
-#undef GEMM_STEP
+#undef GEMM_AT_ONCE
+#undef GEMM_LOAD_INPUTS
+#undef GEMM_ADD_LANE
+#undef GEMM_LOADED
 #undef GEMM_TIGHT
+#undef GEMM_WEIGHTS
+#undef GEMM_ALL_SUMS
+#undef GEMM_KEEP
+#undef GEMM_STEP
+#undef GEMM_LANE_STEP
+#undef GEMM_STEPS
 #undef NAME
 #undef OUTPUT_ROWS
 #undef COLUMNS

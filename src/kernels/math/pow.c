@@ -37,8 +37,8 @@ V_FUNCTION vf v_pow(vf x, vf y) {
   vd t = __builtin_convertvector(a, vd);
   v_log2_double(&t);
   t *= __builtin_convertvector(y, vd);
-  t = __builtin_elementwise_max(t, (vd){} - 300.0);
-  t = __builtin_elementwise_min(t, (vd){} + 300.0);
+  const vl low = t < -300.0, high = t > 300.0;
+  t = (vd)((~(low | high) & (vl)t) | (low & (vl)((vd){} - 300.0)) | (high & (vl)((vd){} + 300.0)));
   v_exp2_double(&t);
   vf result = __builtin_convertvector(t, vf);
   /* |x| of 0 and infinity, and an infinite y. */

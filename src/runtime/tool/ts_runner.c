@@ -1,7 +1,7 @@
 /* Runs a package on arrays from files: ts_runner PACKAGE --input NAME=FILE.npy... --output-dir DIR
- * [--threads N]. Plain C over the runtime alone, to be built for and run on any target. Writes one
- * NAME.npy for each output, with '_' for '/' in the name. Exit codes: 0 done, 1 an input or the
- * package is wrong or missing, 2 the command line is wrong. */
+ * [--threads N] [--runs N]. Plain C over the runtime alone, to be built for and run on any target.
+ * Writes one NAME.npy for each output, with '_' for '/' in the name, after N runs. Exit codes: 0
+ * done, 1 an input or the package is wrong or missing, 2 the command line is wrong. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@ typedef struct {
   char** inputs; /* NAME=FILE.npy */
   int input_count;
   int threads;
+  int runs;
 } options;
 
 typedef struct {
@@ -27,9 +28,18 @@ typedef struct {
 
 static int usage(const char* problem, const char* what) {
   fprintf(stderr, "ts_runner: %s%s\n", problem, what);
-  fputs("usage: ts_runner PACKAGE --input NAME=FILE.npy... --output-dir DIR [--threads N]\n",
-        stderr);
+  fputs(
+      "usage: ts_runner PACKAGE --input NAME=FILE.npy... --output-dir DIR [--threads N] "
+      "[--runs N]\n",
+      stderr);
   return wrong_usage;
+}
+
+/* A whole number 1..most, or 0. */
+static int parse_count(const char* value, long most) {
+  char* end;
+  const long count = strtol(value, &end, 10);
+  return *value == '\0' || *end != '\0' || count < 1 || count > most ? 0 : (int)count;
 }
 
 static int parse_option(options* parsed, const char* name, char* value) {
@@ -40,11 +50,11 @@ static int parse_option(options* parsed, const char* name, char* value) {
   } else if (strcmp(name, "--output-dir") == 0) {
     parsed->output_dir = value;
   } else if (strcmp(name, "--threads") == 0) {
-    char* end;
-    const long threads = strtol(value, &end, 10);
-    if (*value == '\0' || *end != '\0' || threads < 1 || threads > 256)
-      return usage("--threads is outside 1..256: ", value);
-    parsed->threads = (int)threads;
+    parsed->threads = parse_count(value, 256);
+    if (parsed->threads == 0) return usage("--threads is outside 1..256: ", value);
+  } else if (strcmp(name, "--runs") == 0) {
+    parsed->runs = parse_count(value, 1000000);
+    if (parsed->runs == 0) return usage("--runs is outside 1..1000000: ", value);
   } else {
     return usage("no such option: ", name);
   }
@@ -159,7 +169,7 @@ static int run(session* running, const options* given) {
   if (running->arrays == NULL) return report("inputs", TS_NO_MEMORY);
   int code = read_inputs(running, given);
   if (code != done) return code;
-  status = ts_run(running->context);
+  for (int i = 0; status == TS_OK && i < given->runs; ++i) status = ts_run(running->context);
   if (status != TS_OK) return report("run", status);
   for (int i = 0; code == done && i < ts_output_count(running->model); ++i)
     code = write_output(running, i, given->output_dir);
@@ -176,7 +186,7 @@ static void close_session(session* running) {
 }
 
 int main(int argc, char** argv) {
-  options given = {.threads = 1, .inputs = (char**)calloc((size_t)argc, sizeof(char*))};
+  options given = {.threads = 1, .runs = 1, .inputs = (char**)calloc((size_t)argc, sizeof(char*))};
   if (given.inputs == NULL) return report("command line", TS_NO_MEMORY);
   int code = parse_options(argc, argv, &given);
   if (code == done) {
