@@ -98,6 +98,14 @@ V_INLINE vf vf_clamp(vf v, float low, float high) {
 V_INLINE vi vi_clamp(vi v, int low, int high) {
   return vi_min(vi_set(high), vi_max(vi_set(low), v));
 }
+/* a * b + c, rounded once where the machine can. */
+V_INLINE vf vf_fma(vf a, vf b, vf c) {
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
 V_INLINE vf vf_abs(vf v) { return (vf)((vi)v & 0x7fffffff); }
 /* The magnitude of `v` with the sign of `sign`; the sign bit of `v` must be 0. */
 V_INLINE vf vf_signed(vf v, vf sign) { return (vf)((vi)v | ((vi)sign & (int)0x80000000)); }

@@ -5,7 +5,7 @@ V_INLINE vf v_sigmoid(vf x) {
   /* z = exp(-|x|) neither overflows nor, cut off where it ends to be normal, underflows. */
   const vf a = vf_max(vf_set(-87.3f), (vf)((vi)x | (int)0x80000000));
   const vf shifted = a * 1.44269504f + shift;
-  const vf f = __builtin_elementwise_fma(a, vf_set(1.44269504f), shift - shifted);
+  const vf f = vf_fma(a, vf_set(1.44269504f), shift - shifted);
   /* 2^f in few steps that wait for each other: what comes behind waits for them too. */
   const vf square = f * f;
   const vf high = (f * 1.326459111e-03f + 9.671619162e-03f) * square +
