@@ -1,5 +1,5 @@
-/* The least that runs a package: opens it, runs it a few times on zeros, and prints as JSON how long
- * opening took and how much memory the process holds.
+/* The least that runs a package: opens it, runs it a few times on zeros, and prints as JSON how
+ * long opening took and how much memory the process holds.
  *
  * usage: minimal PACKAGE */
 #include <stdio.h>

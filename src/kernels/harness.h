@@ -51,8 +51,8 @@ inline std::vector<Machine> machines() {
        "--target=x86_64-linux-gnu -march=x86-64-v4 -mavx512vnni -mprefer-vector-width=512",
        KernelFeature::avx512_vnni, vnni},
       {"aarch64", 4, "--target=aarch64-linux-gnu", KernelFeature::baseline, aarch64},
-      {"armv7", 4, "--target=armv7-linux-gnueabihf -mcpu=cortex-a15", KernelFeature::baseline, armv7,
-       "$(arm-linux-gnueabihf-gcc -print-libgcc-file-name)"},
+      {"armv7", 4, "--target=armv7-linux-gnueabihf -mcpu=cortex-a15", KernelFeature::baseline,
+       armv7, "$(arm-linux-gnueabihf-gcc -print-libgcc-file-name)"},
   };
 }
 

@@ -68,12 +68,11 @@ class Builder {
 Value held(Graph& graph, Value x, const Quantisation& quantisation, Form form) {
   const auto& [scale, zero] = quantisation;
   if (form == Form::integers) {
-    const auto integers =
-        graph.call("quantize", {x},
-                   {{"scale", scale},
-                    {"zero", zero},
-                    {"to", std::string("u8")},
-                    {"rounding", std::string("even")}});
+    const auto integers = graph.call("quantize", {x},
+                                     {{"scale", scale},
+                                      {"zero", zero},
+                                      {"to", std::string("u8")},
+                                      {"rounding", std::string("even")}});
     const auto zeros = graph.constant(Tensor::filled(DType::i32, {1}, static_cast<double>(zero)));
     return graph.call("dequantize",
                       {integers, graph.constant(Tensor::filled(DType::f32, {1}, scale)), zeros});

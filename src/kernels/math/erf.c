@@ -1,5 +1,5 @@
-/* v_erf(x): the error function, as a quotient of polynomials in x * x. Error below 7 ulp; -1 and 1 at
- * the infinities, erf(-0) = -0, a NaN stays. Paste once, after math/exp. */
+/* v_erf(x): the error function, as a quotient of polynomials in x * x. Error below 7 ulp; -1 and 1
+ * at the infinities, erf(-0) = -0, a NaN stays. Paste once, after math/exp. */
 V_INLINE vf v_erf(vf x) {
   const vf a = vf_clamp(x, -3.92f, 3.92f), z = a * a;
   vf p = z * 2.050062908e-06f + 2.848829800e-04f;

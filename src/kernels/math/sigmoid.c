@@ -10,7 +10,7 @@ V_INLINE vf v_sigmoid(vf x) {
   const vf square = f * f;
   const vf high = (f * 1.326459111e-03f + 9.671619162e-03f) * square +
                   (f * 5.550735071e-02f + 2.402224094e-01f);
-  const vf z = (high * square + (f * 6.931470037e-01f + 1.0f)) *
-               (vf)(((vi)shifted << 23) + 0x3f800000);
+  const vf z =
+      (high * square + (f * 6.931470037e-01f + 1.0f)) * (vf)(((vi)shifted << 23) + 0x3f800000);
   return v_over(v_select((vi)x < 0, z, vf_set(1.0f)), z + 1.0f);
 }
