@@ -102,7 +102,7 @@ class GraphDraw {
   // One that keeps the shape.
   Value elementwise(Value x) {
     const auto& shape = graph_.shape(x);
-    switch (pick(0, 8)) {
+    switch (pick(0, 9)) {
       case 0:
         return pick(0, 1) ? clamped(x) : clamped(clamped(x));
       case 1:
@@ -121,6 +121,10 @@ class GraphDraw {
         return graph_.call("max", {x, same_shape(x)});
       case 7:
         return graph_.call("add", {same_shape(x), x});
+      case 8:
+        return graph_.call("sigmoid",
+                           {graph_.call("div", {x, graph_.constant(Tensor::filled(
+                                                       DType::f32, {}, pick(0, 1) ? 1.5 : -7))})});
       default:
         return graph_.call(pick(0, 1) ? "tanh" : "neg", {x});
     }
