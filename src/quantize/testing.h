@@ -30,7 +30,7 @@ inline Graph small_net(double limit = INFINITY, uint32_t seed = 3) {
   std::mt19937 random(seed);
   Graph g(core_ops());
   const auto x = g.input("x", {DType::f32, {1, 6, 6, 3}});
-  const auto weights = [&](Shape shape) { return random_tensor(shape, random, 0.4f); };
+  const auto weights = [&](const Shape& shape) { return random_tensor(shape, random, 0.4f); };
   const auto same = std::vector<int64_t>{1, 1, 1, 1};
   auto first = weights({8, 3, 3, 3});
   const auto inner = static_cast<size_t>(first.size() / 8);
