@@ -38,15 +38,15 @@ struct Mean {
 std::optional<Mean> mean_of(Draft& graph, const Made& made) {
   const auto shape = made.call.in[0].shape;
   if (made.op() == "average_pool") {
-    const auto window = made.ints("window");
-    const auto strides = made.ints("strides");
+    const auto& window = made.ints("window");
+    const auto& strides = made.ints("strides");
     if (!all_are(made.ints("pads"), 0) || window[0] * window[1] > most_taps) return {};
     const auto x = stored_of(graph, made.in[0]);
     if (!x) return {};
     return Mean{window_sums(graph, *x, window, strides), window[0] * window[1]};
   }
   if (made.op() != "reduce_mean" || count(shape) == 0) return {};
-  const auto axes = made.ints("axes");
+  const auto& axes = made.ints("axes");
   const auto n = count(shape) / count(made.call.out[0].shape);
   // Sums of bytes that stay in 32 bits.
   if (n > 1 << 22) return {};
