@@ -18,6 +18,7 @@
 #include "exchange/model.h"
 #include "ir/text.h"
 #include "passes/batch.h"
+#include "passes/narrow.h"
 #include "passes/pass.h"
 #include "vision/decoders.h"
 
@@ -165,12 +166,10 @@ struct Settings {
 };
 
 Result<Settings> settings_of(const Options& options) {
-  if (options.math != "f32")
-    return fail(Code::unsupported, "--math {}: this version computes in f32", options.math);
   if (!options.inputs.empty() && !options.verify)
     return fail(Code::invalid, "--inputs are for --verify");
-  if (options.weights != "f32")
-    return fail(Code::unsupported, "--weights {}: this version stores f32", options.weights);
+  if (options.math == "bf16" && options.weights == "f16")
+    return fail(Code::invalid, "--math bf16 has weights of bf16, --weights is f16");
   if (!options.model.preprocess.empty()) TRY(parse_preprocess_spec(options.model.preprocess));
   if (!options.model.decoder.empty()) TRY(parse_decoder_spec(options.model.decoder));
   Settings settings{.targets = TRY(targets_of(options.targets)), .import = {}};
@@ -199,6 +198,7 @@ class Compilation {
     if (options_.batch != 1 && !takes_batch(graph, options_.batch))
       graph = TRY(with_batch(graph, options_.batch),
                   fmt::format("{}: --batch {}", options_.file, options_.batch));
+    graph = TRY(narrowed(graph), options_.file);
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
     for (const auto& note : missing_settings(model, graph)) tell_note(note);
@@ -223,6 +223,24 @@ class Compilation {
   }
 
   void show(std::string_view what) { progress_.show(0, what); }
+
+  // The graph with weights and arithmetic of the types that were asked for.
+  Result<Graph> narrowed(const Graph& graph) const {
+    auto result = graph;
+    const auto tell = [&](std::string_view option) {
+      if (options_.dump) fmt::print("# after {}\n{}\n", option, print(result, 8));
+    };
+    if (options_.math == "bf16") {
+      result = TRY(with_narrow_math(result), "--math bf16");
+      tell("--math bf16");
+    }
+    if (options_.weights != "f32" && options_.math == "f32") {
+      const auto option = fmt::format("--weights {}", options_.weights);
+      result = TRY(with_narrow_weights(result, *parse_dtype(options_.weights)), option);
+      tell(option);
+    }
+    return result;
+  }
 
   // What the file of --tuning knows, and with --tune what is measured now.
   Result<Tuning> tuned(const Graph& graph, const std::vector<Target>& targets) {
@@ -308,8 +326,14 @@ int compile_command(int argc, char** argv) {
                  "quantised model too), then key=value pairs of model.json");
   app.add_option("--decoder", options.model.decoder,
                  "SPEC: a kind, then key=value pairs of model.json; the kinds:\n" + decoder_help());
-  app.add_option("--math", options.math, "arithmetic: f32");
-  app.add_option("--weights", options.weights, "storage of weights: f32");
+  app.add_option("--math", options.math,
+                 "f32, or bf16: convolutions and products multiply bf16 and sum in f32, values "
+                 "between layers are bf16")
+      ->check(CLI::IsMember({"f32", "bf16"}));
+  app.add_option("--weights", options.weights,
+                 "what weights of convolutions and products are stored as: f32, or f16 or bf16, "
+                 "rounded, half as large; arithmetic stays f32")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
   app.add_flag("--verify", options.verify, "compare every layer with the interpreter");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
   app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");

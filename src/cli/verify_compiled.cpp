@@ -4,6 +4,7 @@
 
 #include "base/progress.h"
 #include "cli/loaded_code.h"
+#include "ops/narrow.h"
 #include "tensor/npy.h"
 
 namespace turnstone {
@@ -17,7 +18,9 @@ Graph with_all_results(const Graph& graph, std::vector<std::string>& layers) {
   for (const auto& group : make_groups(graph)) {
     if (group.is_view) continue;
     for (const auto value : group.outputs) {
-      all.output(fmt::format("layer {}", layers.size()), value);
+      const bool narrow = is_narrow(graph.type(value).dtype);
+      all.output(fmt::format("layer {}", layers.size()),
+                 narrow ? all.call("cast", {value}) : value);
       layers.push_back(describe(graph, group));
     }
   }

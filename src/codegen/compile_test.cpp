@@ -412,7 +412,7 @@ TEST(CompiledModule, OfHalvesIsRefused) {
   const auto compiled = compile(*graph, {.targets = {*find_target("x86_64_v3")}});
   ASSERT_FALSE(compiled);
   EXPECT_EQ(compiled.error().code, Code::unsupported);
-  EXPECT_EQ(compiled.error().text, "'x' is f16[4]; f16 and bf16 are not computed with yet");
+  EXPECT_EQ(compiled.error().text, "'x' is f16[4]; inputs and outputs are not f16 or bf16 yet");
 }
 
 TEST(CompiledModule, OfMoreMemoryThan32BitsAddressIsRefused) {

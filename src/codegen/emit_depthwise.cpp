@@ -3,6 +3,7 @@
 #include <set>
 
 #include "codegen/emitter.h"
+#include "ops/narrow.h"
 
 namespace turnstone {
 namespace {
@@ -55,15 +56,15 @@ class DepthwiseEmitter {
     return e_.copy_address(s_, own_, size_of(group_.anchor->call.in[0].dtype));
   }
 
-  std::string_view input_type() const {
-    return integers_ ? kernel_type(group_.anchor->call.in[0].dtype) : "float";
-  }
+  DType input_dtype() const { return group_.anchor->call.in[0].dtype; }
+  DType weight_dtype() const { return group_.anchor->call.in[1].dtype; }
+  std::string_view input_type() const { return kernel_type(input_dtype()); }
   std::string_view start_type() const { return integers_ ? "int" : "float"; }
   // Two rows of the window at a time.
   bool has_pairs() const { return s_.kernel == "depthwise/pairs"; }
 
   std::string_view weight_type() const {
-    if (!integers_) return "float";
+    if (!integers_) return kernel_type(weight_dtype());
     if (has_pairs()) return "int";
     return narrow_weights() ? "signed char" : "short";
   }
@@ -141,7 +142,9 @@ class DepthwiseEmitter {
     if (has_pairs())
       return w.dtype() == DType::i8 ? pack_with_start(w.as<int8_t>(), zero)
                                     : pack_with_start(w.as<uint8_t>(), zero);
-    if (!integers_)
+    if (is_narrow(w.dtype()))
+      weights_at_ = pack<uint16_t>(w.as<uint16_t>(), 0);  // bits
+    else if (!integers_)
       weights_at_ = pack<float>(w.as<float>(), 0);
     else if (narrow_weights())
       weights_at_ = pack<int8_t>(w.as<int8_t>(), 0);
@@ -164,13 +167,16 @@ class DepthwiseEmitter {
         c_.line("#define ZERO_POINT {}", c_integer(group_.anchor->i("x_zero")));
       }
     }
+    if (!integers_)
+      c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(weight_dtype()));
     const auto name = tile_function(form, rows, columns);
     const auto store =
         epilogue_.store(name_, std::to_string(n), {.row = "(row)", .column = "(column)"});
     paste_tile(c_, s_.kernel,
                {.name = name,
-                .parameters = "const float *const *rows, long pixel, const float *w, long tap, "
-                              "const float *bias",
+                .parameters = fmt::format(
+                    "const {} *const *rows, long pixel, const {} *w, long tap, const float *bias",
+                    input_type(), weight_type()),
                 .arguments = "rows, pixel, w, tap, bias",
                 .rows = rows,
                 .columns = columns},

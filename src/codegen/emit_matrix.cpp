@@ -3,6 +3,7 @@
 #include <set>
 
 #include "codegen/emitter.h"
+#include "ops/narrow.h"
 
 namespace turnstone {
 namespace {
@@ -81,12 +82,12 @@ class MatrixEmitter {
   void plan_prefetch() {
     constexpr int64_t least_bytes = 32 << 10;  // of a layer whose weights may not be near
     constexpr int64_t most_steps = 64;         // between two fetches, else it is not worth the code
-    const auto bytes = all_elements() * 4;
+    const auto bytes = all_elements() * weight_bytes();
     if (shape_.integers || !shape_.constant_weights || bytes < least_bytes) return;
     const auto blocks = ceil_div(s_.flat ? rows_ : ceil_div(rows_, s_.rows), s_.block);
     const auto tiles =
         std::max<int64_t>(1, (s_.flat ? rows_ : ceil_div(rows_, s_.rows) * tiles_) / blocks);
-    const auto lines = ceil_div(panel_elements() * 4, 64 * tiles);  // for each tile
+    const auto lines = ceil_div(panel_elements() * weight_bytes(), 64 * tiles);  // for each tile
     const auto every = packed_depth() / lines;
     if (every > most_steps) return;
     // Whole turns of the kernel's loop: what is left over would be a branch that is guessed wrong.
@@ -123,14 +124,21 @@ class MatrixEmitter {
   }
 
   // Of the first element of the padded copy.
-  std::string copy_address() const { return e_.copy_address(s_, own_, shape_.integers ? 2 : 4); }
+  std::string copy_address() const {
+    return e_.copy_address(s_, own_, shape_.integers ? 2 : size_of(input_dtype()));
+  }
 
-  std::string_view input_type() const { return shape_.integers ? "short" : "float"; }
+  DType input_dtype() const { return group_.anchor->call.in[0].dtype; }
+  std::string_view input_type() const {
+    return shape_.integers ? "short" : kernel_type(input_dtype());
+  }
   std::string_view start_type() const { return shape_.integers ? "int" : "float"; }
   std::string_view weight_type() const {
-    if (!shape_.integers) return "float";
+    if (!shape_.integers) return kernel_type(shape_.weights);
     return narrow_weights() ? "signed char" : "short";
   }
+  // Of a weight of reals.
+  int64_t weight_bytes() const { return size_of(shape_.weights); }
   bool narrow_weights() const {
     return group_.anchor->call.in[1].dtype == DType::i8 && group_.anchor->i("w_zero") == 0;
   }
@@ -191,7 +199,9 @@ class MatrixEmitter {
   void pack_constant() {
     const auto& w = *e_.graph.constant_of(group_.anchor->in[1]);
     const auto zero = shape_.integers ? group_.anchor->i("w_zero") : 0;
-    if (!shape_.integers)
+    if (is_narrow(shape_.weights))
+      weights_at_ = pack_all<uint16_t>(w.as<uint16_t>(), zero);  // bits; those of 0 are 0
+    else if (!shape_.integers)
       weights_at_ = pack_all<float>(w.as<float>(), zero);
     else if (narrow_weights())
       weights_at_ = pack_all<int8_t>(w.as<int8_t>(), zero);
@@ -205,11 +215,13 @@ class MatrixEmitter {
   Step write_pack() {
     const auto function = name_ + "_pack";
     write_step(c_, function, [&] {
-      c_.line("const float *w = {};", e_.address(group_.anchor->in[1]));
+      const auto type = group_.anchor->call.in[1].dtype;
+      c_.line("const {} *w = {};", kernel_type(type), e_.address(group_.anchor->in[1]));
       c_.line("float *p = {};", e_.scratch_address("float", own_));
       write_batches("b", group_.anchor->call.in[1].shape);
       c_.block("for (long u = from; u < to; ++u)", [&] {
-        c_.line("const float *x = w + (long)b[u] * {};", shape_.depth * shape_.channels);
+        c_.line("const {} *x = w + (long)b[u] * {};", kernel_type(type),
+                shape_.depth * shape_.channels);
         c_.loop("panel", panels_.count(), [&] {
           c_.line("const long width = panel < {} ? {} : {};", panels_.count() - 1, panels_.width(),
                   panels_.last_vectors() * s_.lanes);
@@ -217,8 +229,9 @@ class MatrixEmitter {
           c_.loop("d", shape_.depth, [&] {
             c_.line("const long rest = {} - panel * {};", shape_.channels, panels_.width());
             c_.block("for (long k = 0; k < width; ++k)", [&] {
-              c_.line("*q++ = k < rest ? x[d * {} + panel * {} + k] : 0.0f;", shape_.channels,
-                      panels_.width());
+              const auto element =
+                  fmt::format("x[d * {} + panel * {} + k]", shape_.channels, panels_.width());
+              c_.line("*q++ = k < rest ? {} : 0.0f;", widened_text(type, element));
             });
           });
         });
@@ -267,13 +280,17 @@ class MatrixEmitter {
     const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
                                   : std::string("LANES");
     if (shape_.integers) c_.line("#define WEIGHT {}", weight_type());
+    if (!shape_.integers)
+      c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(shape_.weights));
     const auto name = tile_function(form, rows, columns);
     const auto store = epilogue_.store(
         name_, n, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
     paste_tile(c_, s_.kernel,
                {.name = name,
-                .parameters = "const float *const *rows, long x_at, long x_stride, struct window "
-                              "window, const float *w, const float *bias, const void *ahead",
+                .parameters = fmt::format(
+                    "const {} *const *rows, long x_at, long x_stride, struct window window, const "
+                    "{} *w, const float *bias, const void *ahead",
+                    input_type(), weight_type()),
                 .arguments = "rows, x_at, x_stride, window, w, bias, ahead",
                 .rows = rows,
                 .columns = columns,

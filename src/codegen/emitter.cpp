@@ -4,6 +4,7 @@
 
 #include "kernels/kernels.h"
 #include "ops/fixed_point.h"
+#include "ops/narrow.h"
 
 namespace turnstone {
 
@@ -107,12 +108,13 @@ std::string Epilogue::offset(Value value, const Spot& spot) const {
   }
 }
 
-std::string Epilogue::store_floats() {
+void Epilogue::store_reals() {
   std::map<Value, std::string> names = {{group_.anchor->out[0], "x"}};
   if (bias_) names[group_.epilogue.front()->out[0]] = "x";
   for (size_t i = 0; i < operands_.size(); ++i) names[operands_[i]] = fmt::format("o{}", i);
   write_calls(e_.c, calls_, true, names);
-  return names.at(group_.result());
+  e_.c.line("{};",
+            store_text(e_.graph.type(group_.result()).dtype, "y", names.at(group_.result()), "n"));
 }
 
 void Epilogue::store_integers() {
@@ -144,7 +146,7 @@ void Epilogue::write_store(const std::string& name) {
             if (integers_)
               store_integers();
             else
-              c.line("vf_store_n(y, {}, n);", store_floats());
+              store_reals();
           });
 }
 
@@ -207,6 +209,10 @@ std::string_view kernel_type(DType type) {
       return "short";
     case DType::i32:
       return "int";
+    case DType::f16:
+      return "f16";
+    case DType::bf16:
+      return "bf16";
     default:
       return "float";
   }
@@ -228,7 +234,7 @@ std::string load_text(DType type, std::string_view at, std::string_view n) {
 }
 
 std::string fill_text(DType type, std::string_view element) {
-  return fmt::format("{}_set({})", vector_type(type), element);
+  return fmt::format("{}_set({})", vector_type(type), widened_text(type, element));
 }
 
 std::string store_text(DType type, std::string_view at, std::string_view value,
@@ -278,7 +284,9 @@ void write_row_copy(CWriter& c, const std::string& name, const RowCopy& copy,
                     const std::string& from_address, const std::string& to_address) {
   const auto& to = copy.to;
   const bool converts = copy.from_type != copy.type || copy.zero != 0;
-  const auto size = copy.type == "float" || copy.type == "int" ? 4 : copy.type == "short" ? 2 : 1;
+  const auto size = copy.type == "float" || copy.type == "int"    ? 4
+                    : copy.type == "short" || copy.type == "bf16" ? 2
+                                                                  : 1;
   const auto fill = [&](int64_t from, int64_t columns) {
     if (columns == 0) return;
     const auto at = from * to.column_step;

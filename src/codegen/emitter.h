@@ -83,7 +83,7 @@ class Epilogue {
  private:
   std::string load(Value value) const;
   std::string offset(Value value, const Spot& spot) const;
-  std::string store_floats();
+  void store_reals();
   void store_integers();
 
   Emitter& e_;

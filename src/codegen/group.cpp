@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ops/conv.h"
+#include "ops/narrow.h"
 
 namespace turnstone {
 
@@ -56,7 +57,8 @@ bool is_of_vectors(const Type& type) {
          is_byte(type.dtype);
 }
 
-bool is_f32(const Type& type) { return type.dtype == DType::f32; }
+// Types of elements that are f32 in a vector.
+bool is_real(const Type& type) { return type.dtype == DType::f32 || type.dtype == DType::bf16; }
 
 // Whether scales that are several are those of the channels.
 bool has_channels_last(const Call& call) {
@@ -67,9 +69,10 @@ bool has_channels_last(const Call& call) {
 }  // namespace
 
 const Elementwise* vector_form_of(const Call& call) {
-  if (const auto* form = call.op->elementwise)
-    return form->vector && std::ranges::all_of(call.in, is_f32) && is_f32(call.out[0]) ? form
-                                                                                       : nullptr;
+  if (const auto* form = call.op->elementwise) {
+    const bool fits = std::ranges::all_of(call.in, is_real) && is_real(call.out[0]);
+    return form->vector && fits ? form : nullptr;
+  }
   const bool fits = call.op->mixed && std::ranges::all_of(call.in, is_of_vectors) &&
                     is_of_vectors(call.out[0]) && has_channels_last(call);
   return fits ? call.op->mixed : nullptr;
@@ -205,10 +208,16 @@ class Grouper {
   }
 
   // A chain computes on vectors when every call can, else on scalars.
-  bool on_vectors(const Made& made) const {
-    if (!made.call.op->elementwise->vector || made.call.out[0].dtype != DType::f32) return false;
-    return std::all_of(made.call.in.begin(), made.call.in.end(),
-                       [](const Type& type) { return type.dtype == DType::f32; });
+  static bool on_vectors(const Made& made) { return vector_form_of(made.call) != nullptr; }
+
+  // Single elements have no chains with reals of 16 bits.
+  static bool may_follow(const Made& anchor, const Made& made) {
+    const auto& from = anchor.call.out[0];
+    const auto& to = made.call.out[0];
+    if (on_vectors(made)) return is_real(from);
+    return from.dtype == to.dtype && !is_narrow(to.dtype) &&
+           std::ranges::none_of(made.call.in,
+                                [](const Type& type) { return is_narrow(type.dtype); });
   }
 
   bool fits(const Made& anchor, const Made& made, const std::map<Value, int>& inside) const {
@@ -217,7 +226,7 @@ class Grouper {
     if (!forms || made.call.out[0].shape != shape) return false;
     const bool loops = anchor.call.op->elementwise != nullptr;
     if (loops ? on_vectors(anchor) != on_vectors(made) : !on_vectors(made)) return false;
-    if (anchor.call.out[0].dtype != made.call.out[0].dtype) return false;
+    if (!may_follow(anchor, made)) return false;
     if (loops && !on_vectors(made) && !forms->scalar) return false;
     for (const auto value : made.in) {
       if (inside.contains(value)) continue;

@@ -425,7 +425,7 @@ class Chooser {
 
   // Whether margins keep the group from copying its input: products of integers widen it anyway.
   bool reads_margins(size_t g) const {
-    const bool floats = groups_[g].anchor->call.in[0].dtype == DType::f32;
+    const bool floats = is_float(groups_[g].anchor->call.in[0].dtype);
     return schedules_[g].kind == Kind::depthwise || (schedules_[g].kind == Kind::matrix && floats);
   }
 

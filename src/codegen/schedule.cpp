@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/narrow.h"
+
 namespace turnstone {
 namespace {
 
@@ -213,6 +215,8 @@ class Scheduler {
 
   static bool may_be_filtered(const MatrixShape& shape) {
     if (!shape.conv || shape.integers || shape.groups > 1) return false;
+    // Transformed weights are four times as many, and no longer numbers of 16 bits.
+    if (is_narrow(shape.weights)) return false;
     const auto& c = *shape.conv;
     return c.kernel_rows == 3 && c.kernel_columns == 3 && c.row_stride == 1 &&
            c.column_stride == 1 && c.row_dilation == 1 && c.column_dilation == 1 &&
@@ -385,8 +389,9 @@ class Scheduler {
 
   void complete_matrix(const Group& group, Schedule& s) const {
     const auto shape = matrix_shape(graph_, *group.anchor);
-    const auto* row = shape.integers ? find_row("gemm/pairs", "i16", target_)
-                                     : find_row("gemm/fma", "f32", target_);
+    const auto* row = shape.integers
+                          ? find_row("gemm/pairs", "i16", target_)
+                          : find_row("gemm/fma", print(group.anchor->call.in[0].dtype), target_);
     CHECK(row);
     s.kernel = row->name;
     if (shape.conv)
@@ -406,7 +411,8 @@ class Scheduler {
     if (!s.flat) field.rows = window.batch * window.out_rows, field.columns = window.out_columns;
     const auto most_rows =
         s.flat ? 1 : static_cast<int>(std::min<int64_t>(window.out_rows, s.most_rows));
-    const bool few = collides(s.input, window.column_stride, shape.integers ? 2 : 4);
+    const auto input_bytes = shape.integers ? 2 : size_of(shape.input);
+    const bool few = collides(s.input, window.column_stride, input_bytes);
     if (known && known->outputs == 0 && known->rows <= most_rows && is_legal(*known, row)) {
       s.rows = known->rows;
       s.columns = even_columns(field.columns, known->columns);
@@ -416,7 +422,8 @@ class Scheduler {
       best_tile(field, row.name, most_rows, s, few ? 8 : 64);
     }
     // Half of the second-level cache for pixels, the rest for weights and results.
-    const auto tile_bytes = std::max<int64_t>(1, int64_t{s.rows} * s.columns * shape.depth * 4);
+    const auto tile_bytes = std::max<int64_t>(
+        1, int64_t{s.rows} * s.columns * shape.depth * (shape.integers ? 4 : input_bytes));
     const auto in_row = ceil_div(field.columns, s.columns);
     const auto tiles = s.flat ? in_row : ceil_div(window.out_rows, s.rows);
     const auto most = target_.l2_bytes / 2 / tile_bytes / (s.flat ? 1 : in_row);
@@ -447,7 +454,7 @@ class Scheduler {
   void complete_depthwise(const Group& group, Schedule& s) const {
     const auto type = group.anchor->call.in[0].dtype;
     const auto* row =
-        find_row(type == DType::f32 ? "depthwise/fma" : "depthwise/widen", print(type), target_);
+        find_row(is_float(type) ? "depthwise/fma" : "depthwise/widen", print(type), target_);
     // Products of pairs are an instruction there.
     if (const auto* pairs = find_row("depthwise/pairs", print(type), target_);
         pairs && target_.arch == Arch::x86_64)
@@ -493,6 +500,8 @@ std::string layer_key(const Graph& graph, const Group& group) {
                       c.row_stride, c.column_stride, c.row_dilation, c.column_dilation, c.groups,
                       print(made.call.in[0].shape), print(made.call.out[0].shape));
   }
+  for (const auto& type : {made.call.in[0].dtype, shape.weights})
+    if (type != DType::f32) key += fmt::format(" {}", print(type));
   for (const auto* call : group.epilogue) key += fmt::format(" +{}", call->op());
   return key;
 }
@@ -563,6 +572,9 @@ Window window_of(const MatrixShape& shape, const MemoryLayout& input) {
 MatrixShape matrix_shape(const Graph& graph, const Made& made) {
   MatrixShape shape;
   shape.constant_weights = graph.constant_of(made.in[1]) != nullptr;
+  shape.input = made.call.in[0].dtype;
+  if (shape.constant_weights && is_float(made.call.in[1].dtype))
+    shape.weights = made.call.in[1].dtype;
   if (made.op() == "conv") {
     shape.conv = conv_shape(made.call);
     shape.pixels = shape.conv->batch * shape.conv->out_rows * shape.conv->out_columns;

@@ -25,6 +25,8 @@ struct MatrixShape {
   std::optional<ConvShape> conv = {};  // absent for matrix products
   bool constant_weights = true;
   bool integers = false;
+  DType input = DType::f32;    // elements of what the model has
+  DType weights = DType::f32;  // what reals are stored as for the kernel
 
   // A convolution whose inputs lie as its results do: a plain product.
   bool is_pointwise() const;

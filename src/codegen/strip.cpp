@@ -9,6 +9,8 @@ namespace {
 
 using Kind = Schedule::Kind;
 
+bool is_real(DType type) { return type == DType::f32 || type == DType::bf16; }
+
 class Finder {
  public:
   Finder(const Graph& graph, const std::vector<Group>& groups,
@@ -48,13 +50,13 @@ class Finder {
 
   static size_t index(Value value) { return static_cast<size_t>(value.id); }
 
-  // Work that knows rows, on f32.
+  // Work that knows rows, on reals.
   bool goes_by_rows(size_t g) const {
     const auto& group = groups_[g];
     const auto kind = schedules_[g].kind;
     if (kind != Kind::matrix && kind != Kind::depthwise && kind != Kind::rows) return false;
     const auto& type = graph_.type(group.result());
-    if (type.dtype != DType::f32 || type.rank() != 4 || type.shape[1] < 8) return false;
+    if (!is_real(type.dtype) || type.rank() != 4 || type.shape[1] < 8) return false;
     if (kind != Kind::matrix) return true;
     const auto shape = matrix_shape(graph_, *group.anchor);
     return shape.conv && !shape.integers;
@@ -133,11 +135,13 @@ class Finder {
         const auto layout = layouts_.find(graph_, group.anchor->in[0]);
         const auto padded =
             padded_layout(group.anchor->call.in[0].shape, layout, conv.left, columns_beyond(conv));
-        strip.bytes += whole_lines(ring_layout(padded, stage.kept).elements * 4 + 64);
+        const auto size = size_of(group.anchor->call.in[0].dtype);
+        strip.bytes += whole_lines(ring_layout(padded, stage.kept).elements * size + 64);
       } else {
         const auto ring = ring_layout(layouts_.find(graph_, group.result()), stage.kept);
         layouts_.of[group.result()] = ring;
-        strip.bytes += whole_lines(ring.elements * 4 + 64);
+        const auto size = size_of(graph_.type(group.result()).dtype);
+        strip.bytes += whole_lines(ring.elements * size + 64);
       }
     }
   }

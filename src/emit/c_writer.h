@@ -13,7 +13,7 @@
 
 namespace turnstone {
 
-// "float", "int8_t", ...; f16 and bf16 are uint16_t, bool is uint8_t.
+// "float", "int8_t", ...; f16 and bf16 are uint16_t, their bits; bool is uint8_t.
 std::string_view c_type(DType type);
 
 // Literals that give exactly this value, NaN and infinities included.

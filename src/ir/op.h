@@ -63,7 +63,8 @@ inline constexpr int variadic = -1;
 
 // For elementwise operators: the C expression of one element, from which code for whole tensors
 // and for the end of a fused group is made. `vector` works on f32 vectors `vf` (kernels/vector.c),
-// `scalar` on C scalars of any type. Either may be null: then that form does not exist.
+// into which narrower reals are widened, `scalar` on C scalars of any type. Either may be null:
+// then that form does not exist.
 struct Elementwise {
   // `x` are the operands' names in the C text.
   std::string (*vector)(const Call&, std::span<const std::string> x) = nullptr;

@@ -5,6 +5,7 @@
 
 #include "base/guarded.h"
 #include "kernels/harness.h"
+#include "kernels/narrow.h"
 
 namespace turnstone {
 namespace {
@@ -12,15 +13,22 @@ namespace {
 struct Tile {
   KernelRow row;
   int kernel_rows, kernel_columns, stride, dilation, columns, output_rows, tap_from, tap_to;
-  int channels;  // below lanes: the last vector of a picture
+  int channels;             // below lanes: the last vector of a picture
+  std::string weight = {};  // C type of w where it is real
+  bool is_real() const { return row.name == "depthwise/fma"; }
   int input_rows() const { return (kernel_rows - 1) * dilation + 1 + (output_rows - 1) * stride; }
   bool has_pairs() const { return row.name == "depthwise/pairs"; }
   std::string name() const {
-    return fmt::format("dw{}_{}_{}x{}_s{}_d{}_{}x{}_t{}{}_c{}", has_pairs(), row.type, kernel_rows,
-                       kernel_columns, stride, dilation, output_rows, columns, tap_from, tap_to,
-                       channels);
+    return fmt::format("dw{}_{}{}_{}x{}_s{}_d{}_{}x{}_t{}{}_c{}", has_pairs(), row.type, weight,
+                       kernel_rows, kernel_columns, stride, dilation, output_rows, columns,
+                       tap_from, tap_to, channels);
   }
 };
+
+std::vector<std::string> weights_of(const KernelRow& row) {
+  if (row.name == "depthwise/fma") return {"f32", "f16", "bf16"};
+  return {""};
+}
 
 std::vector<Tile> tiles_of(const Machine& machine) {
   std::vector<Tile> tiles;
@@ -37,27 +45,30 @@ std::vector<Tile> tiles_of(const Machine& machine) {
       tiles.push_back({row, 1, 2, 2, 1, 2, 1, 0, 2, 1});
       continue;
     }
-    tiles.push_back({row, 3, 3, 1, 1, 4, 1, 0, 3, all});
-    tiles.push_back({row, 3, 3, 2, 1, 3, 2, 0, 3, all});
-    tiles.push_back({row, 3, 3, 1, 1, 1, 2, 1, 3, all});  // left edge
-    tiles.push_back({row, 3, 3, 1, 1, 1, 1, 0, 2, all});  // right edge
-    tiles.push_back({row, 3, 3, 1, 2, 2, 1, 0, 3, all});
-    tiles.push_back({row, 3, 3, 1, 1, most, 1, 0, 3, all - 1});
-    tiles.push_back({row, 5, 5, 1, 1, 2, 2, 0, 5, 1});
-    tiles.push_back({row, 1, 2, 2, 1, 2, 1, 0, 2, all / 2 + 1});
+    for (const std::string& weight : weights_of(row)) {
+      tiles.push_back({row, 3, 3, 1, 1, 4, 1, 0, 3, all, weight});
+      tiles.push_back({row, 3, 3, 1, 1, most, 1, 0, 3, all - 1, weight});
+      tiles.push_back({row, 5, 5, 1, 1, 2, 2, 0, 5, 1, weight});
+      tiles.push_back({row, 1, 2, 2, 1, 2, 1, 0, 2, all / 2 + 1, weight});
+      if (weight.ends_with("f16") || row.type == "bf16") continue;
+      tiles.push_back({row, 3, 3, 2, 1, 3, 2, 0, 3, all, weight});
+      tiles.push_back({row, 3, 3, 1, 1, 1, 2, 1, 3, all, weight});  // left edge
+      tiles.push_back({row, 3, 3, 1, 1, 1, 1, 0, 2, all, weight});  // right edge
+      tiles.push_back({row, 3, 3, 1, 2, 2, 1, 0, 3, all, weight});
+    }
   }
   return tiles;
 }
 
 std::string type_of(std::string_view type) {
-  return type == "f32" ? "float" : type == "i8" ? "signed char" : "unsigned char";
+  if (type.ends_with("f32") || type == "bf16") return std::string(type);
+  return type == "i8" ? "signed char" : "unsigned char";
 }
 
 std::string instantiate(const Tile& tile) {
-  const bool whole = tile.row.type != "f32";
-  const auto sum = whole ? "int" : "float", weight = tile.has_pairs() ? "int"
-                                                     : whole          ? "signed char"
-                                                                      : "float";
+  const bool whole = !tile.is_real();
+  const auto sum = whole ? "int" : "float";
+  const auto weight = tile.has_pairs() ? "int" : whole ? "signed char" : tile.weight;
   auto text = fmt::format(
       "#define NAME {}_kernel\n#define KERNEL_ROWS {}\n#define KERNEL_COLUMNS {}\n"
       "#define STRIDE {}\n#define DILATION {}\n#define COLUMNS {}\n#define OUTPUT_ROWS {}\n"
@@ -74,6 +85,8 @@ std::string instantiate(const Tile& tile) {
   else if (whole)
     text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n#define ZERO_POINT 7\n",
                         type_of(tile.row.type), weight);
+  else
+    text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n", tile.row.type, weight);
   text += kernel_text(tile.row.name);
   return text + fmt::format(
                     "void {0}(const {1} *const *rows, long pixel, const {2} *w, long tap,\n"
@@ -97,9 +110,11 @@ Rows<X> make_rows(const Tile& tile, long pixel, std::mt19937& random) {
   for (int r = 0; r < tile.input_rows(); ++r) {
     auto row =
         std::make_unique<Guarded<X>>(static_cast<size_t>((last - first) * pixel + tile.channels));
-    const bool is_float = std::is_same_v<X, float>;
-    row->fill(random, is_float ? -1 : double{std::numeric_limits<X>::min()},
-              is_float ? 1 : double{std::numeric_limits<X>::max()});
+    if constexpr (std::is_integral_v<X>)
+      row->fill(random, double{std::numeric_limits<X>::min()},
+                double{std::numeric_limits<X>::max()});
+    else
+      row->fill(random, -1, 1);
     rows.pointers.push_back(row->data() - first * pixel);
     rows.memory.push_back(std::move(row));
   }
@@ -127,7 +142,7 @@ template <class X, class W, class Sum>
 void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
   SCOPED_TRACE(tile.name());
   std::mt19937 random(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
-  const bool is_float = std::is_same_v<X, float>;
+  const bool is_float = tile.is_real();
   const long pixel = tile.channels + 3, taps = tile.kernel_rows * tile.kernel_columns;
   const auto channels = static_cast<size_t>(tile.channels);
   auto rows = make_rows<X>(tile, pixel, random);
@@ -142,10 +157,10 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
       function(rows.pointers.data(), pixel, weights, tap, has_bias ? bias.data() : nullptr,
                y.data());
   };
-  if (tile.has_pairs())
-    run(in_pairs(tile, w.data(), tap).data());
-  else
-    run(w.data());
+  if constexpr (std::is_integral_v<W>) {
+    if (tile.has_pairs()) run(in_pairs(tile, w.data(), tap).data());
+  }
+  if (!tile.has_pairs()) run(w.data());
 
   for (int o = 0; o < tile.output_rows; ++o)
     for (int c = 0; c < tile.columns; ++c)
@@ -171,6 +186,13 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
   for (const auto& row : rows.memory) EXPECT_TRUE(row->is_intact());
 }
 
+template <class X>
+void compare_reals(const Tile& tile, const Compiled& compiled, bool has_bias) {
+  if (tile.weight == "f32") compare<X, float, float>(tile, compiled, has_bias);
+  if (tile.weight == "f16") compare<X, Half16, float>(tile, compiled, has_bias);
+  if (tile.weight == "bf16") compare<X, Upper, float>(tile, compiled, has_bias);
+}
+
 class Depthwise : public testing::TestWithParam<Machine> {};
 
 TEST_P(Depthwise, AgreesWithTheNaiveLoop) {
@@ -184,7 +206,8 @@ TEST_P(Depthwise, AgreesWithTheNaiveLoop) {
   ASSERT_TRUE(compiled.is_loaded());
   for (const auto& tile : tiles)
     for (bool has_bias : {true, false}) {
-      if (tile.row.type == "f32") compare<float, float, float>(tile, compiled, has_bias);
+      if (tile.row.type == "f32") compare_reals<float>(tile, compiled, has_bias);
+      if (tile.row.type == "bf16") compare_reals<Upper>(tile, compiled, has_bias);
       if (tile.row.type == "i8") compare<int8_t, int8_t, int32_t>(tile, compiled, has_bias);
       if (tile.row.type == "u8") compare<uint8_t, int8_t, int32_t>(tile, compiled, has_bias);
       if (HasFatalFailure()) return;

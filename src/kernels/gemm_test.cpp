@@ -6,6 +6,7 @@
 
 #include "base/guarded.h"
 #include "kernels/harness.h"
+#include "kernels/narrow.h"
 
 namespace turnstone {
 namespace {
@@ -24,20 +25,24 @@ struct Tile {
   int rows, columns, vectors;
   std::string weight;            // C type of w
   int stride = 1, dilation = 1;  // of rows
+  bool is_real() const { return row.name == "gemm/fma"; }
   std::string name() const {
     return fmt::format("{}_{}_{}_{}x{}x{}_s{}_d{}", std::string(row.name.substr(5)), row.type,
-                       weight == "short" ? "i16" : "i8", rows, columns, vectors, stride, dilation);
+                       weight == "short"         ? "i16"
+                       : weight == "signed char" ? "i8"
+                                                 : weight,
+                       rows, columns, vectors, stride, dilation);
   }
 };
 
 std::string type_of(std::string_view type) {
-  if (type == "f32") return "float";
+  if (type.ends_with("f32") || type == "bf16") return std::string(type);
   if (type == "i8") return "signed char";
   return type == "u8" ? "unsigned char" : "short";
 }
 
 std::vector<std::string> weights_of(const KernelRow& row) {
-  if (row.name == "gemm/fma") return {"float"};
+  if (row.name == "gemm/fma") return {"f32", "f16", "bf16"};
   if (row.type == "u8" && row.name == "gemm/widen") return {"short"};
   if (row.type == "i16") return {"signed char", "short"};
   return {"signed char"};
@@ -57,7 +62,7 @@ std::vector<Tile> tiles_of(const Machine& machine) {
       tiles.push_back({row, 1, most, 1, weight});
       tiles.push_back({row, 1, 3, 2, weight});
       tiles.push_back({row, 2, 3, 1, weight, 2, 1});
-      if (row.type != "f32") continue;
+      if (row.type != "f32" || weight != "f32") continue;
       tiles.push_back({row, 1, 1, widest, weight});
       tiles.push_back({row, 1, most, widest, weight});
       tiles.push_back({row, 1, 6, 2, weight});
@@ -69,7 +74,7 @@ std::vector<Tile> tiles_of(const Machine& machine) {
 }
 
 std::string instantiate(const Tile& tile) {
-  const bool whole = tile.row.type != "f32";
+  const bool whole = !tile.is_real();
   const auto sum = whole ? "int" : "float", store = whole ? "vi_store" : "vf_store";
   std::string text = fmt::format(
       "#define NAME {0}_kernel\n#define OUTPUT_ROWS {1}\n#define COLUMNS {2}\n#define VECTORS {3}\n"
@@ -80,8 +85,10 @@ std::string instantiate(const Tile& tile) {
       tile.name(), tile.rows, tile.columns, tile.vectors, tile.stride, tile.dilation,
       tile.columns == 3 ? 2 : 0, tile.vectors, sum, store);
   auto input = type_of(tile.row.type);
-  if (tile.row.name == "gemm/widen") text += fmt::format("#define INPUT {}\n", input);
-  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/pairs")
+  if (tile.row.name == "gemm/widen" || input == "bf16")
+    text += fmt::format("#define INPUT {}\n", input);
+  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/pairs" ||
+      tile.weight.ends_with("f16"))
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
   const bool flips = tile.row.name == "gemm/vnni" && tile.row.type == "i8";
   if (flips) text += "#define X_SIGNED 1\n";
@@ -113,14 +120,16 @@ template <class X>
 Rows<X> make_rows(const Tile& tile, const Window& window, long stride, long first,
                   std::mt19937& random) {
   Rows<X> rows;
-  const bool is_float = std::is_same_v<X, float>;
   const long reach = (tile.columns - 1) * stride + (window.blocks - 1) * window.block_step +
                      (window.taps - 1) * window.tap_step + window.length;
   const long count = (window.rows - 1) * tile.dilation + 1 + (tile.rows - 1) * tile.stride;
   for (long row = 0; row < count; ++row) {
     auto memory = std::make_unique<Guarded<X>>(static_cast<size_t>(reach));
-    memory->fill(random, is_float ? -1 : double{std::numeric_limits<X>::min()},
-                 is_float ? 1 : double{std::numeric_limits<X>::max()});
+    if constexpr (std::is_integral_v<X>)
+      memory->fill(random, double{std::numeric_limits<X>::min()},
+                   double{std::numeric_limits<X>::max()});
+    else
+      memory->fill(random, -1, 1);
     rows.pointers.push_back(memory->data() - first);
     rows.memory.push_back(std::move(memory));
   }
@@ -152,7 +161,7 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
   Guarded<W> w(static_cast<size_t>(window.depth() * channels));
   Guarded<Sum> bias(static_cast<size_t>(channels));
   Guarded<Sum> y(static_cast<size_t>(tile.rows * tile.columns * channels));
-  const bool is_float = std::is_same_v<X, float>;
+  const bool is_float = tile.is_real();
   w.fill(random, is_float ? -1 : -127, is_float ? 1 : sizeof(W) == 2 ? 3000 : 127);
   bias.fill(random, -100, 100);
   using Function =
@@ -171,15 +180,15 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
         visit_window(tile, window, stride, r, c, [&](long row, long offset, long depth, long k) {
           const auto input = rows.pointers[static_cast<size_t>(row)][first + offset];
           const auto weight = w[static_cast<size_t>(depth * channels) + place(tile, k, n)];
-          if constexpr (std::is_same_v<X, float>) {
-            want += double{input} * weight;
-            size += std::abs(double{input} * weight);
+          if constexpr (std::is_same_v<Sum, float>) {
+            want += static_cast<double>(input) * static_cast<double>(weight);
+            size += std::abs(static_cast<double>(input) * static_cast<double>(weight));
           } else {
             exact += int64_t{flips ? static_cast<int8_t>(input) + 128 : input} * weight;
           }
         });
         const auto got = y[static_cast<size_t>((r * tile.columns + c) * channels + n)];
-        if constexpr (std::is_same_v<X, float>) {
+        if constexpr (std::is_same_v<Sum, float>) {
           // Every one of the sums may round by half a unit.
           const double terms = static_cast<double>(window.depth() + 1);
           ASSERT_NEAR(got, want, size * terms * 6e-8)
@@ -208,6 +217,13 @@ void compare_windows(const Tile& tile, const Compiled& compiled) {
   compare<X, W, Sum>(tile, compiled, {2, 8 * c, 2, 40 * c, 4 * c, 2, 2 * c, 2 * c, c}, c, true);
 }
 
+template <class X>
+void compare_reals(const Tile& tile, const Compiled& compiled) {
+  if (tile.weight == "f32") compare_windows<X, float, float>(tile, compiled);
+  if (tile.weight == "f16") compare_windows<X, Half16, float>(tile, compiled);
+  if (tile.weight == "bf16") compare_windows<X, Upper, float>(tile, compiled);
+}
+
 class Gemm : public testing::TestWithParam<Machine> {};
 
 TEST_P(Gemm, AgreesWithTheNaiveLoop) {
@@ -221,7 +237,8 @@ TEST_P(Gemm, AgreesWithTheNaiveLoop) {
   ASSERT_TRUE(compiled.is_loaded());
   for (const auto& tile : tiles) {
     const bool wide = tile.weight == "short";
-    if (tile.row.type == "f32") compare_windows<float, float, float>(tile, compiled);
+    if (tile.row.type == "f32") compare_reals<float>(tile, compiled);
+    if (tile.row.type == "bf16") compare_reals<Upper>(tile, compiled);
     if (tile.row.type == "i8") compare_windows<int8_t, int8_t, int32_t>(tile, compiled);
     if (tile.row.type == "u8" && wide) compare_windows<uint8_t, int16_t, int32_t>(tile, compiled);
     if (tile.row.type == "u8" && !wide) compare_windows<uint8_t, int8_t, int32_t>(tile, compiled);

@@ -36,6 +36,15 @@
 #define V_BARRIER(v) __asm__ volatile("" ::: "memory")
 #endif
 
+/* Elements that are reals. Those of 16 bits are bits, which only the functions here give a meaning:
+ * IEEE 754 binary16, and the upper half of a float. */
+typedef float f32;
+typedef unsigned short f16;
+typedef unsigned short bf16;
+
+#define V_PASTE(a, b) a##b
+#define V_JOIN(a, b) V_PASTE(a, b)
+
 typedef float vf __attribute__((vector_size(LANES * 4)));
 typedef int vi __attribute__((vector_size(LANES * 4)));
 typedef unsigned vu __attribute__((vector_size(LANES * 4)));
@@ -85,9 +94,11 @@ V_INLINE vi vi_max(vi a, vi b) { return __builtin_elementwise_max(a, b); }
 /* A NaN stays a NaN. */
 #if LANES == 4 && defined(__ARM_NEON)
 V_INLINE vf vf_clamp(vf v, float low, float high) {
-  enum { f32 = 41 };
-  if (low > -V_INFINITY) v = (vf)__builtin_neon_vmaxq_v((v_bytes16)vf_set(low), (v_bytes16)v, f32);
-  if (high < V_INFINITY) v = (vf)__builtin_neon_vminq_v((v_bytes16)vf_set(high), (v_bytes16)v, f32);
+  enum { float32 = 41 };
+  if (low > -V_INFINITY)
+    v = (vf)__builtin_neon_vmaxq_v((v_bytes16)vf_set(low), (v_bytes16)v, float32);
+  if (high < V_INFINITY)
+    v = (vf)__builtin_neon_vminq_v((v_bytes16)vf_set(high), (v_bytes16)v, float32);
   return v;
 }
 #else
@@ -326,4 +337,79 @@ V_INLINE void vi_store_i16_n(short* p, vi v, int n) {
     *(v_i16_memory*)p = narrow;
   else
     V_UNROLL for (int i = 0; i < LANES; ++i) if (i < n) p[i] = narrow[i];
+}
+
+/* Reals of 16 bits, widened to f32; f16 are finite. */
+#define vf_load_f32 vf_load
+#define vf_load_f32_n vf_load_n
+V_INLINE vf vf_of_bf16(vi v) { return (vf)(v << 16); }
+V_INLINE vf vf_load_bf16(const bf16* p) { return vf_of_bf16(vi_load_i16((const short*)p)); }
+V_INLINE vf vf_load_bf16_n(const bf16* p, int n) {
+  return vf_of_bf16(vi_load_i16_n((const short*)p, n));
+}
+#if defined(__F16C__) || defined(__aarch64__)
+typedef _Float16 v_half __attribute__((vector_size(LANES * 2)));
+V_INLINE vf vf_of_f16(v_i16 v) { return __builtin_convertvector((v_half)v, vf); }
+#elif LANES == 4 && defined(__ARM_NEON)
+typedef signed char v_bytes8 __attribute__((vector_size(8)));
+V_INLINE vf vf_of_f16(v_i16 v) {
+  enum { float16 = 8 };
+  return (vf)__builtin_neon_vcvt_f32_f16((v_bytes8)v, float16);
+}
+#else
+/* A product moves the exponent to where that of a float is, and is exact. */
+V_INLINE vf vf_of_f16(v_i16 v) {
+  const vi wide = __builtin_convertvector(v, vi);
+  return vf_signed((vf)((wide & 0x7fff) << 13) * 0x1p112f, (vf)(wide << 16));
+}
+#endif
+V_INLINE vf vf_load_f16(const f16* p) { return vf_of_f16(*(const v_i16_memory*)p); }
+V_INLINE vf vf_load_f16_n(const f16* p, int n) {
+  if (n >= LANES) return vf_load_f16(p);
+  return vf_of_f16(__builtin_convertvector(vi_load_i16_n((const short*)p, n), v_i16));
+}
+
+/* The nearest bf16, halves to even, as f32; a NaN stays one. */
+V_INLINE vf vf_rounded_bf16(vf v) {
+  const vu bits = (vu)v, rounded = bits + 0x7fff + (bits >> 16 & 1);
+  return (vf)((vu)v_select(v == v, (vf)rounded, (vf)(bits | 0x400000)) & 0xffff0000);
+}
+
+/* Stores vectors that hold what bf16 can. */
+#define vf_store_f32 vf_store
+#define vf_store_f32_n vf_store_n
+V_INLINE void vf_store_bf16(bf16* p, vf v) {
+  *(v_i16_memory*)p = __builtin_convertvector((vi)v >> 16, v_i16);
+}
+V_INLINE void vf_store_bf16_n(bf16* p, vf v, int n) {
+  if (n >= LANES) {
+    vf_store_bf16(p, v);
+    return;
+  }
+  const v_i16 narrow = __builtin_convertvector((vi)v >> 16, v_i16);
+#if LANES == 16
+  __builtin_ia32_storedquhi256_mask((v_i16*)p, narrow, (unsigned short)((1u << n) - 1));
+#else
+  V_UNROLL for (int i = 0; i < LANES; ++i) if (i < n) p[i] = (bf16)narrow[i];
+#endif
+}
+
+/* One element, and a vector filled with it. */
+V_INLINE float f32_of_bf16(bf16 x) {
+  const unsigned bits = (unsigned)x << 16;
+  float value;
+  __builtin_memcpy(&value, &bits, 4);
+  return value;
+}
+V_INLINE float f32_of_f16(f16 x) { return vf_of_f16((v_i16){(short)x})[0]; }
+#define f32_of_f32(x) (x)
+V_INLINE bf16 bf16_of_f32(float x) {
+  unsigned bits;
+  __builtin_memcpy(&bits, &x, 4);
+  return (bf16)((x == x ? bits + 0x7fff + (bits >> 16 & 1) : bits | 0x400000) >> 16);
+}
+#define vf_set_f32 vf_set
+V_INLINE vf vf_set_bf16(bf16 x) {
+  typedef unsigned short pairs __attribute__((vector_size(LANES * 4)));
+  return vf_of_bf16((vi)(x - (pairs){}));
 }

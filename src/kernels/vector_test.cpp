@@ -7,6 +7,7 @@
 
 #include "base/guarded.h"
 #include "kernels/harness.h"
+#include "kernels/narrow.h"
 
 namespace turnstone {
 namespace {
@@ -80,6 +81,105 @@ TEST_P(Vector, PartialMovesTouchTheirElementsOnlyAndSaturate) {
   check_moves<int8_t, int32_t>(compiled, elements[2], machine.lanes);
   check_moves<uint8_t, int32_t>(compiled, elements[3], machine.lanes);
   check_moves<int16_t, int32_t>(compiled, elements[4], machine.lanes);
+}
+
+std::string widening_text(const Machine& machine) {
+  auto text = paste(machine, {"vector"});
+  for (const auto* type : {"f16", "bf16"})
+    text += fmt::format(
+        "void widen_{0}(const {0} *x, float *y, long n) {{\n"
+        "  for (long i = 0; i < n; i += LANES) vf_store(y + i, vf_load_{0}(x + i));\n}}\n"
+        "void widen_some_{0}(const {0} *x, float *y, int n) {{ vf_store(y, vf_load_{0}_n(x, n)); "
+        "}}\n"
+        "float widen_one_{0}(const {0} *x) {{ return f32_of_{0}(*x); }}\n",
+        type);
+  return text +
+         "void fill_bf16(const bf16 *x, float *y) { vf_store(y, vf_set_bf16(*x)); }\n"
+         "void round_bf16(const float *x, bf16 *y, int n) {\n"
+         "  vf_store_bf16_n(y, vf_rounded_bf16(vf_load_n(x, n)), n);\n}\n"
+         "bf16 round_one_bf16(const float *x) { return bf16_of_f32(*x); }\n";
+}
+
+// Every finite number of a type, by vectors and one by one; and parts of a vector.
+template <class Narrow>
+void check_widening(const Compiled& compiled, const std::string& type, int lanes) {
+  std::vector<Narrow> all;
+  for (unsigned bits = 0; bits < 0x10000; ++bits) {
+    Narrow one;
+    one.bits = static_cast<uint16_t>(bits);
+    const bool is_finite = type == "f16" ? (bits & 0x7c00) != 0x7c00 : (bits & 0x7f80) != 0x7f80;
+    if (is_finite) all.push_back(one);
+  }
+  ASSERT_EQ(all.size() % 16, 0u);
+  std::vector<float> wide(all.size());
+  compiled.find<void(const Narrow*, float*, long)>("widen_" + type)(all.data(), wide.data(),
+                                                                    static_cast<long>(all.size()));
+  auto* one = compiled.find<float(const Narrow*)>("widen_one_" + type);
+  for (size_t i = 0; i < all.size(); ++i) {
+    ASSERT_EQ(wide[i], static_cast<double>(all[i])) << type << " " << all[i].bits;
+    ASSERT_EQ(std::signbit(wide[i]), (all[i].bits & 0x8000) != 0) << type << " " << all[i].bits;
+    ASSERT_EQ(one(&all[i]), wide[i]) << type << " " << all[i].bits;
+  }
+  for (int n = 0; n <= lanes; ++n) {
+    Guarded<Narrow> in(static_cast<size_t>(n));
+    for (int i = 0; i < n; ++i) in[static_cast<size_t>(i)] = Narrow(i + 1.0);
+    std::vector<float> out(static_cast<size_t>(lanes), -1);
+    compiled.find<void(const Narrow*, float*, int)>("widen_some_" + type)(in.data(), out.data(), n);
+    for (int i = 0; i < lanes; ++i)
+      ASSERT_EQ(out[static_cast<size_t>(i)], i < n ? static_cast<float>(i + 1) : 0) << type;
+  }
+}
+
+TEST_P(Vector, RealsOf16BitsAreWidenedExactly) {
+  const auto& machine = GetParam();
+  const Compiled compiled(machine, widening_text(machine));
+  if (!machine.runs) GTEST_SKIP() << machine.name << " compiles; this computer cannot run it";
+  ASSERT_TRUE(compiled.is_loaded());
+  check_widening<Half16>(compiled, "f16", machine.lanes);
+  check_widening<Upper>(compiled, "bf16", machine.lanes);
+  const Upper x(-1.5);
+  std::vector<float> filled(static_cast<size_t>(machine.lanes));
+  compiled.find<void(const Upper*, float*)>("fill_bf16")(&x, filled.data());
+  for (const auto value : filled) EXPECT_EQ(value, -1.5f);
+}
+
+TEST_P(Vector, ReductionToBf16RoundsHalvesToEven) {
+  const auto& machine = GetParam();
+  if (!machine.runs) GTEST_SKIP() << "this computer cannot run " << machine.name;
+  const Compiled compiled(machine, widening_text(machine));
+  ASSERT_TRUE(compiled.is_loaded());
+  const float x[] = {1.0f,           0x1.01p0f, 0x1.03p0f,    0x1.010002p0f,
+                     -0x1.01p0f,     0.0f,      -0.0f,        0x1p-149f,
+                     0x1.ffp127f,    -INFINITY, 0x1.fep127f,  -0x1.feff00p127f,
+                     0x1.8001p-133f, 6.0f,      0x1.05p-100f, -123456.0f};
+  const double want[] = {1.0,      1.0, 0x1.04p0,    0x1.02p0,  -1.0,       0.0,
+                         -0.0,     0.0, INFINITY,    -INFINITY, 0x1.fep127, -0x1.fep127,
+                         0x1p-132, 6.0, 0x1.04p-100, -0x1.e2p16};
+  auto* round = compiled.find<void(const float*, Upper*, int)>("round_bf16");
+  auto* one = compiled.find<uint16_t(const float*)>("round_one_bf16");
+  for (size_t at = 0; at < std::size(x); at += static_cast<size_t>(machine.lanes)) {
+    Guarded<Upper> y(static_cast<size_t>(machine.lanes));
+    round(x + at, y.data(), machine.lanes);
+    for (size_t i = 0; i < static_cast<size_t>(machine.lanes); ++i) {
+      EXPECT_EQ(static_cast<double>(y[i]), want[at + i]) << x[at + i];
+      EXPECT_EQ(std::signbit(static_cast<double>(y[i])), std::signbit(want[at + i]));
+      EXPECT_EQ(one(x + at + i), y[i].bits) << x[at + i];
+    }
+  }
+  std::vector<float> all(static_cast<size_t>(machine.lanes), NAN);
+  for (int n = 0; n <= machine.lanes; ++n) {
+    Guarded<Upper> y(static_cast<size_t>(n));
+    round(all.data(), y.data(), n);
+    for (int i = 0; i < n; ++i)
+      EXPECT_TRUE(std::isnan(static_cast<double>(y[static_cast<size_t>(i)])));
+    EXPECT_TRUE(y.is_intact());
+  }
+  uint32_t bits = 0x7fffffff;
+  float nan = 0;
+  std::memcpy(&nan, &bits, sizeof nan);
+  Upper narrow;
+  narrow.bits = one(&nan);
+  EXPECT_TRUE(std::isnan(static_cast<double>(narrow)));
 }
 
 TEST_P(Vector, MinimumAndMaximumGiveTheSecondWhenOneIsNaNAndClampKeepsIt) {

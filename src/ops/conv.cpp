@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "emit/c_writer.h"
+#include "ops/narrow.h"
 
 namespace turnstone {
 namespace {
@@ -71,6 +72,12 @@ ConvShape conv_shape(const Call& call) {
 
 namespace {
 
+bool has_reals(const Call& call) {
+  const auto x = call.in[0].dtype;
+  const auto w = call.in[1].dtype;
+  return (x == DType::f32 || x == DType::bf16) && (w == DType::f32 || is_narrow(w));
+}
+
 Result<std::vector<Type>> infer(const Call& call) {
   const auto& x = call.in[0];
   const auto& w = call.in[1];
@@ -78,10 +85,11 @@ Result<std::vector<Type>> infer(const Call& call) {
   if (w.rank() != 4 || count(w.shape) == 0)
     return fail(Code::invalid, "w is {}, wanted: [out channel, row, column, in channel], not empty",
                 print(w));
-  const bool floats = x.dtype == DType::f32 && w.dtype == DType::f32;
+  const bool floats = has_reals(call);
   if (!floats && !(is_byte(x.dtype) && is_byte(w.dtype)))
-    return fail(Code::unsupported, "x is {} and w is {}, wanted: f32, or i8 or u8", print(x),
-                print(w));
+    return fail(Code::unsupported,
+                "x is {} and w is {}, wanted: f32 or bf16 and f32, f16 or bf16, or both i8 or u8",
+                print(x), print(w));
   const auto window = TRY(window_of(call, w.shape[1], w.shape[2]));
   if (groups < 1 || window.channels % groups != 0 || w.shape[0] % groups != 0)
     return fail(Code::invalid, "groups={} does not divide the channels of x: {} and w: {}", groups,
@@ -146,7 +154,8 @@ void eval_as(const Call& call, const Tensor& x, const Tensor& w, Tensor& out) {
 }
 
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
-  if (in[0].dtype() == DType::f32) return eval_as<double, float, float>(call, in[0], in[1], out[0]);
+  if (has_reals(call))
+    return eval_as<double, float, float>(call, widened(in[0]), widened(in[1]), out[0]);
   if (in[0].dtype() == DType::i8)
     return eval_as<int64_t, int8_t, int32_t>(call, in[0], in[1], out[0]);
   eval_as<int64_t, uint8_t, int32_t>(call, in[0], in[1], out[0]);
@@ -172,9 +181,10 @@ void emit_taps(const ConvShape& s, CWriter& c, std::string_view product) {
 
 void emit(const Call& call, CWriter& c) {
   const auto s = conv_shape(call);
-  const bool floats = call.in[0].dtype == DType::f32;
+  const bool floats = has_reals(call);
   const auto product =
-      floats ? "in0[at + i] * in1[tap + i]"
+      floats ? widened_text(call.in[0].dtype, "in0[at + i]") + " * " +
+                   widened_text(call.in[1].dtype, "in1[tap + i]")
              : fmt::format("((int32_t)in0[at + i] - {}) * ((int32_t)in1[tap + i] - {})",
                            c_integer(call.i("x_zero")), c_integer(call.i("w_zero")));
   c.loop("batch", s.batch, [&] {
@@ -210,7 +220,8 @@ Sample sample(std::mt19937& rng) {
                  {"dilations", std::vector{dilation, pick(1, 2)}},
                  {"groups", groups}};
   if (rng() % 2) {
-    drawn.in = {{DType::f32, x}, {DType::f32, w}};
+    static constexpr DType weights[] = {DType::f32, DType::f32, DType::f16, DType::bf16};
+    drawn.in = {{rng() % 4 ? DType::f32 : DType::bf16, x}, {weights[rng() % 4], w}};
     drawn.low = -1, drawn.high = 1;
   } else {
     const bool bytes = rng() % 2;
@@ -228,7 +239,7 @@ extern const OpDef conv_op{
     .name = "conv",
     .doc =
         "convolution of x [batch, row, column, channel] with w [out channel, row, column, in "
-        "channel]; integers give i32",
+        "channel]; integers give i32, reals f32",
     .arity = 2,
     .attrs = {{"strides", std::vector<int64_t>{1, 1}, "step of the window, [row, column]"},
               {"pads", std::vector<int64_t>{0, 0, 0, 0},

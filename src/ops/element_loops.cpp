@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/elementwise.h"
+#include "ops/narrow.h"
 #include "ops/nest.h"
 
 namespace turnstone {
@@ -51,7 +52,8 @@ std::string outer_offset(Shape strides) {
 
 class Loops {
  public:
-  Loops(CWriter& c, Nest nest) : c_(c), nest_(std::move(nest)), inner_(nest_.extents.size() - 1) {}
+  Loops(CWriter& c, Nest nest, std::span<const Type> in, const Type& out)
+      : c_(c), nest_(std::move(nest)), in_(in), out_(out), inner_(nest_.extents.size() - 1) {}
 
   template <class Row>
   void outer(size_t d, const Row& row) {
@@ -78,7 +80,7 @@ class Loops {
     c_.loop("k", nest_.extents[inner_], [&] {
       std::vector<std::string> names;
       for (size_t i = 0; i < nest_.strides.size(); ++i)
-        names.push_back(fmt::format("in{}[at{} + {}]", i, i, step(i)));
+        names.push_back(widened_text(in_[i].dtype, fmt::format("in{}[at{} + {}]", i, i, step(i))));
       const auto value = body(c_, names);
       c_.line("out0[to + k] = {};", value);
     });
@@ -95,21 +97,25 @@ class Loops {
     for (size_t i = 0; i < nest_.strides.size(); ++i) {
       names.push_back(fmt::format("x{}", i));
       if (nest_.strides[i][inner_] == 0)
-        c_.line("const vf x{} = vf_set(in{}[at{}]);", i, i, i);
+        c_.line("const vf x{} = vf_set({});", i,
+                widened_text(in_[i].dtype, fmt::format("in{}[at{}]", i, i)));
       else if (form.empty())
-        c_.line("const vf x{} = vf_load(in{} + at{} + k);", i, i, i);
+        c_.line("const vf x{} = vf_load_{}(in{} + at{} + k);", i, print(in_[i].dtype), i, i);
       else
-        c_.line("const vf x{} = vf_load_n(in{} + at{} + k, {});", i, i, i, n);
+        c_.line("const vf x{} = vf_load_{}_n(in{} + at{} + k, {});", i, print(in_[i].dtype), i, i,
+                n);
     }
     const auto value = body(c_, names);
     if (form.empty())
-      c_.line("vf_store(out0 + to + k, {});", value);
+      c_.line("vf_store_{}(out0 + to + k, {});", print(out_.dtype), value);
     else
-      c_.line("vf_store_n(out0 + to + k, {}, {});", value, n);
+      c_.line("vf_store_{}_n(out0 + to + k, {}, {});", print(out_.dtype), value, n);
   }
 
   CWriter& c_;
   Nest nest_;
+  std::span<const Type> in_;
+  Type out_;
   size_t inner_;
 };
 
@@ -124,10 +130,11 @@ bool vectors_fit(const Nest& nest) {
 void emit_elements(CWriter& c, std::span<const Type> in, const Type& out,
                    const ElementBody& vector_body, const ElementBody& scalar_body) {
   auto nest = make_nest(in, out.shape);
-  bool floats = out.dtype == DType::f32 && vector_body;
-  for (const auto& type : in) floats = floats && type.dtype == DType::f32;
+  bool floats = (out.dtype == DType::f32 || out.dtype == DType::bf16) && vector_body;
+  for (const auto& type : in)
+    floats = floats && (type.dtype == DType::f32 || is_narrow(type.dtype));
   CHECK(!floats || vectors_fit(nest));
-  Loops loops(c, std::move(nest));
+  Loops loops(c, std::move(nest), in, out);
   loops.outer(0, [&] {
     if (floats)
       loops.vectors(vector_body);

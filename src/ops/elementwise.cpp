@@ -8,13 +8,15 @@
 #include <limits>
 #include <vector>
 
+#include "ops/narrow.h"
+
 namespace turnstone {
 namespace {
 
 // Which types the operands may have, and what the result is.
 enum class Types {
-  real,     // f32 -> f32
-  number,   // the same number type throughout
+  real,     // f32 or bf16 -> f32
+  number,   // the same integer type throughout, or f32 or bf16 -> f32
   integer,  // the same integer type throughout
   logical,  // bool -> bool
   compare,  // two of the same type -> bool
@@ -64,7 +66,7 @@ const std::vector<Row>& rows() {
   {{}, "add", "a + b", 2, Types::number, REAL { return x[0] + x[1]; }, WHOLE { return wrapped(bits(x[0]) + bits(x[1])); }, "({0} + {1})", "({type})({0} + {1})", -4, 4, exact, {}},
   {{}, "affine", "x * scale + shift", 1, Types::real, [](const Call& c, const double* x) -> double { return x[0] * c.real("scale") + c.real("shift"); }, nullptr, "({0} * {scale} + {shift})", "", -4, 4, {1e-6, 1e-6}, {{"scale", 1.0, "factor"}, {"shift", 0.0, "added after the factor"}}},
   {{}, "and", "true where both are", 2, Types::logical, REAL { return x[0] != 0 && x[1] != 0; }, WHOLE { return x[0] != 0 && x[1] != 0; }, "", "({0} && {1})", 0, 1, exact, {}},
-  {{}, "cast", "the same number as another type; reals are cut toward zero", 1, Types::convert, REAL { return x[0]; }, WHOLE { return x[0]; }, "", "", -4, 4, exact, {{"to", std::string("f32"), "element type of the result"}}},
+  {{}, "cast", "the same number as another type: integers cut reals toward zero, narrower reals round halves to even", 1, Types::convert, REAL { return x[0]; }, WHOLE { return x[0]; }, "", "", -4, 4, exact, {{"to", std::string("f32"), "element type of the result"}}},
   {{}, "ceil", "smallest whole number not below x", 1, Types::real, REAL { return std::ceil(x[0]); }, nullptr, "v_ceil({0})", "", -9, 9, exact, {}},
   {{}, "clamp", "x, but at least low and at most high, which wins", 1, Types::number, [](const Call& c, const double* x) -> double { return std::min(std::max(x[0], c.real("low")), c.real("high")); }, [](const Call& c, const int64_t* x) -> int64_t { const auto v = static_cast<double>(x[0]); const auto low = std::min(c.real("low"), c.real("high")); return v < low ? static_cast<int64_t>(low) : v > c.real("high") ? static_cast<int64_t>(c.real("high")) : x[0]; }, "vf_clamp({0}, {low}, {high})", "({0} < {low} ? {low} : {0} > {high} ? {high} : {0})", -4, 4, exact, {{"low", -infinity, "least result"}, {"high", infinity, "largest result"}}},
   {{}, "cos", "cosine of x in radians", 1, Types::real, REAL { return std::cos(x[0]); }, nullptr, "v_cos({0})", "", -30, 30, {0, 1e-6}, {}},
@@ -120,9 +122,16 @@ std::string_view math_of(std::string_view name) {
   return {};
 }
 
+// Operands that are bf16 are widened.
+DType computed_type(DType type) { return type == DType::bf16 ? DType::f32 : type; }
+
 Result<> same_types(const Call& call, size_t from) {
+  const bool widens = row_of(call).types == Types::real || row_of(call).types == Types::number;
+  const auto type_of = [&](const Type& type) {
+    return widens ? computed_type(type.dtype) : type.dtype;
+  };
   for (size_t i = from + 1; i < call.in.size(); ++i)
-    if (call.in[i].dtype != call.in[from].dtype)
+    if (type_of(call.in[i]) != type_of(call.in[from]))
       return fail(Code::invalid, "operands have different types: {} and {}", print(call.in[from]),
                   print(call.in[i]));
   return {};
@@ -135,14 +144,15 @@ Result<DType> result_type(const Call& call) {
   const auto refuse = [&](std::string_view wanted) {
     return fail(Code::unsupported, "x is {}, wanted: {}", print(call.in[0]), wanted);
   };
+  const auto wide = computed_type(first);
   const bool number = first == DType::f32 || (!is_float(first) && first != DType::boolean);
   switch (row.types) {
     case Types::real:
-      if (first != DType::f32) return refuse("f32");
-      return first;
+      if (wide != DType::f32) return refuse("f32 or bf16");
+      return wide;
     case Types::number:
-      if (!number) return refuse("f32 or integers");
-      return first;
+      if (!number && wide != DType::f32) return refuse("f32, bf16 or integers");
+      return wide;
     case Types::integer:
       if (!number || is_float(first)) return refuse("integers");
       return first;
@@ -250,7 +260,13 @@ std::string scalar_form(const Call& call, std::span<const std::string> x) {
   return filled(call, row_of(call).scalar_text, x);
 }
 
+// Reals of 16 bits are vectors of f32 that such a type can hold.
+std::string cast_vector_form(const Call& call, std::span<const std::string> x) {
+  return call.out[0].dtype == DType::bf16 ? fmt::format("vf_rounded_bf16({})", x[0]) : x[0];
+}
+
 std::string cast_form(const Call& call, std::span<const std::string> x) {
+  if (call.out[0].dtype == DType::bf16) return fmt::format("bf16_of_f32((float){})", x[0]);
   if (call.out[0].dtype == DType::boolean) return fmt::format("({} != 0)", x[0]);
   return fmt::format("(({}){})", c_type(call.out[0].dtype), x[0]);
 }
@@ -281,6 +297,7 @@ Shape thinned(Shape shape, std::mt19937& rng) {
 
 DType random_type(Types types, std::mt19937& rng) {
   static constexpr DType whole[] = {DType::i8, DType::u8, DType::i32, DType::i64};
+  if (types == Types::convert && rng() % 4 == 0) return rng() % 2 ? DType::bf16 : DType::f16;
   if (types == Types::real) return DType::f32;
   if (types == Types::logical) return DType::boolean;
   if (types == Types::integer) return whole[rng() % 4];
@@ -291,15 +308,19 @@ Sample sample(const Row& row, std::mt19937& rng) {
   Sample drawn;
   const auto shape = random_shape(rng);
   const auto type = random_type(row.types, rng);
-  for (int i = 0; i < row.arity; ++i)
-    drawn.in.push_back({i == 0 && row.types == Types::choose ? DType::boolean : type,
-                        rng() % 2 ? shape : thinned(shape, rng)});
+  const bool widens = row.types == Types::real || row.types == Types::number;
+  for (int i = 0; i < row.arity; ++i) {
+    const auto own = i == 0 && row.types == Types::choose             ? DType::boolean
+                     : widens && type == DType::f32 && rng() % 4 == 0 ? DType::bf16
+                                                                      : type;
+    drawn.in.push_back({own, rng() % 2 ? shape : thinned(shape, rng)});
+  }
   drawn.low = is_float(type) ? row.low : std::min(row.low * 10, -row.high * 10);
   drawn.high = is_float(type) ? row.high : row.high * 10;
   for (const auto& def : row.attrs) {
     if (def.name == "to") {
-      static constexpr std::string_view names[] = {"f32", "i8", "i32", "i64", "bool"};
-      drawn.attrs["to"] = std::string(names[rng() % 5]);
+      static constexpr std::string_view names[] = {"f32", "bf16", "i8", "i32", "i64", "bool"};
+      drawn.attrs["to"] = std::string(names[rng() % 6]);
     } else {
       drawn.attrs[std::string(def.name)] =
           static_cast<double>(rng() % 5) - (def.name == "low" ? 5 : 0);
@@ -317,6 +338,7 @@ std::span<const OpDef> elementwise_ops() {
     for (auto& row : forms) {
       row.math = math_of(row.name);
       if (!row.vector_text.empty()) row.vector = vector_form;
+      if (row.types == Types::convert) row.vector = cast_vector_form;
       if (row.types != Types::real)
         row.scalar = row.types == Types::convert ? cast_form : scalar_form;
       ops.push_back({.name = row.name,

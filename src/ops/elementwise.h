@@ -16,7 +16,8 @@ std::span<const OpDef> elementwise_ops();
 // Loops over all elements of `out`, reading operands of types `in` at in0, in1, ...; used by the
 // operators' emit and by code for chains of elementwise calls. `vector_body` receives the names of
 // vf variables and returns the expression to store, `scalar_body` the same on C scalars; the first
-// is used when every operand and the result are f32 and it is not null.
+// is used when it is not null, every operand is f32, f16 or bf16, and the result f32 or bf16; such
+// operands are widened for both.
 using ElementBody = std::function<std::string(CWriter&, std::span<const std::string>)>;
 void emit_elements(CWriter& c, std::span<const Type> in, const Type& out,
                    const ElementBody& vector_body, const ElementBody& scalar_body);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ops/narrow.h"
 #include "ops/nest.h"
 
 namespace turnstone {
@@ -7,13 +8,20 @@ namespace {
 
 Shape leading(const Type& type) { return {type.shape.begin(), type.shape.end() - 2}; }
 
+bool has_reals(const Call& call) {
+  const auto a = call.in[0].dtype;
+  const auto b = call.in[1].dtype;
+  return (a == DType::f32 || a == DType::bf16) && (b == DType::f32 || is_narrow(b));
+}
+
 Result<std::vector<Type>> infer(const Call& call) {
   const auto& a = call.in[0];
   const auto& b = call.in[1];
+  if (!has_reals(call) && (a.dtype != DType::i32 || b.dtype != DType::i32))
+    return fail(Code::unsupported,
+                "operands are {} and {}, wanted: f32 or bf16 and f32, f16 or bf16, or both i32",
+                print(a), print(b));
   for (const auto& type : call.in) {
-    if ((type.dtype != DType::f32 && type.dtype != DType::i32) || type.dtype != a.dtype)
-      return fail(Code::unsupported, "operands are {} and {}, wanted: both f32 or both i32",
-                  print(a), print(b));
     if (type.rank() < 2)
       return fail(Code::invalid, "an operand is {}, wanted: two dimensions or more", print(type));
   }
@@ -23,7 +31,7 @@ Result<std::vector<Type>> infer(const Call& call) {
   auto shape = TRY(broadcast(leading(a), leading(b)));
   shape.push_back(a.shape[a.shape.size() - 2]);
   shape.push_back(b.shape.back());
-  return std::vector<Type>{{a.dtype, shape}};
+  return std::vector<Type>{{has_reals(call) ? DType::f32 : DType::i32, shape}};
 }
 
 // Extents of one product [rows, depth] x [depth, columns], and where each operand's matrices lie.
@@ -71,26 +79,33 @@ void eval_as(const Call& call, const Tensor& in_a, const Tensor& in_b, Tensor& o
 }
 
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
-  if (in[0].dtype() == DType::f32) return eval_as<float, double>(call, in[0], in[1], out[0]);
+  if (has_reals(call)) return eval_as<float, double>(call, widened(in[0]), widened(in[1]), out[0]);
   eval_as<int32_t, uint32_t>(call, in[0], in[1], out[0]);
 }
 
 // Adds row after row of b to a row of the result, so that neighbours are worked on together.
 void emit(const Call& call, CWriter& c) {
   const auto p = product_of(call);
+  const bool floats = has_reals(call);
   // Integers without sign, whose sums may wrap around.
-  const std::string_view type = call.in[0].dtype == DType::f32 ? "float" : "uint32_t";
+  const std::string_view type = floats ? "float" : "uint32_t";
+  const auto element = [&](size_t operand) {
+    return floats ? c_type(call.in[operand].dtype) : type;
+  };
   emit_nest(c, p.batches, [&] {
-    c.line("const {} *const a = (const {} *)in0 + {};", type, type, c_offset(p.a_strides));
-    c.line("const {} *const b = (const {} *)in1 + {};", type, type, c_offset(p.b_strides));
+    c.line("const {0} *const a = (const {0} *)in0 + {1};", element(0), c_offset(p.a_strides));
+    c.line("const {0} *const b = (const {0} *)in1 + {1};", element(1), c_offset(p.b_strides));
     c.line("{} *const y = ({} *)out0 + {};", type, type,
            c_offset(scaled(strides_of(p.batches), p.rows * p.columns)));
     c.loop("row", p.rows, [&] {
       c.loop("j", p.columns, [&] { c.line("y[row * {} + j] = 0;", p.columns); });
       c.loop("k", p.depth, [&] {
-        c.line("const {} factor = a[row * {} + k];", type, p.depth);
-        c.loop("j", p.columns,
-               [&] { c.line("y[row * {0} + j] += factor * b[k * {0} + j];", p.columns); });
+        c.line("const {} factor = {};", type,
+               widened_text(call.in[0].dtype, fmt::format("a[row * {} + k]", p.depth)));
+        c.loop("j", p.columns, [&] {
+          c.line("y[row * {} + j] += factor * {};", p.columns,
+                 widened_text(call.in[1].dtype, fmt::format("b[k * {} + j]", p.columns)));
+        });
       });
     });
   });
@@ -98,9 +113,12 @@ void emit(const Call& call, CWriter& c) {
 
 Sample sample(std::mt19937& rng) {
   const auto depth = pick(rng, 1, 20);
-  const auto type = rng() % 4 ? DType::f32 : DType::i32;
+  const bool floats = rng() % 4 > 0;
+  static constexpr DType reals[] = {DType::f32, DType::f32, DType::bf16, DType::f16};
+  const auto a = !floats ? DType::i32 : reals[rng() % 3];
+  const auto b = !floats ? DType::i32 : reals[rng() % 4];
   auto batches = pick_shape(rng, 0, 2, 3);
-  const auto with = [&](int64_t rows, int64_t columns) {
+  const auto with = [&](DType type, int64_t rows, int64_t columns) {
     auto shape = batches;
     for (auto& extent : shape)
       if (rng() % 3 == 0) extent = 1;
@@ -109,10 +127,10 @@ Sample sample(std::mt19937& rng) {
     shape.push_back(columns);
     return Type{type, shape};
   };
-  return {.in = {with(pick(rng, 1, 9), depth), with(depth, pick(rng, 1, 40))},
+  return {.in = {with(a, pick(rng, 1, 9), depth), with(b, depth, pick(rng, 1, 40))},
           .attrs = {},
-          .low = type == DType::f32 ? -1.0 : -1e9,
-          .high = type == DType::f32 ? 1.0 : 1e9};
+          .low = floats ? -1.0 : -1e9,
+          .high = floats ? 1.0 : 1e9};
 }
 
 }  // namespace
@@ -120,7 +138,8 @@ Sample sample(std::mt19937& rng) {
 extern const OpDef matmul_op{
     .name = "matmul",
     .doc =
-        "matrix products of the last two dimensions; the leading ones are repeated to each other",
+        "matrix products of the last two dimensions; the leading ones are repeated to each other; "
+        "those of reals are f32",
     .arity = 2,
     .infer = infer,
     .eval = eval,

@@ -2,6 +2,8 @@
  *
  * Parameters
  *   NAME                          of the function
+ *   WEIGHT                        optional: element type of w, f32 (by default), f16 or bf16
+ *   INPUT                         optional: the same of the rows, f32 (by default) or bf16
  *   KERNEL_ROWS, KERNEL_COLUMNS   window
  *   STRIDE                        both ways
  *   DILATION                      optional, both ways; 1 by default
@@ -13,7 +15,7 @@
  * may be empty or absent STORE(row, column, value)     statement that disposes of one vector of
  * results
  *
- * void NAME(const float *const *rows, long pixel, const float *w, long tap,
+ * void NAME(const INPUT *const *rows, long pixel, const WEIGHT *w, long tap,
  *           const float *bias EPILOGUE_ARGUMENTS)
  *
  * rows: (KERNEL_ROWS - 1) * DILATION + 1 + (OUTPUT_ROWS - 1) * STRIDE pointers to the input rows of
@@ -26,11 +28,19 @@
 #ifndef CHANNELS
 #define CHANNELS LANES
 #endif
+#ifndef INPUT
+#define INPUT f32
+#endif
+#ifndef WEIGHT
+#define WEIGHT f32
+#endif
 #define DEPTHWISE_SUM vf
-#define DEPTHWISE_INPUT float
-#define DEPTHWISE_WEIGHT float
+#define DEPTHWISE_INPUT INPUT
+#define DEPTHWISE_WEIGHT WEIGHT
 #define DEPTHWISE_START float
 #define DEPTHWISE_LOAD_START(p) vf_load_n(p, CHANNELS)
-#define DEPTHWISE_LOAD(p) vf_load_n(p, CHANNELS)
-#define DEPTHWISE_LOAD_WEIGHTS(p) vf_load_n(p, CHANNELS)
+#define DEPTHWISE_LOAD(p) V_JOIN(V_JOIN(vf_load_, INPUT), _n)(p, CHANNELS)
+#define DEPTHWISE_LOAD_WEIGHTS(p) V_JOIN(V_JOIN(vf_load_, WEIGHT), _n)(p, CHANNELS)
 #include "depthwise/tile.c"
+#undef INPUT
+#undef WEIGHT
