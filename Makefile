@@ -63,6 +63,7 @@ conformance: build  ## every operator against ONNX's own tests and LiteRT's kern
 zoo: build  ## compiled models against ONNX Runtime and LiteRT, one table
 	tools/setup zoo
 	$(VENV) tests/zoo/compare.py
+	$(VENV) tests/zoo/narrow.py
 
 fuzz:  ## every fuzz target for FUZZ_SECONDS seconds
 	tools/setup test

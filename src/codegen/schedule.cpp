@@ -23,6 +23,7 @@ bool has_feature(KernelFeature needs, const Target& target) {
     case KernelFeature::avx512:
       return target.arch == Arch::x86_64 && target.lanes >= 16;
     case KernelFeature::avx512_vnni:
+    case KernelFeature::amx_bf16:
       return false;
   }
   return false;

@@ -53,7 +53,7 @@ std::vector<std::string> weights_of(const KernelRow& row) {
 std::vector<Tile> tiles_of(const Machine& machine) {
   std::vector<Tile> tiles;
   for (const auto& row : kernel_rows()) {
-    if (!row.name.starts_with("gemm/") || row.lanes != machine.lanes ||
+    if (!row.name.starts_with("gemm/") || row.name == "gemm/amx" || row.lanes != machine.lanes ||
         row.needs != machine.feature)
       continue;
     const int most = row.columns.to, widest = row.vectors.to;

@@ -3,6 +3,8 @@
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -29,6 +31,18 @@ struct Machine {
   std::string_view library =
       {};  // linked with what runs here: arithmetic that a package has itself
 };
+
+// Whether this process may multiply tiles of bf16: the kernel gives them when it is asked.
+inline bool has_amx_bf16() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr long request_permission = 0x1023, tile_data = 18;
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("amx-bf16") &&
+         syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return false;
+#endif
+}
 
 inline std::vector<Machine> machines() {
 #if defined(__x86_64__)

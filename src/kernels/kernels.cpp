@@ -53,9 +53,9 @@ std::string_view kernel_text(std::string_view name) {
 
 std::string function_texts(const std::set<std::string, std::less<>>& names) {
   static constexpr std::string_view order[] = {
-      "vector",     "window",   "pairs",        "math/exp",     "math/log", "math/round",
-      "math/sqrt",  "math/sin", "math/tanh",    "math/sigmoid", "math/erf", "math/pow",
-      "requantize", "rescale",  "winograd/two", "winograd/four"};
+      "vector",     "window",     "tiles",    "pairs",        "math/exp",     "math/log",
+      "math/round", "math/sqrt",  "math/sin", "math/tanh",    "math/sigmoid", "math/erf",
+      "math/pow",   "requantize", "rescale",  "winograd/two", "winograd/four"};
   static constexpr std::pair<std::string_view, std::string_view> bases[] = {
       {"math/tanh", "math/exp"},
       {"math/sigmoid", "math/exp"},
@@ -84,6 +84,8 @@ std::string_view print_kernel_feature(KernelFeature feature) {
       return "avx512";
     case KernelFeature::avx512_vnni:
       return "avx512_vnni";
+    case KernelFeature::amx_bf16:
+      return "amx_bf16";
   }
   return {};
 }
