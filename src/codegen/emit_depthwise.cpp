@@ -62,6 +62,12 @@ class DepthwiseEmitter {
   // Two rows of the window at a time.
   bool has_pairs() const { return s_.kernel == "depthwise/pairs"; }
 
+  // Weights of one channel.
+  int64_t steps() const {
+    return (has_pairs() ? ceil_div(shape_.kernel_rows, 2) : shape_.kernel_rows) *
+           shape_.kernel_columns;
+  }
+
   std::string_view weight_type() const {
     if (!integers_) return "float";
     if (has_pairs()) return "int";
@@ -71,14 +77,23 @@ class DepthwiseEmitter {
     return group_.anchor->call.in[1].dtype == DType::i8 && group_.anchor->i("w_zero") == 0;
   }
 
-  // [tap][channel], so that the weights of one tap are read like a pixel.
+  // Goes over the channels of one vector after the other, of which the last may be shorter:
+  // [vector][tap][channel of the vector], so that one pointer is enough for all weights of a tile.
+  template <class Body>
+  void for_each_weight(int64_t taps, const Body& body) const {
+    for (int64_t first = 0; first < shape_.channels; first += s_.lanes)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        for (auto channel = first; channel < std::min(first + s_.lanes, shape_.channels); ++channel)
+          body(channel, tap);
+  }
+
   template <class To, class From>
   int64_t pack(std::span<const From> from, int64_t zero) {
     const auto taps = shape_.kernel_rows * shape_.kernel_columns;
     return e_.weights.add<To>(taps * shape_.channels, [&](To* to) {
-      for (int64_t tap = 0; tap < taps; ++tap)
-        for (int64_t channel = 0; channel < shape_.channels; ++channel)
-          *to++ = static_cast<To>(from[static_cast<size_t>(channel * taps + tap)] - zero);
+      for_each_weight(taps, [&](int64_t channel, int64_t tap) {
+        *to++ = static_cast<To>(from[static_cast<size_t>(channel * taps + tap)] - zero);
+      });
     });
   }
 
@@ -91,13 +106,13 @@ class DepthwiseEmitter {
       const auto at = channel * taps + row * shape_.kernel_columns + column;
       return from[static_cast<size_t>(at)] - zero;
     };
-    const auto pairs = ceil_div(shape_.kernel_rows, 2) * shape_.kernel_columns;
-    return e_.weights.add<int32_t>(pairs * shape_.channels, [&](int32_t* to) {
-      for (int64_t row = 0; row < shape_.kernel_rows; row += 2)
-        for (int64_t column = 0; column < shape_.kernel_columns; ++column)
-          for (int64_t channel = 0; channel < shape_.channels; ++channel)
-            *to++ = static_cast<int32_t>((weight(channel, row, column) & 0xffff) |
-                                         weight(channel, row + 1, column) << 16);
+    return e_.weights.add<int32_t>(steps() * shape_.channels, [&](int32_t* to) {
+      for_each_weight(steps(), [&](int64_t channel, int64_t step) {
+        const auto row = step / shape_.kernel_columns * 2;
+        const auto column = step % shape_.kernel_columns;
+        *to++ = static_cast<int32_t>((weight(channel, row, column) & 0xffff) |
+                                     weight(channel, row + 1, column) << 16);
+      });
     });
   }
 
@@ -181,6 +196,7 @@ class DepthwiseEmitter {
                 {"DILATION", std::to_string(shape_.row_dilation)},
                 {"COLUMNS", std::to_string(columns)},
                 {"OUTPUT_ROWS", std::to_string(rows)},
+                {"CROWDED", epilogue_.is_heavy() ? "1" : "0"},
                 {"CHANNELS", std::to_string(n)}});
   }
 
@@ -190,7 +206,7 @@ class DepthwiseEmitter {
 
   // All columns of `rows` output rows for one vector of n channels; `in` points to the input rows
   // at the first column of the first window.
-  void write_columns(std::string_view form, int rows, int most) {
+  void write_columns(std::string_view form, int rows, int most, int n) {
     const auto tiles = shape_.out_columns / most;
     const auto rest = static_cast<int>(shape_.out_columns % most);
     const auto call = [&](int columns, const std::string& column) {
@@ -199,7 +215,7 @@ class DepthwiseEmitter {
         c_.line("for (int k = 0; k < {}; ++k) at[k] = in[k] + {} * {};", window_rows(rows), column,
                 shape_.column_stride * s_.input.column_step);
         c_.line("{}(at, {}, w, {}, bias{});", tile_function(form, rows, columns),
-                s_.input.column_step, shape_.channels, epilogue_.arguments_at({.column = column}));
+                s_.input.column_step, n, epilogue_.arguments_at({.column = column}));
       });
     };
     if (tiles > 0) c_.loop("column", 0, tiles * most, most, [&] { call(most, "column"); });
@@ -215,10 +231,10 @@ class DepthwiseEmitter {
       if (const auto rest = static_cast<int>(shape_.out_columns % most); rest > 0)
         instantiate(form, rows, rest, n);
       c_.block(
-          fmt::format("static void {}_{}_{}(const {} *const *in, const {} *w, const {} *bias{})",
-                      name_, form, rows, input_type(), weight_type(), start_type(),
-                      epilogue_.parameters()),
-          [&] { write_columns(form, rows, most); });
+          fmt::format(
+              "V_OWN_OF_FEW void {}_{}_{}(const {} *const *in, const {} *w, const {} *bias{})",
+              name_, form, rows, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+          [&] { write_columns(form, rows, most, n); });
     }
   }
 
@@ -229,25 +245,41 @@ class DepthwiseEmitter {
     return all;
   }
 
-  void write_row_group(int rows, int64_t whole) {
-    c_.line("const {} *in[{}], *first[{}];", input_type(), window_rows(rows), window_rows(rows));
+  // One function for the rows of a tile and all channels; `first` points to the input rows.
+  void write_channels(int rows, int64_t whole) {
+    c_.block(
+        fmt::format("V_OWN void {}_rows_{}(const {} *const *first, const {} *w, const {} *bias{})",
+                    name_, rows, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+        [&] {
+          c_.line("(void)bias;");
+          c_.line("const {} *in[{}];", input_type(), window_rows(rows));
+          const auto vector = [&](std::string_view form, const std::string& channel) {
+            c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows),
+                    channel);
+            c_.line("{}_{}_{}(in, w + {} * {}, {}{});", name_, form, rows, channel, steps(),
+                    has_start() ? fmt::format("bias + {}", channel) : "0",
+                    epilogue_.arguments_at({.channel = channel}));
+          };
+          if (whole > 0)
+            c_.loop("channel", 0, whole, s_.lanes, [&] { vector("whole", "channel"); });
+          if (whole < shape_.channels) vector("rest", std::to_string(whole));
+        });
+  }
+
+  void write_row_group(int rows) {
+    c_.line("const {} *first[{}];", input_type(), window_rows(rows));
     c_.block(fmt::format("for (int k = 0; k < {}; ++k)", window_rows(rows)), [&] {
       c_.line("const long at = row * {} + k - {};", shape_.row_stride, shape_.top);
       c_.line("first[k] = (at < 0 || at >= {} ? {} : x + {}) - {};", shape_.rows, fill_row_,
               offset_text(s_.input, "picture", "at", "0", "0"), shape_.left * s_.input.column_step);
     });
-    const auto vector = [&](std::string_view form, const std::string& channel) {
-      c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), channel);
-      c_.line("{}_{}_{}(in, w + {}, {}{});", name_, form, rows, channel,
-              has_start() ? fmt::format("bias + {}", channel) : "0",
-              epilogue_.arguments_at({.picture = "picture", .row = "row", .channel = channel}));
-    };
-    if (whole > 0) c_.loop("channel", 0, whole, s_.lanes, [&] { vector("whole", "channel"); });
-    if (whole < shape_.channels) vector("rest", std::to_string(whole));
+    c_.line("{}_rows_{}(first, w, {}{});", name_, rows, has_start() ? "bias" : "0",
+            epilogue_.arguments_at({.picture = "picture", .row = "row"}));
   }
 
   // The rows [from, to) of a picture.
   void write_rows(int64_t whole) {
+    for (const auto rows : heights()) write_channels(rows, whole);
     write_rows_function(c_, name_, [&] {
       c_.line("const {0} *x = (const {0} *){1};", input_type(),
               s_.copies_input ? copy_address() : e_.address(group_.anchor->in[0]));
@@ -261,9 +293,8 @@ class DepthwiseEmitter {
         });
       c_.line("long row = from;");
       c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows),
-               [&] { write_row_group(s_.rows, whole); });
-      if (heights().size() > 1)
-        c_.block("for (; row < to; ++row)", [&] { write_row_group(1, whole); });
+               [&] { write_row_group(s_.rows); });
+      if (heights().size() > 1) c_.block("for (; row < to; ++row)", [&] { write_row_group(1); });
     });
   }
 

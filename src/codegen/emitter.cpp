@@ -356,16 +356,23 @@ std::string loop_text(std::string_view i, int n) {
 
 void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
                   const std::string& store) {
+  c.block(fmt::format("V_OWN_OF_FEW void {}_stores(const float *sums{})", tile.name,
+                      epilogue.parameters()),
+          [&] {
+            c.line("{} {}", loop_text("row", tile.rows), loop_text("column", tile.columns));
+            c.block("V_UNROLL_OF_MANY " + loop_text("vector", tile.vectors), [&] {
+              c.line("const vf value = vf_load({});", sum_text(tile));
+              c.line("{}", store);
+            });
+          });
   c.block(fmt::format("V_INLINE void {}({}{})", tile.name, tile.parameters, epilogue.parameters()),
           [&] {
             c.line("float sums[{} * LANES] __attribute__((aligned(64)));",
                    tile.rows * tile.columns * tile.vectors);
-            c.line("{}_sums({}, sums);", tile.name, tile.arguments);
-            c.line("{} {}", loop_text("row", tile.rows), loop_text("column", tile.columns));
-            c.block("V_UNROLL " + loop_text("vector", tile.vectors), [&] {
-              c.line("const vf value = vf_load({});", sum_text(tile));
-              c.line("{}", store);
-            });
+            c.line("float *at = sums;");
+            c.line("if (V_LOADS_APART) V_HIDE(at);");
+            c.line("{}_sums({}, at);", tile.name, tile.arguments);
+            c.line("{}_stores(at{});", tile.name, epilogue.arguments());
           });
 }
 

@@ -458,8 +458,10 @@ class Scheduler {
     choose_input(group, c, false, s);
     auto tile = tiles_for(row->name, target_).front();
     // Large windows and integers make long code: smaller tiles keep clang quick.
-    const bool is_long = c.kernel_rows * c.kernel_columns > 9 || row->name == "depthwise/widen";
-    if (is_long) tile.rows = 1, tile.columns = std::min(tile.columns, 4);
+    const bool is_large = c.kernel_rows * c.kernel_columns > 9;
+    if (is_large || row->name == "depthwise/widen") tile.columns = std::min(tile.columns, 4);
+    // Two rows share what they load where loading takes time of its own.
+    if ((is_large && machine_.beside) || row->name == "depthwise/widen") tile.rows = 1;
     s.rows = c.out_rows > 1 && c.row_stride == 1 && c.column_stride == 1
                  ? std::min(tile.rows, s.most_rows)
                  : 1;
