@@ -60,7 +60,8 @@ TEST(Target, EveryRowHasAMachineAndTilesOfItsOwn) {
     EXPECT_TRUE(std::ranges::any_of(kernel_machines(), [&](const KernelMachine& machine) {
       return machine.name == target.tiles && machine.lanes == target.lanes;
     })) << name;
-    for (const auto* kernel : {"gemm/fma", "gemm/pairs", "depthwise/fma"})
+    const auto* of_integers = target.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes";
+    for (const auto* kernel : {"gemm/fma", of_integers, "depthwise/fma"})
       EXPECT_TRUE(std::ranges::any_of(kernel_tiles(),
                                       [&](const KernelTile& tile) {
                                         return tile.machine == target.tiles &&

@@ -28,7 +28,7 @@ class MatrixEmitter {
     rest_columns_ = static_cast<int>(columns_ - (tiles_ - 1) * s.columns);
     pictures_ = s.flat ? shape_.batches : window_.batch;
     rows_ = s.flat ? tiles_ : window_.out_rows;
-    if (shape_.integers) taken_at_once_ = 2;
+    if (shape_.integers) taken_at_once_ = has_quads() ? 4 : s_.kernel == "gemm/pairs" ? 2 : 1;
     // A group of channels is a block of its own.
     if (shape_.groups > 1) block_ = shape_.conv->group_channels(), blocks_ = 1;
     const bool joined = s.input.column_step == block_ && window_.column_dilation == 1;
@@ -48,9 +48,12 @@ class MatrixEmitter {
       steps.push_back(write_pack());
     else
       pack_constant();
-    if (epilogue_.bias()) shape_.integers ? add_bias<int32_t>() : add_bias<float>();
+    if (has_quads())
+      add_start();
+    else if (epilogue_.bias())
+      shape_.integers ? add_bias<int32_t>() : add_bias<float>();
     if (window_.top > 0 || window_.bottom > 0 || reads_below())
-      fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), 0);
+      fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), outside());
     plan_prefetch();
     epilogue_.write_store(name_);
     const bool has_full = panels_.count() > 1 || panels_.last_vectors() == s_.vectors;
@@ -114,7 +117,8 @@ class MatrixEmitter {
                     .to = s_.input,
                     .from_type = kernel_type(type),
                     .type = input_type(),
-                    .zero = shape_.integers ? group_.anchor->i("x_zero") : 0},
+                    .zero = taken_off(),
+                    .fill = outside()},
                    e_.address(group_.anchor->in[0]), copy_address());
   }
 
@@ -123,9 +127,25 @@ class MatrixEmitter {
   }
 
   // Of the first element of the padded copy.
-  std::string copy_address() const { return e_.copy_address(s_, own_, shape_.integers ? 2 : 4); }
+  std::string copy_address() const {
+    return e_.copy_address(s_, own_, has_quads() ? 1 : shape_.integers ? 2 : 4);
+  }
 
-  std::string_view input_type() const { return shape_.integers ? "short" : "float"; }
+  // Four bytes at a time, with a sign.
+  bool has_quads() const { return s_.kernel == "gemm/dot"; }
+
+  // From the model's inputs, for the kernel; and what is outside the picture then.
+  int64_t taken_off() const {
+    if (!shape_.integers) return 0;
+    if (!has_quads()) return group_.anchor->i("x_zero");
+    return group_.anchor->call.in[0].dtype == DType::u8 ? 128 : 0;
+  }
+  int64_t outside() const { return has_quads() ? group_.anchor->i("x_zero") - taken_off() : 0; }
+
+  std::string_view input_type() const {
+    if (!shape_.integers) return "float";
+    return has_quads() ? "signed char" : "short";
+  }
   std::string_view start_type() const { return shape_.integers ? "int" : "float"; }
   std::string_view weight_type() const {
     if (!shape_.integers) return "float";
@@ -258,6 +278,26 @@ class MatrixEmitter {
     });
   }
 
+  // The bias, and what the zero point adds to every sum.
+  void add_start() {
+    const auto w = e_.graph.constant_of(group_.anchor->in[1])->as<int8_t>();
+    const auto* bias = epilogue_.bias();
+    const auto count = shape_.channels + panels_.width();
+    bias_at_ = e_.weights.add<int32_t>(count, [&](int32_t* to) {
+      for (int64_t channel = 0; channel < count; ++channel) {
+        int64_t start = 0;
+        if (channel < shape_.channels) {
+          for (int64_t d = 0; d < shape_.depth; ++d)
+            start -= outside() * w[static_cast<size_t>(channel * shape_.depth + d)];
+          if (bias) start += bias->integer_at(channel);
+        }
+        to[channel] = static_cast<int32_t>(start);
+      }
+    });
+  }
+
+  bool has_start() const { return epilogue_.bias() || has_quads(); }
+
   // Instantiates the kernel for tiles of `rows` x `columns` pixels and `vectors` vectors of
   // channels; only the last panel of all may end inside a vector.
   void instantiate(std::string_view form, int rows, int columns, int vectors, bool last) {
@@ -266,7 +306,7 @@ class MatrixEmitter {
         shape_.channels - (panels_.count() - 1) * panels_.width() - (vectors - 1) * s_.lanes;
     const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
                                   : std::string("LANES");
-    if (shape_.integers) c_.line("#define WEIGHT {}", weight_type());
+    if (shape_.integers && !has_quads()) c_.line("#define WEIGHT {}", weight_type());
     const auto name = tile_function(form, rows, columns);
     const auto store = epilogue_.store(
         name_, n, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
@@ -305,7 +345,8 @@ class MatrixEmitter {
   // as straight code.
   bool skips_rows() const {
     constexpr int64_t least_depth = 64;
-    return !fill_row_.empty() && window_.kernel_rows > 1 && row_depth() >= least_depth;
+    return !fill_row_.empty() && outside() == 0 && window_.kernel_rows > 1 &&
+           row_depth() >= least_depth;
   }
 
   // All columns of `rows` output rows, whose row pointers are there.
@@ -428,7 +469,7 @@ class MatrixEmitter {
           c_.line("const {} *w = {};", weight_type(),
                   shape_.constant_weights ? e_.weights_address(weight_type(), weights_at_)
                                           : fmt::format("(const float *)(f->scratch + {})", own_));
-          if (epilogue_.bias())
+          if (has_start())
             c_.line("const {} *bias = {};", start_type(),
                     e_.weights_address(start_type(), bias_at_));
           epilogue_.write_pointers();
@@ -444,13 +485,13 @@ class MatrixEmitter {
             c_.line("const {} *panel_weights = w + group * {} + panel * {};", weight_type(),
                     all_elements(), panel_elements());
             const auto call = [&](std::string_view form) {
-              c_.line("{}_{}(x + group * {}, panel_weights, {}, {}, picture, from, to, channel{});",
-                      name_, form, shape_.groups > 1 ? block_ : 0,
-                      epilogue_.bias() ? "bias + channel" : "0",
-                      prefetch_bytes_ > 0 ? fmt::format("(const char *)panel_weights + {}",
-                                                        e_.target.prefetch_bytes)
-                                          : "0",
-                      epilogue_.arguments());
+              c_.line(
+                  "{}_{}(x + group * {}, panel_weights, {}, {}, picture, from, to, channel{});",
+                  name_, form, shape_.groups > 1 ? block_ : 0, has_start() ? "bias + channel" : "0",
+                  prefetch_bytes_ > 0
+                      ? fmt::format("(const char *)panel_weights + {}", e_.target.prefetch_bytes)
+                      : "0",
+                  epilogue_.arguments());
             };
             write_panel_calls(c_, panels_, has_last_, call);
           });

@@ -22,6 +22,8 @@ bool has_feature(KernelFeature needs, const Target& target) {
       return target.arch == Arch::x86_64 && target.lanes >= 16;
     case KernelFeature::avx512_vnni:
       return false;
+    case KernelFeature::neon_dot:
+      return target.features & cpu_neon_dotprod;
   }
   return false;
 }
@@ -346,15 +348,22 @@ class Scheduler {
 
   MemoryLayout layout(Value value) const { return all_.layouts.find(graph_, value); }
 
-  // Reads the input where it is, or a copy with the margins that the window asks for.
-  void choose_input(const Group& group, const ConvShape& conv, bool widens, Schedule& s) const {
+  // Weights of bytes that need nothing taken off.
+  static bool has_narrow_weights(const Made& made) {
+    return made.call.in[1].dtype == DType::i8 && made.i("w_zero") == 0;
+  }
+
+  // Reads the input where it is, or a copy with the margins that the window asks for; always a copy
+  // where the kernel wants elements of its own, of so many bytes.
+  void choose_input(const Group& group, const ConvShape& conv, int64_t own_size,
+                    Schedule& s) const {
     const auto& type = group.anchor->call.in[0];
     const auto kept = s.input.ring;
     s.input = layout(group.anchor->in[0]);
     const auto right = columns_beyond(conv);
     const bool fits = s.input.left >= conv.left && s.input.right >= right &&
                       (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
-    if (fits && !widens) return;
+    if (fits && own_size == 0) return;
     s.copies_input = true;
     s.input = padded_layout(type.shape, s.input, conv.left, right);
     if (kept > 0) {
@@ -362,7 +371,7 @@ class Scheduler {
       return;
     }
     // A kernel that takes several inputs at once reads a little more than there is.
-    s.own_bytes += s.input.elements * (widens ? 2 : size_of(type.dtype)) + 64;
+    s.own_bytes += s.input.elements * (own_size > 0 ? own_size : size_of(type.dtype)) + 64;
   }
 
   // Values that go pixel by pixel with the result.
@@ -385,12 +394,17 @@ class Scheduler {
 
   void complete_matrix(const Group& group, Schedule& s) const {
     const auto shape = matrix_shape(graph_, *group.anchor);
-    const auto* row = shape.integers ? find_row("gemm/pairs", "i16", target_)
-                                     : find_row("gemm/fma", "f32", target_);
+    // Products of pairs are an instruction on x86, of lanes on ARM.
+    const auto* by_shorts = target_.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes";
+    const auto* row =
+        shape.integers ? find_row(by_shorts, "i16", target_) : find_row("gemm/fma", "f32", target_);
+    if (const auto* dot = find_row("gemm/dot", "i8", target_);
+        dot && shape.integers && shape.groups == 1 && has_narrow_weights(*group.anchor))
+      row = dot;
     CHECK(row);
     s.kernel = row->name;
     if (shape.conv)
-      choose_input(group, *shape.conv, shape.integers, s);
+      choose_input(group, *shape.conv, shape.integers ? row->type == "i8" ? 1 : 2 : 0, s);
     else
       s.input = layout(group.anchor->in[0]);
     s.flat = !s.in_strip && shape.is_pointwise() && s.input.is_flat() && are_flat(group);
@@ -455,7 +469,7 @@ class Scheduler {
     CHECK(row);
     const auto c = conv_shape(group.anchor->call);
     s.kernel = row->name;
-    choose_input(group, c, false, s);
+    choose_input(group, c, 0, s);
     auto tile = tiles_for(row->name, target_).front();
     // Large windows and integers make long code: smaller tiles keep clang quick.
     const bool is_large = c.kernel_rows * c.kernel_columns > 9;

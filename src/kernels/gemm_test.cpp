@@ -81,7 +81,7 @@ std::string instantiate(const Tile& tile) {
       tile.columns == 3 ? 2 : 0, tile.vectors, sum, store);
   auto input = type_of(tile.row.type);
   if (tile.row.name == "gemm/widen") text += fmt::format("#define INPUT {}\n", input);
-  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/pairs")
+  if (tile.row.name == "gemm/widen" || tile.row.type == "i16")
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
   const bool flips = tile.row.name == "gemm/vnni" && tile.row.type == "i8";
   if (flips) text += "#define X_SIGNED 1\n";

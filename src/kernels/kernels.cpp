@@ -84,6 +84,8 @@ std::string_view print_kernel_feature(KernelFeature feature) {
       return "avx512";
     case KernelFeature::avx512_vnni:
       return "avx512_vnni";
+    case KernelFeature::neon_dot:
+      return "neon_dot";
   }
   return {};
 }
