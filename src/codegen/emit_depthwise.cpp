@@ -41,8 +41,8 @@ class DepthwiseEmitter {
     fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
     const auto whole = shape_.channels / s_.lanes * s_.lanes;
-    if (whole > 0) write_vector("whole", s_.lanes);
-    if (whole < shape_.channels) write_vector("rest", static_cast<int>(shape_.channels - whole));
+    if (whole > 0) write_whole_vectors(whole);
+    if (whole < shape_.channels) write_last_channels(static_cast<int>(shape_.channels - whole));
     write_rows(whole);
     if (!s_.in_strip)
       steps.push_back(
@@ -204,37 +204,59 @@ class DepthwiseEmitter {
     return (shape_.kernel_rows - 1) * shape_.row_dilation + 1 + (rows - 1) * shape_.row_stride;
   }
 
-  // All columns of `rows` output rows for one vector of n channels; `in` points to the input rows
-  // at the first column of the first window.
-  void write_columns(std::string_view form, int rows, int most, int n) {
+  // Calls `call(columns, column)` for the tiles of a row, of `most` columns each.
+  template <class Call>
+  void write_columns(int most, Call call) {
     const auto tiles = shape_.out_columns / most;
     const auto rest = static_cast<int>(shape_.out_columns % most);
-    const auto call = [&](int columns, const std::string& column) {
-      c_.block("", [&] {
-        c_.line("const {} *at[{}];", input_type(), window_rows(rows));
-        c_.line("for (int k = 0; k < {}; ++k) at[k] = in[k] + {} * {};", window_rows(rows), column,
-                shape_.column_stride * s_.input.column_step);
-        c_.line("{}(at, {}, w, {}, bias{});", tile_function(form, rows, columns),
-                s_.input.column_step, n, epilogue_.arguments_at({.column = column}));
-      });
-    };
     if (tiles > 0) c_.loop("column", 0, tiles * most, most, [&] { call(most, "column"); });
     if (rest > 0) call(rest, std::to_string(tiles * most));
   }
 
-  // One function for the rows of a tile and one vector of channels.
-  void write_vector(std::string_view form, int n) {
-    // Channels behind the last whole vector are few: one column at a time keeps the code short.
-    const int most = n < s_.lanes ? 1 : s_.columns;
+  // A tile of n channels at a column or a channel behind where `in` and the pointers of the
+  // epilogue point to.
+  void write_tile(std::string_view form, int rows, int columns, int n, const Spot& spot) {
+    c_.line("const {} *at[{}];", input_type(), window_rows(rows));
+    c_.line("for (int k = 0; k < {}; ++k) at[k] = in[k] + {} * {} + {};", window_rows(rows),
+            spot.column, shape_.column_stride * s_.input.column_step, spot.channel);
+    c_.line("{}(at, {}, w + {} * {}, {}, {}{});", tile_function(form, rows, columns),
+            s_.input.column_step, spot.channel, steps(), n,
+            has_start() ? fmt::format("bias + {}", spot.channel) : "0",
+            epilogue_.arguments_at(spot));
+  }
+
+  std::string function_head(const std::string& name) const {
+    return fmt::format("V_OWN_OF_FEW void {}(const {} *const *in, const {} *w, const {} *bias{})",
+                       name, input_type(), weight_type(), start_type(), epilogue_.parameters());
+  }
+
+  // A function for every size of tile, which does all whole vectors of channels: neighbours in
+  // memory come one after the other. Pixels may lie as far apart as the first-level cache repeats.
+  void write_whole_vectors(int64_t whole) {
+    const auto rest = static_cast<int>(shape_.out_columns % s_.columns);
+    for (const auto rows : heights())
+      for (const auto columns : {shape_.out_columns >= s_.columns ? s_.columns : 0, rest}) {
+        if (columns == 0) continue;
+        instantiate("whole", rows, columns, s_.lanes);
+        c_.block(function_head(fmt::format("{}_{}x{}", name_, rows, columns)), [&] {
+          c_.line("(void)bias;");
+          c_.loop("channel", 0, whole, s_.lanes,
+                  [&] { write_tile("whole", rows, columns, s_.lanes, {.channel = "channel"}); });
+        });
+      }
+  }
+
+  // A function that does the n channels behind the last whole vector of a row, one column at a
+  // time, which keeps the code short.
+  void write_last_channels(int n) {
     for (const auto rows : heights()) {
-      if (shape_.out_columns >= most) instantiate(form, rows, most, n);
-      if (const auto rest = static_cast<int>(shape_.out_columns % most); rest > 0)
-        instantiate(form, rows, rest, n);
-      c_.block(
-          fmt::format(
-              "V_OWN_OF_FEW void {}_{}_{}(const {} *const *in, const {} *w, const {} *bias{})",
-              name_, form, rows, input_type(), weight_type(), start_type(), epilogue_.parameters()),
-          [&] { write_columns(form, rows, most, n); });
+      instantiate("rest", rows, 1, n);
+      c_.block(function_head(fmt::format("{}_rest_{}", name_, rows)), [&] {
+        c_.line("(void)bias;");
+        write_columns(1, [&](int columns, const std::string& column) {
+          write_tile("rest", rows, columns, n, {.column = column});
+        });
+      });
     }
   }
 
@@ -253,16 +275,18 @@ class DepthwiseEmitter {
         [&] {
           c_.line("(void)bias;");
           c_.line("const {} *in[{}];", input_type(), window_rows(rows));
-          const auto vector = [&](std::string_view form, const std::string& channel) {
-            c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows),
-                    channel);
-            c_.line("{}_{}_{}(in, w + {} * {}, {}{});", name_, form, rows, channel, steps(),
-                    has_start() ? fmt::format("bias + {}", channel) : "0",
-                    epilogue_.arguments_at({.channel = channel}));
-          };
           if (whole > 0)
-            c_.loop("channel", 0, whole, s_.lanes, [&] { vector("whole", "channel"); });
-          if (whole < shape_.channels) vector("rest", std::to_string(whole));
+            write_columns(s_.columns, [&](int columns, const std::string& column) {
+              c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {} * {};", window_rows(rows),
+                      column, shape_.column_stride * s_.input.column_step);
+              c_.line("{}_{}x{}(in, w, {}{});", name_, rows, columns, has_start() ? "bias" : "0",
+                      epilogue_.arguments_at({.column = column}));
+            });
+          if (whole == shape_.channels) return;
+          c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), whole);
+          c_.line("{}_rest_{}(in, w + {}, {}{});", name_, rows, whole * steps(),
+                  has_start() ? fmt::format("bias + {}", whole) : "0",
+                  epilogue_.arguments_at({.channel = std::to_string(whole)}));
         });
   }
 

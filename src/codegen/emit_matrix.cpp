@@ -31,9 +31,10 @@ class MatrixEmitter {
     if (shape_.integers) taken_at_once_ = has_quads() ? 4 : s_.kernel == "gemm/pairs" ? 2 : 1;
     // A group of channels is a block of its own.
     if (shape_.groups > 1) block_ = shape_.conv->group_channels(), blocks_ = 1;
-    const bool joined = s.input.column_step == block_ && window_.column_dilation == 1;
+    const bool joined =
+        s.input.column_step == block_ && window_.column_dilation == 1 && s.parts == 1;
     taps_ = joined ? 1 : window_.kernel_columns;
-    length_ = joined ? window_.kernel_columns * block_ : block_;
+    length_ = (joined ? window_.kernel_columns * block_ : block_) / s.parts;
     even_length_ = ceil_div(length_, taken_at_once_) * taken_at_once_;
   }
 
@@ -156,15 +157,17 @@ class MatrixEmitter {
   }
 
   // Panels of `panels_.width()` channels, each [depth / g][channels of the panel][g] with g inputs
-  // taken at once, filled up with zeros; a run of odd length has one more input for that.
+  // taken at once, filled up with zeros; a run of odd length has one more input for that. Where the
+  // depth has parts, a part of as many panels as are added up together, then the next part of them.
   int64_t block_depth() const { return taps_ * even_length_; }
   int64_t row_depth() const { return blocks_ * block_depth(); }
   int64_t packed_depth() const { return window_.kernel_rows * row_depth(); }
   int64_t panel_elements() const { return packed_depth() * panels_.width(); }
-  int64_t all_elements() const { return packed_depth() * panels_.filled(); }
+  int64_t all_elements() const { return s_.parts * packed_depth() * panels_.filled(); }
+  int64_t panels_at_once() const { return s_.parts > 1 ? s_.panels : 1; }
 
-  // For each depth step of the kernel the model's own, or -1 where there is none.
-  std::vector<int64_t> depth_order() const {
+  // For each depth step of a part the model's own, or -1 where there is none.
+  std::vector<int64_t> depth_order(int64_t part) const {
     const auto channels = blocks_ > 1 ? window_.channels : block_;
     std::vector<int64_t> order;
     for (int64_t row = 0; row < window_.kernel_rows; ++row)
@@ -172,7 +175,7 @@ class MatrixEmitter {
         for (int64_t tap = 0; tap < taps_; ++tap)
           for (int64_t k = 0; k < even_length_; ++k) {
             const auto column = taps_ > 1 ? tap : k / block_;
-            const auto channel = block * block_ + k % block_;
+            const auto channel = block * block_ + part * length_ + k % block_;
             const auto at = (row * window_.kernel_columns + column) * channels + channel;
             order.push_back(k < length_ ? at : -1);
           }
@@ -181,11 +184,10 @@ class MatrixEmitter {
 
   template <class To, class From>
   void pack(To* to, const From* from, int64_t zero) const {
-    const auto order = depth_order();
     const auto at = [&](int64_t channel, int64_t d) {
       return shape_.conv ? channel * shape_.depth + d : d * shape_.channels + channel;
     };
-    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+    const auto pack_panel = [&](const std::vector<int64_t>& order, int64_t panel) {
       const auto width = panels_.width_of(panel);
       for (size_t k = 0; k < order.size(); k += static_cast<size_t>(taken_at_once_))
         for (int64_t lane = 0; lane < width; ++lane)
@@ -194,7 +196,14 @@ class MatrixEmitter {
             const bool real = channel < shape_.channels && order[j] >= 0;
             *to++ = real ? static_cast<To>(from[at(channel, order[j])] - zero) : To{};
           }
-    }
+    };
+    std::vector<std::vector<int64_t>> orders;
+    for (int64_t part = 0; part < s_.parts; ++part) orders.push_back(depth_order(part));
+    for (int64_t first = 0; first < panels_.count(); first += panels_at_once())
+      for (const auto& order : orders)
+        for (auto panel = first; panel < std::min(first + panels_at_once(), panels_.count());
+             ++panel)
+          pack_panel(order, panel);
   }
 
   // Products with weights of their own, batches or groups, one behind the other.
@@ -317,7 +326,8 @@ class MatrixEmitter {
                 .arguments = "rows, x_at, x_stride, window, w, bias, ahead",
                 .rows = rows,
                 .columns = columns,
-                .vectors = vectors},
+                .vectors = vectors,
+                .parts = s_.parts},
                epilogue_, "STORE(row, column, vector, value)", store,
                {{"OUTPUT_ROWS", std::to_string(rows)},
                 {"COLUMNS", std::to_string(columns)},
@@ -362,11 +372,12 @@ class MatrixEmitter {
     const auto call = [&](int columns, const std::string& column) {
       const auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride,
                                     window_.left, s_.input.column_step);
-      c_.line("{}({}, {}, {}, {}, {}, bias, ahead{});", tile_function(form, rows, columns), input,
+      c_.line("{}({}, {}, {}, {}, {}, bias, ahead{}{});", tile_function(form, rows, columns), input,
               x_at, x_stride, window, weights,
               epilogue_.arguments_at(
-                  {.picture = "picture", .row = "row", .column = column, .channel = "channel"}));
-      write_step_ahead();
+                  {.picture = "picture", .row = "row", .column = column, .channel = "channel"}),
+              parts_arguments());
+      write_next_tile(vectors);
     };
     const bool ragged = rest_columns_ != s_.columns;
     const auto whole = (tiles_ - (ragged ? 1 : 0)) * s_.columns;
@@ -389,9 +400,12 @@ class MatrixEmitter {
     }
   }
 
-  void write_step_ahead() {
+  void write_next_tile(int vectors) {
     if (prefetch_bytes_ > 0) c_.line("ahead += {};", prefetch_bytes_);
+    if (s_.parts > 1) c_.line("sums += {};", s_.rows * s_.columns * vectors * s_.lanes);
   }
+
+  std::string_view parts_arguments() const { return s_.parts > 1 ? ", sums, part" : ""; }
 
   // Pointers to the input rows that `rows` output rows from `row` on read.
   void write_row_pointers(int rows) {
@@ -417,11 +431,12 @@ class MatrixEmitter {
     instantiate_all(form, vectors, last);
     c_.block(fmt::format(
                  "static void {}_{}(const {} *x, const {} *w, const {} *bias, const char *ahead, "
-                 "long picture, long from, long to, long channel{})",
-                 name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+                 "long picture, long from, long to, long channel{}{})",
+                 name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters(),
+                 s_.parts > 1 ? ", float *sums, long part" : ""),
              [&] {
                c_.line("(void)picture;");
-               if (s_.flat) return write_flat(form);
+               if (s_.flat) return write_flat(form, vectors);
                c_.line("long row = from;");
                c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows), [&] {
                  write_row_pointers(s_.rows);
@@ -435,7 +450,7 @@ class MatrixEmitter {
              });
   }
 
-  void write_flat(std::string_view form) {
+  void write_flat(std::string_view form, int vectors) {
     const bool ragged = rest_columns_ != s_.columns;
     const auto column = shape_.batches > 1 ? fmt::format("picture * {} + pixel", shape_.pixels)
                                            : std::string("pixel");
@@ -443,11 +458,12 @@ class MatrixEmitter {
     c_.block("for (long tile = from; tile < to; ++tile)", [&] {
       c_.line("const long pixel = tile * {};", s_.columns);
       const auto call = [&](int columns) {
-        c_.line("{}(rows, pixel * {}, {}, {}, w, bias, ahead{});", tile_function(form, 1, columns),
-                s_.input.column_step, s_.input.column_step,
+        c_.line("{}(rows, pixel * {}, {}, {}, w, bias, ahead{}{});",
+                tile_function(form, 1, columns), s_.input.column_step, s_.input.column_step,
                 window_text(std::to_string(window_.kernel_rows)),
-                epilogue_.arguments_at({.column = column, .channel = "channel"}));
-        write_step_ahead();
+                epilogue_.arguments_at({.column = column, .channel = "channel"}),
+                parts_arguments());
+        write_next_tile(vectors);
       };
       if (!ragged) return call(s_.columns);
       if (tiles_ == 1) return call(rest_columns_);
@@ -478,24 +494,48 @@ class MatrixEmitter {
             c_.block("if (first_panel == 0) for (long row = from; row < to; ++row)", [&] {
               write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype), "y", "row");
             });
+          if (s_.parts > 1) return write_parts();
           c_.block("for (long u = first_panel; u < last_panel; ++u)", [&] {
             c_.line("const long group = u / {0}, panel = u % {0};", panels_.count());
-            c_.line("const long channel = group * {} + panel * {};", shape_.channels,
-                    panels_.width());
             c_.line("const {} *panel_weights = w + group * {} + panel * {};", weight_type(),
                     all_elements(), panel_elements());
-            const auto call = [&](std::string_view form) {
-              c_.line(
-                  "{}_{}(x + group * {}, panel_weights, {}, {}, picture, from, to, channel{});",
-                  name_, form, shape_.groups > 1 ? block_ : 0, has_start() ? "bias + channel" : "0",
-                  prefetch_bytes_ > 0
-                      ? fmt::format("(const char *)panel_weights + {}", e_.target.prefetch_bytes)
-                      : "0",
-                  epilogue_.arguments());
-            };
-            write_panel_calls(c_, panels_, has_last_, call);
+            write_panel_call(
+                fmt::format("x + group * {}", shape_.groups > 1 ? block_ : 0),
+                fmt::format("group * {} + panel * {}", shape_.channels, panels_.width()), "");
           });
         });
+  }
+
+  void write_panel_call(const std::string& x, const std::string& channel, std::string_view more) {
+    c_.line("const long channel = {};", channel);
+    write_panel_calls(c_, panels_, has_last_, [&](std::string_view form) {
+      c_.line("{}_{}({}, panel_weights, {}, {}, picture, from, to, channel{}{});", name_, form, x,
+              has_start() ? "bias + channel" : "0",
+              prefetch_bytes_ > 0
+                  ? fmt::format("(const char *)panel_weights + {}", e_.target.prefetch_bytes)
+                  : "0",
+              epilogue_.arguments(), more);
+    });
+  }
+
+  // All panels for one part of the depth, then for the next. Sums stand panel by panel, tile by
+  // tile.
+  void write_parts() {
+    c_.line("const {} *panel_weights = w + first_panel * {};", weight_type(),
+            s_.parts * panel_elements());
+    c_.loop("part", s_.parts, [&] {
+      c_.block("for (long panel = first_panel; panel < last_panel; ++panel)", [&] {
+        c_.line("float *sums = (float *)rings + (panel - first_panel) * {};",
+                s_.ring_bytes / 4 / s_.panels);
+        write_panel_call(fmt::format("x + part * {}", length_),
+                         fmt::format("panel * {}", panels_.width()), ", sums, part");
+        if (has_last_ && panels_.last_vectors() != s_.vectors)
+          c_.line("panel_weights += panel < {} ? {} : {};", panels_.count() - 1, panel_elements(),
+                  packed_depth() * panels_.last_vectors() * s_.lanes);
+        else
+          c_.line("panel_weights += {};", panel_elements());
+      });
+    });
   }
 
   // Batched products: each has its own input and, where they differ, weights.
@@ -514,14 +554,21 @@ class MatrixEmitter {
   Step write_units() {
     const auto block = s_.flat ? s_.block : s_.block * s_.rows;
     const auto blocks = ceil_div(rows_, block);
-    const auto panels = shape_.groups * panels_.count();
+    const auto all_panels = shape_.groups * panels_.count();
+    const auto panels = ceil_div(all_panels, panels_at_once());
     write_step(c_, name_, [&] {
       c_.block("for (long u = from; u < to; ++u)", [&] {
         c_.line("const long panel = u % {0}, block = u / {0} % {1}, picture = u / {2};", panels,
                 blocks, panels * blocks);
         c_.line("const long first = block * {0}, last = first + {0} < {1} ? first + {0} : {1};",
                 block, rows_);
-        c_.line("{}_panels(f, rings, picture, first, last, panel, panel + 1);", name_);
+        if (panels_at_once() == 1)
+          c_.line("{}_panels(f, rings, picture, first, last, panel, panel + 1);", name_);
+        else
+          c_.line(
+              "{0}_panels(f, rings, picture, first, last, panel * {1}, panel * {1} + {1} < {2} ? "
+              "panel * {1} + {1} : {2});",
+              name_, panels_at_once(), all_panels);
       });
     });
     return {name_, pictures_ * blocks * panels, s_.parallel};

@@ -176,11 +176,14 @@ void write_panel_calls(CWriter& c, const Panels& panels, bool differs, Call call
 struct Tile {
   std::string name, parameters, arguments;
   int rows = 1, columns = 1, vectors = 1;
+  int parts = 1;  // of the depth, see paste_tile
 };
 
 // Pastes a kernel template that does `store` with each `value`, at `row`, `column` and, where it
 // has several, `vector`. Where finishing is heavy, the kernel leaves its sums in memory, and loops
-// behind it store them. `store_macro` is what the template calls, with its parameters.
+// behind it store them. A tile of several parts has two more parameters, `float *sums, long part`:
+// it adds a part of the depth to the sums, and stores them behind the last one. `store_macro` is
+// what the template calls, with its parameters.
 void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,
                 std::string_view store_macro, const std::string& store,
                 std::vector<std::pair<std::string, std::string>> parameters);

@@ -436,6 +436,37 @@ class Scheduler {
     const auto most = target_.l2_bytes / 2 / tile_bytes / (s.flat ? 1 : in_row);
     // Blocks of one size: threads share them.
     s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
+    choose_parts(shape, s, tiles, in_row);
+  }
+
+  // Where weights come from far away, once for every block of pixels, a part of the depth at a time
+  // lets blocks be larger: `tiles` of pixels, or of rows, which have `in_row` each.
+  void choose_parts(const MatrixShape& shape, Schedule& s, int64_t tiles, int64_t in_row) const {
+    if (shape.integers || !shape.constant_weights || shape.groups > 1 || shape.batches > 1 ||
+        s.in_strip || s.input.blocks() > 1)
+      return;
+    const auto width = int64_t{s.vectors} * s.lanes;
+    const auto panel_bytes = shape.depth * width * 4;
+    const auto l2_bytes = int64_t{target_.l2_bytes};
+    if (shape.depth * shape.channels * 4 <= l2_bytes ||
+        (s.block >= tiles && panel_bytes < l2_bytes / 4))
+      return;
+    constexpr int64_t most_depth = 512;
+    constexpr int64_t most_sums = 64 << 10;
+    constexpr int64_t most_panels = 8;
+    const auto run = s.input.channels;
+    while (shape.depth / s.parts > most_depth && run % (2 * s.parts) == 0) s.parts *= 2;
+    if (s.parts == 1) return;
+    const auto in_tile = int64_t{s.rows} * s.columns;
+    const auto most = l2_bytes / 2 / (in_tile * shape.depth / s.parts * 4) / (s.flat ? 1 : in_row);
+    s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
+    // A block that ends inside a tile of rows has tiles of one row.
+    const auto in_block = s.flat ? s.block : (s.block + s.rows - 1) * in_row;
+    const auto sums = in_block * in_tile * width * 4;
+    const auto all_panels = ceil_div(shape.channels, width);
+    s.panels = ceil_div(
+        all_panels, ceil_div(all_panels, std::clamp<int64_t>(most_sums / sums, 1, most_panels)));
+    s.ring_bytes = s.panels * sums;
   }
 
   // Sets the tile that costs least, and returns its cycles.

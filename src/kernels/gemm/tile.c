@@ -21,6 +21,10 @@
 #ifndef DEPTH_UNROLL
 #define DEPTH_UNROLL 4
 #endif
+#ifndef START
+#define START(row, column, vector) \
+  (bias ? GEMM_LOAD_START(bias + (vector) * LANES) : (GEMM_SUM){})
+#endif
 #ifndef PREFETCH_EVERY
 #define PREFETCH_EVERY 0
 #endif
@@ -101,7 +105,7 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
                    const GEMM_WEIGHT* w, const GEMM_START* bias,
                    const void* ahead EPILOGUE_ARGUMENTS) {
   GEMM_SUM sum[OUTPUT_ROWS][COLUMNS][VECTORS];
-  GEMM_ALL_SUMS(o, c, v) sum[o][c][v] = bias ? GEMM_LOAD_START(bias + v * LANES) : (GEMM_SUM){};
+  GEMM_ALL_SUMS(o, c, v) sum[o][c][v] = START(o, c, v);
   const char* line = ahead;
   for (long row = 0; row < window.rows; ++row)
     for (long block = 0; block < window.blocks; ++block)
@@ -178,6 +182,7 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef DILATION
 #undef VECTORS
 #undef EPILOGUE_ARGUMENTS
+#undef START
 #undef STORE
 #undef DEPTH_UNROLL
 #undef PREFETCH_EVERY
