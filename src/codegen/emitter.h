@@ -223,7 +223,8 @@ std::vector<Step> emit_concat(Emitter& e, const Group& group, const Schedule& s,
 std::vector<Step> emit_strip(Emitter& e, const Strip& strip, const std::vector<std::string>& names,
                              const std::string& name, int64_t pictures, bool parallel);
 std::vector<Step> emit_element_chain(Emitter& e, const Group& group, const std::string& name);
-std::vector<Step> emit_portable(Emitter& e, const Group& group, const std::string& name);
+std::vector<Step> emit_portable(Emitter& e, const Group& group, const Schedule& s,
+                                const std::string& name);
 
 // Writes `head { body }` for a step: the signature and braces.
 template <class Body>

@@ -332,10 +332,11 @@ class Scheduler {
   }
 
   void complete(const Group& group, Schedule& s) const {
-    if (s.kind == Kind::view || s.kind == Kind::portable || s.kind == Kind::elements) return;
-    s.lanes = target_.lanes;
+    if (s.kind == Kind::view || s.kind == Kind::elements) return;
     s.parallel = flops_of(graph_, group) >= flops_worth_a_thread ||
                  bytes_of(graph_, group) >= bytes_worth_a_thread;
+    if (s.kind == Kind::portable) return;
+    s.lanes = target_.lanes;
     if (s.kind == Kind::matrix) complete_matrix(group, s);
     if (s.kind == Kind::depthwise) complete_depthwise(group, s);
     if (s.kind == Kind::winograd) {
@@ -429,14 +430,21 @@ class Scheduler {
     } else {
       best_tile(field, row.name, most_rows, s, few ? 8 : 64);
     }
-    // Half of the second-level cache for pixels, the rest for weights and results.
     const auto tile_bytes = std::max<int64_t>(1, int64_t{s.rows} * s.columns * shape.depth * 4);
     const auto in_row = ceil_div(field.columns, s.columns);
     const auto tiles = s.flat ? in_row : ceil_div(window.out_rows, s.rows);
-    const auto most = target_.l2_bytes / 2 / tile_bytes / (s.flat ? 1 : in_row);
+    const auto most = pixels_bytes(shape) / tile_bytes / (s.flat ? 1 : in_row);
     // Blocks of one size: threads share them.
     s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
     choose_parts(shape, s, tiles, in_row);
+  }
+
+  // Bytes of the inputs that meet all weights before the next: half of the second-level cache, the
+  // rest is for weights and results. Few where the weights stay in the cache anyway, so that
+  // results, and what is added to them, are gone through pixel by pixel.
+  int64_t pixels_bytes(const MatrixShape& shape) const {
+    const bool weights_stay = shape.depth * shape.channels * 4 <= target_.l2_bytes / 4;
+    return target_.l2_bytes / (weights_stay ? 16 : 2);
   }
 
   // Where weights come from far away, once for every block of pixels, a part of the depth at a time
