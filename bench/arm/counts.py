@@ -1,10 +1,11 @@
-"""How many instructions an inference takes on ARM: ours for aarch64 and armv7, and LiteRT's, whose
-kernels are XNNPACK's, for aarch64. One thread; counted under qemu-user by a plugin, as the difference
-between many runs and one, so that loading is not in it.
+"""How many instructions an inference takes on ARM: ours for aarch64, armv7 and rasp5, which has dot products
+of bytes, and LiteRT's, whose kernels are XNNPACK's, for aarch64 (a Cortex-A72). One thread; counted under
+qemu-user by a plugin, as the difference between many runs and one, so that loading is not in it.
 
 usage: bench/arm/counts [--engine NAME[,NAME...]] [--to FILE] [MODEL...]
 
-Models are those of bench/peers/networks.txt; LiteRT gets what onnx2tf makes of the same ONNX file.
+Models are those of bench/peers/networks.txt, and those of tests/zoo/models.txt that are named; LiteRT gets what
+onnx2tf makes of the same ONNX file.
 Needs `make build`, `tools/setup peers`, and for LiteRT bench/arm/litert_sysroot.
 """
 
@@ -22,14 +23,15 @@ import numpy
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/zoo"), str(ROOT / "bench/peers")]
 from convert import FOLDER, first_line, model_file, to_package  # noqa: E402
-from models import read_models  # noqa: E402
+from models import LISTED, read_models  # noqa: E402
 from pictures import inputs_of  # noqa: E402
 
 WORK = ROOT / "build/arm"
 SYSROOT = ROOT / "build/sysroot-arm64-litert"
 NETWORKS = ROOT / "bench/peers/networks.txt"
 TARGETS = {"aarch64": ("qemu-aarch64", "/usr/aarch64-linux-gnu"),
-           "armv7": ("qemu-arm", "/usr/arm-linux-gnueabihf")}
+           "armv7": ("qemu-arm", "/usr/arm-linux-gnueabihf"),
+           "rasp5": ("qemu-aarch64", "/usr/aarch64-linux-gnu")}
 ENGINES = (*TARGETS, "litert")
 PEER_RUNS = 6  # an interpreter of Python runs around them, which takes a little more or less each time
 
@@ -49,7 +51,7 @@ def prepare(engines):
     run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden",
          Path(__file__).with_name("instructions.c"), "-o", WORK / "instructions.so"])
     for target in set(engines) & set(TARGETS):
-        run([ROOT / "tools/cross_runner", WORK / target, target])
+        run([ROOT / "tools/cross_runner", WORK / target, "armv7" if target == "armv7" else "aarch64"])
 
 
 def count(emulator, command, **more):
@@ -61,7 +63,7 @@ def count(emulator, command, **more):
 
 
 def input_of(network, channels_last):
-    x = next(inputs_of(network, 1, numpy.float32))
+    x = next(inputs_of(network, 1, numpy.uint8 if network.values == "raw" else numpy.float32))
     if channels_last and network.shape[1] == 3:
         x = numpy.ascontiguousarray(numpy.moveaxis(x, 1, -1))
     path = WORK / "input.npy"
@@ -119,7 +121,7 @@ def line_of(network, engines):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="*")
-    parser.add_argument("--engine", default=",".join(ENGINES))
+    parser.add_argument("--engine", default="aarch64,armv7,litert")
     parser.add_argument("--to", type=Path, help="file that receives the table, too")
     arguments = parser.parse_args()
     engines = arguments.engine.split(",")
@@ -130,7 +132,8 @@ def main():
             f"{'':<20}" + "".join(f"{engine:>12}" for engine in engines) + f"{'ratio':>8}"]
     print("\n".join(head), flush=True)
     lines = []
-    for network in read_models(arguments.model, NETWORKS):
+    lists = [NETWORKS, LISTED] if arguments.model else [NETWORKS]
+    for network in read_models(arguments.model, *lists):
         lines.append(line_of(network, engines))
         print(lines[-1], flush=True)
         if arguments.to:

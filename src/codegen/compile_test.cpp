@@ -60,7 +60,8 @@ TEST(Target, EveryRowHasAMachineAndTilesOfItsOwn) {
     EXPECT_TRUE(std::ranges::any_of(kernel_machines(), [&](const KernelMachine& machine) {
       return machine.name == target.tiles && machine.lanes == target.lanes;
     })) << name;
-    for (const auto* kernel : {"gemm/fma", "gemm/pairs", "depthwise/fma"})
+    const auto* of_integers = target.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes";
+    for (const auto* kernel : {"gemm/fma", of_integers, "depthwise/fma"})
       EXPECT_TRUE(std::ranges::any_of(kernel_tiles(),
                                       [&](const KernelTile& tile) {
                                         return tile.machine == target.tiles &&
@@ -103,6 +104,24 @@ TEST_F(Compile, PointwiseConvolutionsOfAllTileRemainders) {
       check(fmt::format(
           "graph(x: f32[1,1,{},9]) {{ v = conv(x, {})\n clamp(add(v, {}), low=0.0, high=6.0) }}",
           pixels, weights({channels, 1, 1, 9}, 1), weights({channels}, 2)));
+}
+
+// Where the cache is small, the depth is gone through in parts.
+TEST_F(Compile, DeepProducts) {
+  tolerance_ = {1e-4, 1e-4};
+  for (const int channels : {8, 75, 300})
+    check(fmt::format(
+        "graph(x: f32[1,5,5,1024]) {{ v = conv(x, {})\n clamp(add(v, {}), low=0.0, high=6.0) }}",
+        weights({channels, 1, 1, 1024}, 1), weights({channels}, 2)));
+  check(
+      fmt::format("graph(x: f32[3,7,576], y: f32[3,7,40]) {{ v = matmul(x, {})\n"
+                  "add(sigmoid(v), y) }}",
+                  weights({576, 40}, 3)));
+  for (const auto* attributes :
+       {", pads=[1,1,1,1], strides=[2,2]", ", pads=[2,2,2,2], dilations=[2,2]",
+        ", strides=[1,2], pads=[0,1,1,1]"})
+    check(fmt::format("graph(x: f32[2,9,7,96]) {{ conv(x, {}{}) }}", weights({44, 3, 3, 96}, 4),
+                      attributes));
 }
 
 TEST_F(Compile, WindowsWithPadsStridesAndDilations) {

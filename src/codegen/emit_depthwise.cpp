@@ -42,8 +42,8 @@ class DepthwiseEmitter {
     fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
     const auto whole = shape_.channels / s_.lanes * s_.lanes;
-    if (whole > 0) write_vector("whole", s_.lanes);
-    if (whole < shape_.channels) write_vector("rest", static_cast<int>(shape_.channels - whole));
+    if (whole > 0) write_whole_vectors(whole);
+    if (whole < shape_.channels) write_last_channels(static_cast<int>(shape_.channels - whole));
     write_rows(whole);
     if (!s_.in_strip)
       steps.push_back(
@@ -63,6 +63,12 @@ class DepthwiseEmitter {
   // Two rows of the window at a time.
   bool has_pairs() const { return s_.kernel == "depthwise/pairs"; }
 
+  // Weights of one channel.
+  int64_t steps() const {
+    return (has_pairs() ? ceil_div(shape_.kernel_rows, 2) : shape_.kernel_rows) *
+           shape_.kernel_columns;
+  }
+
   std::string_view weight_type() const {
     if (!integers_) return kernel_type(weight_dtype());
     if (has_pairs()) return "int";
@@ -72,14 +78,23 @@ class DepthwiseEmitter {
     return group_.anchor->call.in[1].dtype == DType::i8 && group_.anchor->i("w_zero") == 0;
   }
 
-  // [tap][channel], so that the weights of one tap are read like a pixel.
+  // Goes over the channels of one vector after the other, of which the last may be shorter:
+  // [vector][tap][channel of the vector], so that one pointer is enough for all weights of a tile.
+  template <class Body>
+  void for_each_weight(int64_t taps, const Body& body) const {
+    for (int64_t first = 0; first < shape_.channels; first += s_.lanes)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        for (auto channel = first; channel < std::min(first + s_.lanes, shape_.channels); ++channel)
+          body(channel, tap);
+  }
+
   template <class To, class From>
   int64_t pack(std::span<const From> from, int64_t zero) {
     const auto taps = shape_.kernel_rows * shape_.kernel_columns;
     return e_.weights.add<To>(taps * shape_.channels, [&](To* to) {
-      for (int64_t tap = 0; tap < taps; ++tap)
-        for (int64_t channel = 0; channel < shape_.channels; ++channel)
-          *to++ = static_cast<To>(from[static_cast<size_t>(channel * taps + tap)] - zero);
+      for_each_weight(taps, [&](int64_t channel, int64_t tap) {
+        *to++ = static_cast<To>(from[static_cast<size_t>(channel * taps + tap)] - zero);
+      });
     });
   }
 
@@ -92,13 +107,13 @@ class DepthwiseEmitter {
       const auto at = channel * taps + row * shape_.kernel_columns + column;
       return from[static_cast<size_t>(at)] - zero;
     };
-    const auto pairs = ceil_div(shape_.kernel_rows, 2) * shape_.kernel_columns;
-    return e_.weights.add<int32_t>(pairs * shape_.channels, [&](int32_t* to) {
-      for (int64_t row = 0; row < shape_.kernel_rows; row += 2)
-        for (int64_t column = 0; column < shape_.kernel_columns; ++column)
-          for (int64_t channel = 0; channel < shape_.channels; ++channel)
-            *to++ = static_cast<int32_t>((weight(channel, row, column) & 0xffff) |
-                                         weight(channel, row + 1, column) << 16);
+    return e_.weights.add<int32_t>(steps() * shape_.channels, [&](int32_t* to) {
+      for_each_weight(steps(), [&](int64_t channel, int64_t step) {
+        const auto row = step / shape_.kernel_columns * 2;
+        const auto column = step % shape_.kernel_columns;
+        *to++ = static_cast<int32_t>((weight(channel, row, column) & 0xffff) |
+                                     weight(channel, row + 1, column) << 16);
+      });
     });
   }
 
@@ -187,6 +202,7 @@ class DepthwiseEmitter {
                 {"DILATION", std::to_string(shape_.row_dilation)},
                 {"COLUMNS", std::to_string(columns)},
                 {"OUTPUT_ROWS", std::to_string(rows)},
+                {"CROWDED", epilogue_.is_heavy() ? "1" : "0"},
                 {"CHANNELS", std::to_string(n)}});
   }
 
@@ -194,37 +210,59 @@ class DepthwiseEmitter {
     return (shape_.kernel_rows - 1) * shape_.row_dilation + 1 + (rows - 1) * shape_.row_stride;
   }
 
-  // All columns of `rows` output rows for one vector of n channels; `in` points to the input rows
-  // at the first column of the first window.
-  void write_columns(std::string_view form, int rows, int most) {
+  // Calls `call(columns, column)` for the tiles of a row, of `most` columns each.
+  template <class Call>
+  void write_columns(int most, Call call) {
     const auto tiles = shape_.out_columns / most;
     const auto rest = static_cast<int>(shape_.out_columns % most);
-    const auto call = [&](int columns, const std::string& column) {
-      c_.block("", [&] {
-        c_.line("const {} *at[{}];", input_type(), window_rows(rows));
-        c_.line("for (int k = 0; k < {}; ++k) at[k] = in[k] + {} * {};", window_rows(rows), column,
-                shape_.column_stride * s_.input.column_step);
-        c_.line("{}(at, {}, w, {}, bias{});", tile_function(form, rows, columns),
-                s_.input.column_step, shape_.channels, epilogue_.arguments_at({.column = column}));
-      });
-    };
     if (tiles > 0) c_.loop("column", 0, tiles * most, most, [&] { call(most, "column"); });
     if (rest > 0) call(rest, std::to_string(tiles * most));
   }
 
-  // One function for the rows of a tile and one vector of channels.
-  void write_vector(std::string_view form, int n) {
-    // Channels behind the last whole vector are few: one column at a time keeps the code short.
-    const int most = n < s_.lanes ? 1 : s_.columns;
+  // A tile of n channels at a column or a channel behind where `in` and the pointers of the
+  // epilogue point to.
+  void write_tile(std::string_view form, int rows, int columns, int n, const Spot& spot) {
+    c_.line("const {} *at[{}];", input_type(), window_rows(rows));
+    c_.line("for (int k = 0; k < {}; ++k) at[k] = in[k] + {} * {} + {};", window_rows(rows),
+            spot.column, shape_.column_stride * s_.input.column_step, spot.channel);
+    c_.line("{}(at, {}, w + {} * {}, {}, {}{});", tile_function(form, rows, columns),
+            s_.input.column_step, spot.channel, steps(), n,
+            has_start() ? fmt::format("bias + {}", spot.channel) : "0",
+            epilogue_.arguments_at(spot));
+  }
+
+  std::string function_head(const std::string& name) const {
+    return fmt::format("V_OWN_OF_FEW void {}(const {} *const *in, const {} *w, const {} *bias{})",
+                       name, input_type(), weight_type(), start_type(), epilogue_.parameters());
+  }
+
+  // A function for every size of tile, which does all whole vectors of channels: neighbours in
+  // memory come one after the other. Pixels may lie as far apart as the first-level cache repeats.
+  void write_whole_vectors(int64_t whole) {
+    const auto rest = static_cast<int>(shape_.out_columns % s_.columns);
+    for (const auto rows : heights())
+      for (const auto columns : {shape_.out_columns >= s_.columns ? s_.columns : 0, rest}) {
+        if (columns == 0) continue;
+        instantiate("whole", rows, columns, s_.lanes);
+        c_.block(function_head(fmt::format("{}_{}x{}", name_, rows, columns)), [&] {
+          c_.line("(void)bias;");
+          c_.loop("channel", 0, whole, s_.lanes,
+                  [&] { write_tile("whole", rows, columns, s_.lanes, {.channel = "channel"}); });
+        });
+      }
+  }
+
+  // A function that does the n channels behind the last whole vector of a row, one column at a
+  // time, which keeps the code short.
+  void write_last_channels(int n) {
     for (const auto rows : heights()) {
-      if (shape_.out_columns >= most) instantiate(form, rows, most, n);
-      if (const auto rest = static_cast<int>(shape_.out_columns % most); rest > 0)
-        instantiate(form, rows, rest, n);
-      c_.block(
-          fmt::format("static void {}_{}_{}(const {} *const *in, const {} *w, const {} *bias{})",
-                      name_, form, rows, input_type(), weight_type(), start_type(),
-                      epilogue_.parameters()),
-          [&] { write_columns(form, rows, most); });
+      instantiate("rest", rows, 1, n);
+      c_.block(function_head(fmt::format("{}_rest_{}", name_, rows)), [&] {
+        c_.line("(void)bias;");
+        write_columns(1, [&](int columns, const std::string& column) {
+          write_tile("rest", rows, columns, n, {.column = column});
+        });
+      });
     }
   }
 
@@ -235,25 +273,43 @@ class DepthwiseEmitter {
     return all;
   }
 
-  void write_row_group(int rows, int64_t whole) {
-    c_.line("const {} *in[{}], *first[{}];", input_type(), window_rows(rows), window_rows(rows));
+  // One function for the rows of a tile and all channels; `first` points to the input rows.
+  void write_channels(int rows, int64_t whole) {
+    c_.block(
+        fmt::format("V_OWN void {}_rows_{}(const {} *const *first, const {} *w, const {} *bias{})",
+                    name_, rows, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+        [&] {
+          c_.line("(void)bias;");
+          c_.line("const {} *in[{}];", input_type(), window_rows(rows));
+          if (whole > 0)
+            write_columns(s_.columns, [&](int columns, const std::string& column) {
+              c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {} * {};", window_rows(rows),
+                      column, shape_.column_stride * s_.input.column_step);
+              c_.line("{}_{}x{}(in, w, {}{});", name_, rows, columns, has_start() ? "bias" : "0",
+                      epilogue_.arguments_at({.column = column}));
+            });
+          if (whole == shape_.channels) return;
+          c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), whole);
+          c_.line("{}_rest_{}(in, w + {}, {}{});", name_, rows, whole * steps(),
+                  has_start() ? fmt::format("bias + {}", whole) : "0",
+                  epilogue_.arguments_at({.channel = std::to_string(whole)}));
+        });
+  }
+
+  void write_row_group(int rows) {
+    c_.line("const {} *first[{}];", input_type(), window_rows(rows));
     c_.block(fmt::format("for (int k = 0; k < {}; ++k)", window_rows(rows)), [&] {
       c_.line("const long at = row * {} + k - {};", shape_.row_stride, shape_.top);
       c_.line("first[k] = (at < 0 || at >= {} ? {} : x + {}) - {};", shape_.rows, fill_row_,
               offset_text(s_.input, "picture", "at", "0", "0"), shape_.left * s_.input.column_step);
     });
-    const auto vector = [&](std::string_view form, const std::string& channel) {
-      c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), channel);
-      c_.line("{}_{}_{}(in, w + {}, {}{});", name_, form, rows, channel,
-              has_start() ? fmt::format("bias + {}", channel) : "0",
-              epilogue_.arguments_at({.picture = "picture", .row = "row", .channel = channel}));
-    };
-    if (whole > 0) c_.loop("channel", 0, whole, s_.lanes, [&] { vector("whole", "channel"); });
-    if (whole < shape_.channels) vector("rest", std::to_string(whole));
+    c_.line("{}_rows_{}(first, w, {}{});", name_, rows, has_start() ? "bias" : "0",
+            epilogue_.arguments_at({.picture = "picture", .row = "row"}));
   }
 
   // The rows [from, to) of a picture.
   void write_rows(int64_t whole) {
+    for (const auto rows : heights()) write_channels(rows, whole);
     write_rows_function(c_, name_, [&] {
       c_.line("const {0} *x = (const {0} *){1};", input_type(),
               s_.copies_input ? copy_address() : e_.address(group_.anchor->in[0]));
@@ -267,9 +323,8 @@ class DepthwiseEmitter {
         });
       c_.line("long row = from;");
       c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows),
-               [&] { write_row_group(s_.rows, whole); });
-      if (heights().size() > 1)
-        c_.block("for (; row < to; ++row)", [&] { write_row_group(1, whole); });
+               [&] { write_row_group(s_.rows); });
+      if (heights().size() > 1) c_.block("for (; row < to; ++row)", [&] { write_row_group(1); });
     });
   }
 

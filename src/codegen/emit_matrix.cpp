@@ -29,12 +29,13 @@ class MatrixEmitter {
     rest_columns_ = static_cast<int>(columns_ - (tiles_ - 1) * s.columns);
     pictures_ = s.flat ? shape_.batches : window_.batch;
     rows_ = s.flat ? tiles_ : window_.out_rows;
-    if (shape_.integers) taken_at_once_ = 2;
+    if (shape_.integers) taken_at_once_ = has_quads() ? 4 : s_.kernel == "gemm/pairs" ? 2 : 1;
     // A group of channels is a block of its own.
     if (shape_.groups > 1) block_ = shape_.conv->group_channels(), blocks_ = 1;
-    const bool joined = s.input.column_step == block_ && window_.column_dilation == 1;
+    const bool joined =
+        s.input.column_step == block_ && window_.column_dilation == 1 && s.parts == 1;
     taps_ = joined ? 1 : window_.kernel_columns;
-    length_ = joined ? window_.kernel_columns * block_ : block_;
+    length_ = (joined ? window_.kernel_columns * block_ : block_) / s.parts;
     even_length_ = ceil_div(length_, taken_at_once_) * taken_at_once_;
   }
 
@@ -49,9 +50,12 @@ class MatrixEmitter {
       steps.push_back(write_pack());
     else
       pack_constant();
-    if (epilogue_.bias()) shape_.integers ? add_bias<int32_t>() : add_bias<float>();
+    if (has_quads())
+      add_start();
+    else if (epilogue_.bias())
+      shape_.integers ? add_bias<int32_t>() : add_bias<float>();
     if (window_.top > 0 || window_.bottom > 0 || reads_below())
-      fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), 0);
+      fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), outside());
     plan_prefetch();
     epilogue_.write_store(name_);
     const bool has_full = panels_.count() > 1 || panels_.last_vectors() == s_.vectors;
@@ -115,7 +119,8 @@ class MatrixEmitter {
                     .to = s_.input,
                     .from_type = kernel_type(type),
                     .type = input_type(),
-                    .zero = shape_.integers ? group_.anchor->i("x_zero") : 0},
+                    .zero = taken_off(),
+                    .fill = outside()},
                    e_.address(group_.anchor->in[0]), copy_address());
   }
 
@@ -125,12 +130,28 @@ class MatrixEmitter {
 
   // Of the first element of the padded copy.
   std::string copy_address() const {
-    return e_.copy_address(s_, own_, shape_.integers ? 2 : size_of(input_dtype()));
+    return e_.copy_address(s_, own_,
+                           has_quads()       ? 1
+                           : shape_.integers ? 2
+                                             : size_of(input_dtype()));
   }
 
   DType input_dtype() const { return group_.anchor->call.in[0].dtype; }
+
+  // Four bytes at a time, with a sign.
+  bool has_quads() const { return s_.kernel == "gemm/dot"; }
+
+  // From the model's inputs, for the kernel; and what is outside the picture then.
+  int64_t taken_off() const {
+    if (!shape_.integers) return 0;
+    if (!has_quads()) return group_.anchor->i("x_zero");
+    return group_.anchor->call.in[0].dtype == DType::u8 ? 128 : 0;
+  }
+  int64_t outside() const { return has_quads() ? group_.anchor->i("x_zero") - taken_off() : 0; }
+
   std::string_view input_type() const {
-    return shape_.integers ? "short" : kernel_type(input_dtype());
+    if (!shape_.integers) return kernel_type(input_dtype());
+    return has_quads() ? "signed char" : "short";
   }
   std::string_view start_type() const { return shape_.integers ? "int" : "float"; }
   std::string_view weight_type() const {
@@ -144,15 +165,17 @@ class MatrixEmitter {
   }
 
   // Panels of `panels_.width()` channels, each [depth / g][channels of the panel][g] with g inputs
-  // taken at once, filled up with zeros; a run of odd length has one more input for that.
+  // taken at once, filled up with zeros; a run of odd length has one more input for that. Where the
+  // depth has parts, a part of as many panels as are added up together, then the next part of them.
   int64_t block_depth() const { return taps_ * even_length_; }
   int64_t row_depth() const { return blocks_ * block_depth(); }
   int64_t packed_depth() const { return window_.kernel_rows * row_depth(); }
   int64_t panel_elements() const { return packed_depth() * panels_.width(); }
-  int64_t all_elements() const { return packed_depth() * panels_.filled(); }
+  int64_t all_elements() const { return s_.parts * packed_depth() * panels_.filled(); }
+  int64_t panels_at_once() const { return s_.parts > 1 ? s_.panels : 1; }
 
-  // For each depth step of the kernel the model's own, or -1 where there is none.
-  std::vector<int64_t> depth_order() const {
+  // For each depth step of a part the model's own, or -1 where there is none.
+  std::vector<int64_t> depth_order(int64_t part) const {
     const auto channels = blocks_ > 1 ? window_.channels : block_;
     std::vector<int64_t> order;
     for (int64_t row = 0; row < window_.kernel_rows; ++row)
@@ -160,7 +183,7 @@ class MatrixEmitter {
         for (int64_t tap = 0; tap < taps_; ++tap)
           for (int64_t k = 0; k < even_length_; ++k) {
             const auto column = taps_ > 1 ? tap : k / block_;
-            const auto channel = block * block_ + k % block_;
+            const auto channel = block * block_ + part * length_ + k % block_;
             const auto at = (row * window_.kernel_columns + column) * channels + channel;
             order.push_back(k < length_ ? at : -1);
           }
@@ -169,11 +192,10 @@ class MatrixEmitter {
 
   template <class To, class From>
   void pack(To* to, const From* from, int64_t zero) const {
-    const auto order = depth_order();
     const auto at = [&](int64_t channel, int64_t d) {
       return shape_.conv ? channel * shape_.depth + d : d * shape_.channels + channel;
     };
-    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+    const auto pack_panel = [&](const std::vector<int64_t>& order, int64_t panel) {
       const auto width = panels_.width_of(panel);
       for (size_t k = 0; k < order.size(); k += static_cast<size_t>(taken_at_once_))
         for (int64_t lane = 0; lane < width; ++lane)
@@ -182,7 +204,14 @@ class MatrixEmitter {
             const bool real = channel < shape_.channels && order[j] >= 0;
             *to++ = real ? static_cast<To>(from[at(channel, order[j])] - zero) : To{};
           }
-    }
+    };
+    std::vector<std::vector<int64_t>> orders;
+    for (int64_t part = 0; part < s_.parts; ++part) orders.push_back(depth_order(part));
+    for (int64_t first = 0; first < panels_.count(); first += panels_at_once())
+      for (const auto& order : orders)
+        for (auto panel = first; panel < std::min(first + panels_at_once(), panels_.count());
+             ++panel)
+          pack_panel(order, panel);
   }
 
   // Products with weights of their own, batches or groups, one behind the other.
@@ -271,6 +300,26 @@ class MatrixEmitter {
     });
   }
 
+  // The bias, and what the zero point adds to every sum.
+  void add_start() {
+    const auto w = e_.graph.constant_of(group_.anchor->in[1])->as<int8_t>();
+    const auto* bias = epilogue_.bias();
+    const auto count = shape_.channels + panels_.width();
+    bias_at_ = e_.weights.add<int32_t>(count, [&](int32_t* to) {
+      for (int64_t channel = 0; channel < count; ++channel) {
+        int64_t start = 0;
+        if (channel < shape_.channels) {
+          for (int64_t d = 0; d < shape_.depth; ++d)
+            start -= outside() * w[static_cast<size_t>(channel * shape_.depth + d)];
+          if (bias) start += bias->integer_at(channel);
+        }
+        to[channel] = static_cast<int32_t>(start);
+      }
+    });
+  }
+
+  bool has_start() const { return epilogue_.bias() || has_quads(); }
+
   // Instantiates the kernel for tiles of `rows` x `columns` pixels and `vectors` vectors of
   // channels; only the last panel of all may end inside a vector.
   void instantiate(std::string_view form, int rows, int columns, int vectors, bool last) {
@@ -279,7 +328,7 @@ class MatrixEmitter {
         shape_.channels - (panels_.count() - 1) * panels_.width() - (vectors - 1) * s_.lanes;
     const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
                                   : std::string("LANES");
-    if (shape_.integers) c_.line("#define WEIGHT {}", weight_type());
+    if (shape_.integers && !has_quads()) c_.line("#define WEIGHT {}", weight_type());
     if (!shape_.integers)
       c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(shape_.weights));
     const auto name = tile_function(form, rows, columns);
@@ -294,7 +343,8 @@ class MatrixEmitter {
                 .arguments = "rows, x_at, x_stride, window, w, bias, ahead",
                 .rows = rows,
                 .columns = columns,
-                .vectors = vectors},
+                .vectors = vectors,
+                .parts = s_.parts},
                epilogue_, "STORE(row, column, vector, value)", store,
                {{"OUTPUT_ROWS", std::to_string(rows)},
                 {"COLUMNS", std::to_string(columns)},
@@ -322,7 +372,8 @@ class MatrixEmitter {
   // as straight code.
   bool skips_rows() const {
     constexpr int64_t least_depth = 64;
-    return !fill_row_.empty() && window_.kernel_rows > 1 && row_depth() >= least_depth;
+    return !fill_row_.empty() && outside() == 0 && window_.kernel_rows > 1 &&
+           row_depth() >= least_depth;
   }
 
   // All columns of `rows` output rows, whose row pointers are there.
@@ -338,11 +389,12 @@ class MatrixEmitter {
     const auto call = [&](int columns, const std::string& column) {
       const auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride,
                                     window_.left, s_.input.column_step);
-      c_.line("{}({}, {}, {}, {}, {}, bias, ahead{});", tile_function(form, rows, columns), input,
+      c_.line("{}({}, {}, {}, {}, {}, bias, ahead{}{});", tile_function(form, rows, columns), input,
               x_at, x_stride, window, weights,
               epilogue_.arguments_at(
-                  {.picture = "picture", .row = "row", .column = column, .channel = "channel"}));
-      write_step_ahead();
+                  {.picture = "picture", .row = "row", .column = column, .channel = "channel"}),
+              parts_arguments());
+      write_next_tile(vectors);
     };
     const bool ragged = rest_columns_ != s_.columns;
     const auto whole = (tiles_ - (ragged ? 1 : 0)) * s_.columns;
@@ -365,9 +417,12 @@ class MatrixEmitter {
     }
   }
 
-  void write_step_ahead() {
+  void write_next_tile(int vectors) {
     if (prefetch_bytes_ > 0) c_.line("ahead += {};", prefetch_bytes_);
+    if (s_.parts > 1) c_.line("sums += {};", s_.rows * s_.columns * vectors * s_.lanes);
   }
+
+  std::string_view parts_arguments() const { return s_.parts > 1 ? ", sums, part" : ""; }
 
   // Pointers to the input rows that `rows` output rows from `row` on read.
   void write_row_pointers(int rows) {
@@ -393,11 +448,12 @@ class MatrixEmitter {
     instantiate_all(form, vectors, last);
     c_.block(fmt::format(
                  "static void {}_{}(const {} *x, const {} *w, const {} *bias, const char *ahead, "
-                 "long picture, long from, long to, long channel{})",
-                 name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters()),
+                 "long picture, long from, long to, long channel{}{})",
+                 name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters(),
+                 s_.parts > 1 ? ", float *sums, long part" : ""),
              [&] {
                c_.line("(void)picture;");
-               if (s_.flat) return write_flat(form);
+               if (s_.flat) return write_flat(form, vectors);
                c_.line("long row = from;");
                c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows), [&] {
                  write_row_pointers(s_.rows);
@@ -411,7 +467,7 @@ class MatrixEmitter {
              });
   }
 
-  void write_flat(std::string_view form) {
+  void write_flat(std::string_view form, int vectors) {
     const bool ragged = rest_columns_ != s_.columns;
     const auto column = shape_.batches > 1 ? fmt::format("picture * {} + pixel", shape_.pixels)
                                            : std::string("pixel");
@@ -419,11 +475,12 @@ class MatrixEmitter {
     c_.block("for (long tile = from; tile < to; ++tile)", [&] {
       c_.line("const long pixel = tile * {};", s_.columns);
       const auto call = [&](int columns) {
-        c_.line("{}(rows, pixel * {}, {}, {}, w, bias, ahead{});", tile_function(form, 1, columns),
-                s_.input.column_step, s_.input.column_step,
+        c_.line("{}(rows, pixel * {}, {}, {}, w, bias, ahead{}{});",
+                tile_function(form, 1, columns), s_.input.column_step, s_.input.column_step,
                 window_text(std::to_string(window_.kernel_rows)),
-                epilogue_.arguments_at({.column = column, .channel = "channel"}));
-        write_step_ahead();
+                epilogue_.arguments_at({.column = column, .channel = "channel"}),
+                parts_arguments());
+        write_next_tile(vectors);
       };
       if (!ragged) return call(s_.columns);
       if (tiles_ == 1) return call(rest_columns_);
@@ -445,7 +502,7 @@ class MatrixEmitter {
           c_.line("const {} *w = {};", weight_type(),
                   shape_.constant_weights ? e_.weights_address(weight_type(), weights_at_)
                                           : fmt::format("(const float *)(f->scratch + {})", own_));
-          if (epilogue_.bias())
+          if (has_start())
             c_.line("const {} *bias = {};", start_type(),
                     e_.weights_address(start_type(), bias_at_));
           epilogue_.write_pointers();
@@ -454,24 +511,48 @@ class MatrixEmitter {
             c_.block("if (first_panel == 0) for (long row = from; row < to; ++row)", [&] {
               write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype), "y", "row");
             });
+          if (s_.parts > 1) return write_parts();
           c_.block("for (long u = first_panel; u < last_panel; ++u)", [&] {
             c_.line("const long group = u / {0}, panel = u % {0};", panels_.count());
-            c_.line("const long channel = group * {} + panel * {};", shape_.channels,
-                    panels_.width());
             c_.line("const {} *panel_weights = w + group * {} + panel * {};", weight_type(),
                     all_elements(), panel_elements());
-            const auto call = [&](std::string_view form) {
-              c_.line("{}_{}(x + group * {}, panel_weights, {}, {}, picture, from, to, channel{});",
-                      name_, form, shape_.groups > 1 ? block_ : 0,
-                      epilogue_.bias() ? "bias + channel" : "0",
-                      prefetch_bytes_ > 0 ? fmt::format("(const char *)panel_weights + {}",
-                                                        e_.target.prefetch_bytes)
-                                          : "0",
-                      epilogue_.arguments());
-            };
-            write_panel_calls(c_, panels_, has_last_, call);
+            write_panel_call(
+                fmt::format("x + group * {}", shape_.groups > 1 ? block_ : 0),
+                fmt::format("group * {} + panel * {}", shape_.channels, panels_.width()), "");
           });
         });
+  }
+
+  void write_panel_call(const std::string& x, const std::string& channel, std::string_view more) {
+    c_.line("const long channel = {};", channel);
+    write_panel_calls(c_, panels_, has_last_, [&](std::string_view form) {
+      c_.line("{}_{}({}, panel_weights, {}, {}, picture, from, to, channel{}{});", name_, form, x,
+              has_start() ? "bias + channel" : "0",
+              prefetch_bytes_ > 0
+                  ? fmt::format("(const char *)panel_weights + {}", e_.target.prefetch_bytes)
+                  : "0",
+              epilogue_.arguments(), more);
+    });
+  }
+
+  // All panels for one part of the depth, then for the next. Sums stand panel by panel, tile by
+  // tile.
+  void write_parts() {
+    c_.line("const {} *panel_weights = w + first_panel * {};", weight_type(),
+            s_.parts * panel_elements());
+    c_.loop("part", s_.parts, [&] {
+      c_.block("for (long panel = first_panel; panel < last_panel; ++panel)", [&] {
+        c_.line("float *sums = (float *)rings + (panel - first_panel) * {};",
+                s_.ring_bytes / 4 / s_.panels);
+        write_panel_call(fmt::format("x + part * {}", length_),
+                         fmt::format("panel * {}", panels_.width()), ", sums, part");
+        if (has_last_ && panels_.last_vectors() != s_.vectors)
+          c_.line("panel_weights += panel < {} ? {} : {};", panels_.count() - 1, panel_elements(),
+                  packed_depth() * panels_.last_vectors() * s_.lanes);
+        else
+          c_.line("panel_weights += {};", panel_elements());
+      });
+    });
   }
 
   // Batched products: each has its own input and, where they differ, weights.
@@ -490,14 +571,21 @@ class MatrixEmitter {
   Step write_units() {
     const auto block = s_.flat ? s_.block : s_.block * s_.rows;
     const auto blocks = ceil_div(rows_, block);
-    const auto panels = shape_.groups * panels_.count();
+    const auto all_panels = shape_.groups * panels_.count();
+    const auto panels = ceil_div(all_panels, panels_at_once());
     write_step(c_, name_, [&] {
       c_.block("for (long u = from; u < to; ++u)", [&] {
         c_.line("const long panel = u % {0}, block = u / {0} % {1}, picture = u / {2};", panels,
                 blocks, panels * blocks);
         c_.line("const long first = block * {0}, last = first + {0} < {1} ? first + {0} : {1};",
                 block, rows_);
-        c_.line("{}_panels(f, rings, picture, first, last, panel, panel + 1);", name_);
+        if (panels_at_once() == 1)
+          c_.line("{}_panels(f, rings, picture, first, last, panel, panel + 1);", name_);
+        else
+          c_.line(
+              "{0}_panels(f, rings, picture, first, last, panel * {1}, panel * {1} + {1} < {2} ? "
+              "panel * {1} + {1} : {2});",
+              name_, panels_at_once(), all_panels);
       });
     });
     return {name_, pictures_ * blocks * panels, s_.parallel};

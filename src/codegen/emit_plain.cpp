@@ -46,14 +46,16 @@ std::vector<Step> emit_element_chain(Emitter& e, const Group& group, const std::
   return {{name, 1, false}};
 }
 
-std::vector<Step> emit_portable(Emitter& e, const Group& group, const std::string& name) {
+std::vector<Step> emit_portable(Emitter& e, const Group& group, const Schedule& s,
+                                const std::string& name) {
+  const auto& call = group.anchor->call;
   write_step(e.c, name, [&] {
     write_inputs(e, group.anchor->in);
     write_outputs(e, group.outputs);
     e.c.line("(void)from, (void)to;");
-    e.c.block("", [&] { group.anchor->call.op->emit(group.anchor->call, e.c); });
+    e.c.block("", [&] { call.op->emit(call, e.c); });
   });
-  return {{name, 1, false}};
+  return {{name, call.op->parts ? call.op->parts(call) : 1, s.parallel}};
 }
 
 }  // namespace turnstone

@@ -125,19 +125,22 @@ class WinogradEmitter {
 
   void write_input_vector(const std::string& k, const std::string& n) {
     const auto taps = w_.taps;
-    c_.line("vf a[{0}][{0}], d[{0}], e[{0}];", taps);
-    c_.block(fmt::format("V_UNROLL for (int i = 0; i < {}; ++i)", taps), [&] {
+    c_.line("vf room[{0}][{0}], (*a)[{0}] = room, d[{0}], e[{0}];", taps);
+    c_.line("if (V_LOADS_APART) V_HIDE(a);");
+    c_.block(fmt::format("V_UNROLL_OF_MANY for (int i = 0; i < {}; ++i)", taps), [&] {
       c_.line("V_UNROLL for (int j = 0; j < {}; ++j) d[j] = vf_load_n(at[i][j] + {}, {});", taps, k,
               n);
       c_.line("{}(d, a[i]);", transform("input"));
+      c_.line("V_IN_TURN;");
     });
-    c_.block(fmt::format("V_UNROLL for (int j = 0; j < {}; ++j)", taps), [&] {
+    c_.block(fmt::format("V_UNROLL_OF_MANY for (int j = 0; j < {}; ++j)", taps), [&] {
       c_.line("V_UNROLL for (int i = 0; i < {}; ++i) d[i] = a[i][j];", taps);
       c_.line("{}(d, e);", transform("input"));
       c_.line(
           "V_UNROLL for (int i = 0; i < {0}; ++i) vf_store(to_tile + (i * {0} + j) * {1} + {2}, "
           "e[i]);",
           taps, w_.input_plane, k);
+      c_.line("V_IN_TURN;");
     });
   }
 
@@ -163,7 +166,7 @@ class WinogradEmitter {
                      fmt::format("vf_store(y + (column) * {} + (vector) * LANES, value);",
                                  w_.output_step)}});
     c_.block(
-        fmt::format("static void {}_{}(const float *v, const float *w, float *y, long tiles)",
+        fmt::format("V_OWN_OF_FEW void {}_{}(const float *v, const float *w, float *y, long tiles)",
                     name_, form),
         [&] {
           c_.line("const float *rows[1] = {{v}};");
@@ -215,10 +218,11 @@ class WinogradEmitter {
 
   void write_output_vector(const std::string& k, const std::string& n) {
     const auto taps = w_.taps;
-    c_.line("vf a[{0}][{1}], d[{1}], out[{0}][{0}];", s_.outputs, taps);
+    c_.line("vf room[{0}][{1}], (*a)[{1}] = room, d[{1}], out[{0}][{0}];", s_.outputs, taps);
+    c_.line("if (V_LOADS_APART) V_HIDE(a);");
     c_.line("const vf start = {};",
             epilogue_.bias() ? fmt::format("vf_load_n(bias + {}, {})", k, n) : "vf_set(0)");
-    c_.block(fmt::format("V_UNROLL for (int j = 0; j < {}; ++j)", taps), [&] {
+    c_.block(fmt::format("V_UNROLL_OF_MANY for (int j = 0; j < {}; ++j)", taps), [&] {
       c_.line("vf e[{}];", s_.outputs);
       c_.line(
           "V_UNROLL for (int i = 0; i < {0}; ++i) d[i] = vf_load(of_tile + (i * {0} + j) * {1} + "
@@ -226,12 +230,13 @@ class WinogradEmitter {
           taps, w_.output_plane, k);
       c_.line("{}(d, e);", transform("output"));
       c_.line("V_UNROLL for (int i = 0; i < {}; ++i) a[i][j] = e[i];", s_.outputs);
+      c_.line("V_IN_TURN;");
     });
-    c_.block(fmt::format("V_UNROLL for (int i = 0; i < {}; ++i)", s_.outputs), [&] {
+    c_.block(fmt::format("V_UNROLL_OF_MANY for (int i = 0; i < {}; ++i)", s_.outputs), [&] {
       c_.line("{}(a[i], out[i]);", transform("output"));
       c_.line("V_UNROLL for (int j = 0; j < {}; ++j) out[i][j] += start;", s_.outputs);
     });
-    c_.block("for (long i = 0; i < rows; ++i) for (long j = 0; j < columns; ++j)", [&] {
+    c_.block("for (long i = 0; i < rows; ++i) V_ROLLED for (long j = 0; j < columns; ++j)", [&] {
       c_.line("const vf value = out[i][j];");
       c_.line("{}",
               epilogue_.store(

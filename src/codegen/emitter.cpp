@@ -350,6 +350,8 @@ void paste_kernel(CWriter& c, std::string_view kernel,
 
 namespace {
 
+constexpr std::string_view parts_parameters = ", float *sums, long part";
+
 // Where a tile keeps a sum until it is stored.
 std::string sum_text(const Tile& tile) {
   const auto pixel = fmt::format("((row) * {} + (column))", tile.columns);
@@ -364,16 +366,30 @@ std::string loop_text(std::string_view i, int n) {
 
 void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
                   const std::string& store) {
-  c.block(fmt::format("V_INLINE void {}({}{})", tile.name, tile.parameters, epilogue.parameters()),
+  c.block(fmt::format("V_OWN_OF_FEW void {}_stores(const float *sums{})", tile.name,
+                      epilogue.parameters()),
           [&] {
-            c.line("float sums[{} * LANES] __attribute__((aligned(64)));",
-                   tile.rows * tile.columns * tile.vectors);
-            c.line("{}_sums({}, sums);", tile.name, tile.arguments);
             c.line("{} {}", loop_text("row", tile.rows), loop_text("column", tile.columns));
-            c.block("V_UNROLL " + loop_text("vector", tile.vectors), [&] {
+            c.block("V_UNROLL_OF_MANY " + loop_text("vector", tile.vectors), [&] {
               c.line("const vf value = vf_load({});", sum_text(tile));
               c.line("{}", store);
             });
+          });
+  c.block(fmt::format("V_INLINE void {}({}{}{})", tile.name, tile.parameters, epilogue.parameters(),
+                      tile.parts > 1 ? parts_parameters : ""),
+          [&] {
+            if (tile.parts > 1) {
+              c.line("{}_sums({}, sums, part);", tile.name, tile.arguments);
+              c.line("if (part == {}) {}_stores(sums{});", tile.parts - 1, tile.name,
+                     epilogue.arguments());
+              return;
+            }
+            c.line("float sums[{} * LANES] __attribute__((aligned(64)));",
+                   tile.rows * tile.columns * tile.vectors);
+            c.line("float *at = sums;");
+            c.line("if (V_LOADS_APART) V_HIDE(at);");
+            c.line("{}_sums({}, at);", tile.name, tile.arguments);
+            c.line("{}_stores(at{});", tile.name, epilogue.arguments());
           });
 }
 
@@ -382,13 +398,24 @@ void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
 void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,
                 std::string_view store_macro, const std::string& store,
                 std::vector<std::pair<std::string, std::string>> parameters) {
-  const bool heavy = epilogue.is_heavy();
-  parameters.emplace_back("NAME", heavy ? tile.name + "_sums" : tile.name);
-  parameters.emplace_back("EPILOGUE_ARGUMENTS", heavy ? ", float *sums" : epilogue.parameters());
-  parameters.emplace_back(store_macro,
-                          heavy ? fmt::format("vf_store({}, value);", sum_text(tile)) : store);
+  if (tile.parts == 1 && !epilogue.is_heavy()) {
+    parameters.emplace_back("NAME", tile.name);
+    parameters.emplace_back("EPILOGUE_ARGUMENTS", epilogue.parameters());
+    parameters.emplace_back(store_macro, store);
+    return paste_kernel(c, kernel, parameters);
+  }
+  parameters.emplace_back("NAME", tile.name + "_sums");
+  parameters.emplace_back("EPILOGUE_ARGUMENTS",
+                          tile.parts > 1 ? std::string(parts_parameters) : ", float *sums");
+  parameters.emplace_back(store_macro, fmt::format("vf_store({}, value);", sum_text(tile)));
+  if (tile.parts > 1)
+    parameters.emplace_back(
+        "START(row, column, vector)",
+        fmt::format(
+            "(part > 0 ? vf_load({}) : bias ? vf_load(bias + (vector) * LANES) : vf_set(0))",
+            sum_text(tile)));
   paste_kernel(c, kernel, parameters);
-  if (heavy) write_stores(c, tile, epilogue, store);
+  write_stores(c, tile, epilogue, store);
 }
 
 }  // namespace turnstone

@@ -176,11 +176,14 @@ void write_panel_calls(CWriter& c, const Panels& panels, bool differs, Call call
 struct Tile {
   std::string name, parameters, arguments;
   int rows = 1, columns = 1, vectors = 1;
+  int parts = 1;  // of the depth, see paste_tile
 };
 
 // Pastes a kernel template that does `store` with each `value`, at `row`, `column` and, where it
 // has several, `vector`. Where finishing is heavy, the kernel leaves its sums in memory, and loops
-// behind it store them. `store_macro` is what the template calls, with its parameters.
+// behind it store them. A tile of several parts has two more parameters, `float *sums, long part`:
+// it adds a part of the depth to the sums, and stores them behind the last one. `store_macro` is
+// what the template calls, with its parameters.
 void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,
                 std::string_view store_macro, const std::string& store,
                 std::vector<std::pair<std::string, std::string>> parameters);
@@ -220,7 +223,8 @@ std::vector<Step> emit_concat(Emitter& e, const Group& group, const Schedule& s,
 std::vector<Step> emit_strip(Emitter& e, const Strip& strip, const std::vector<std::string>& names,
                              const std::string& name, int64_t pictures, bool parallel);
 std::vector<Step> emit_element_chain(Emitter& e, const Group& group, const std::string& name);
-std::vector<Step> emit_portable(Emitter& e, const Group& group, const std::string& name);
+std::vector<Step> emit_portable(Emitter& e, const Group& group, const Schedule& s,
+                                const std::string& name);
 
 // Writes `head { body }` for a step: the signature and braces.
 template <class Body>

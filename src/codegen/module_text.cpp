@@ -71,7 +71,7 @@ std::vector<Step> emit_group(Emitter& e, const Group& group, const Schedule& s,
     case Schedule::Kind::slice:
       return {};
     case Schedule::Kind::portable:
-      return emit_portable(e, group, name);
+      return emit_portable(e, group, s, name);
     case Schedule::Kind::elements:
       return emit_element_chain(e, group, name);
     case Schedule::Kind::rows:

@@ -25,6 +25,8 @@ bool has_feature(KernelFeature needs, const Target& target) {
     case KernelFeature::avx512_vnni:
     case KernelFeature::amx_bf16:
       return false;
+    case KernelFeature::neon_dot:
+      return target.features & cpu_neon_dotprod;
   }
   return false;
 }
@@ -335,10 +337,11 @@ class Scheduler {
   }
 
   void complete(const Group& group, Schedule& s) const {
-    if (s.kind == Kind::view || s.kind == Kind::portable || s.kind == Kind::elements) return;
-    s.lanes = target_.lanes;
+    if (s.kind == Kind::view || s.kind == Kind::elements) return;
     s.parallel = flops_of(graph_, group) >= flops_worth_a_thread ||
                  bytes_of(graph_, group) >= bytes_worth_a_thread;
+    if (s.kind == Kind::portable) return;
+    s.lanes = target_.lanes;
     if (s.kind == Kind::matrix) complete_matrix(group, s);
     if (s.kind == Kind::depthwise) complete_depthwise(group, s);
     if (s.kind == Kind::winograd) {
@@ -351,15 +354,22 @@ class Scheduler {
 
   MemoryLayout layout(Value value) const { return all_.layouts.find(graph_, value); }
 
-  // Reads the input where it is, or a copy with the margins that the window asks for.
-  void choose_input(const Group& group, const ConvShape& conv, bool widens, Schedule& s) const {
+  // Weights of bytes that need nothing taken off.
+  static bool has_narrow_weights(const Made& made) {
+    return made.call.in[1].dtype == DType::i8 && made.i("w_zero") == 0;
+  }
+
+  // Reads the input where it is, or a copy with the margins that the window asks for; always a copy
+  // where the kernel wants elements of its own, of so many bytes.
+  void choose_input(const Group& group, const ConvShape& conv, int64_t own_size,
+                    Schedule& s) const {
     const auto& type = group.anchor->call.in[0];
     const auto kept = s.input.ring;
     s.input = layout(group.anchor->in[0]);
     const auto right = columns_beyond(conv);
     const bool fits = s.input.left >= conv.left && s.input.right >= right &&
                       (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
-    if (fits && !widens) return;
+    if (fits && own_size == 0) return;
     s.copies_input = true;
     s.input = padded_layout(type.shape, s.input, conv.left, right);
     if (kept > 0) {
@@ -367,7 +377,7 @@ class Scheduler {
       return;
     }
     // A kernel that takes several inputs at once reads a little more than there is.
-    s.own_bytes += s.input.elements * (widens ? 2 : size_of(type.dtype)) + 64;
+    s.own_bytes += s.input.elements * (own_size > 0 ? own_size : size_of(type.dtype)) + 64;
   }
 
   // Values that go pixel by pixel with the result.
@@ -390,13 +400,18 @@ class Scheduler {
 
   void complete_matrix(const Group& group, Schedule& s) const {
     const auto shape = matrix_shape(graph_, *group.anchor);
+    // Products of pairs are an instruction on x86, of lanes on ARM.
+    const auto* by_shorts = target_.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes";
     const auto* row = shape.integers
-                          ? find_row("gemm/pairs", "i16", target_)
+                          ? find_row(by_shorts, "i16", target_)
                           : find_row("gemm/fma", print(group.anchor->call.in[0].dtype), target_);
+    if (const auto* dot = find_row("gemm/dot", "i8", target_);
+        dot && shape.integers && shape.groups == 1 && has_narrow_weights(*group.anchor))
+      row = dot;
     CHECK(row);
     s.kernel = row->name;
     if (shape.conv)
-      choose_input(group, *shape.conv, shape.integers, s);
+      choose_input(group, *shape.conv, shape.integers ? row->type == "i8" ? 1 : 2 : 0, s);
     else
       s.input = layout(group.anchor->in[0]);
     s.flat = !s.in_strip && shape.is_pointwise() && s.input.is_flat() && are_flat(group);
@@ -422,14 +437,52 @@ class Scheduler {
     } else {
       best_tile(field, row.name, most_rows, s, few ? 8 : 64);
     }
-    // Half of the second-level cache for pixels, the rest for weights and results.
     const auto tile_bytes = std::max<int64_t>(
         1, int64_t{s.rows} * s.columns * shape.depth * (shape.integers ? 4 : input_bytes));
     const auto in_row = ceil_div(field.columns, s.columns);
     const auto tiles = s.flat ? in_row : ceil_div(window.out_rows, s.rows);
-    const auto most = target_.l2_bytes / 2 / tile_bytes / (s.flat ? 1 : in_row);
+    const auto most = pixels_bytes(shape) / tile_bytes / (s.flat ? 1 : in_row);
     // Blocks of one size: threads share them.
     s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
+    choose_parts(shape, s, tiles, in_row);
+  }
+
+  // Bytes of the inputs that meet all weights before the next: half of the second-level cache, the
+  // rest is for weights and results. Few where the weights stay in the cache anyway, so that
+  // results, and what is added to them, are gone through pixel by pixel.
+  int64_t pixels_bytes(const MatrixShape& shape) const {
+    const bool weights_stay = shape.depth * shape.channels * 4 <= target_.l2_bytes / 4;
+    return target_.l2_bytes / (weights_stay ? 16 : 2);
+  }
+
+  // Where weights come from far away, once for every block of pixels, a part of the depth at a time
+  // lets blocks be larger: `tiles` of pixels, or of rows, which have `in_row` each.
+  void choose_parts(const MatrixShape& shape, Schedule& s, int64_t tiles, int64_t in_row) const {
+    if (shape.integers || !shape.constant_weights || shape.groups > 1 || shape.batches > 1 ||
+        s.in_strip || s.input.blocks() > 1)
+      return;
+    const auto width = int64_t{s.vectors} * s.lanes;
+    const auto panel_bytes = shape.depth * width * 4;
+    const auto l2_bytes = int64_t{target_.l2_bytes};
+    if (shape.depth * shape.channels * 4 <= l2_bytes ||
+        (s.block >= tiles && panel_bytes < l2_bytes / 4))
+      return;
+    constexpr int64_t most_depth = 512;
+    constexpr int64_t most_sums = 64 << 10;
+    constexpr int64_t most_panels = 8;
+    const auto run = s.input.channels;
+    while (shape.depth / s.parts > most_depth && run % (2 * s.parts) == 0) s.parts *= 2;
+    if (s.parts == 1) return;
+    const auto in_tile = int64_t{s.rows} * s.columns;
+    const auto most = l2_bytes / 2 / (in_tile * shape.depth / s.parts * 4) / (s.flat ? 1 : in_row);
+    s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
+    // A block that ends inside a tile of rows has tiles of one row.
+    const auto in_block = s.flat ? s.block : (s.block + s.rows - 1) * in_row;
+    const auto sums = in_block * in_tile * width * 4;
+    const auto all_panels = ceil_div(shape.channels, width);
+    s.panels = ceil_div(
+        all_panels, ceil_div(all_panels, std::clamp<int64_t>(most_sums / sums, 1, most_panels)));
+    s.ring_bytes = s.panels * sums;
   }
 
   // Sets the tile that costs least, and returns its cycles.
@@ -463,11 +516,13 @@ class Scheduler {
     CHECK(row);
     const auto c = conv_shape(group.anchor->call);
     s.kernel = row->name;
-    choose_input(group, c, false, s);
+    choose_input(group, c, 0, s);
     auto tile = tiles_for(row->name, target_).front();
     // Large windows and integers make long code: smaller tiles keep clang quick.
-    const bool is_long = c.kernel_rows * c.kernel_columns > 9 || row->name == "depthwise/widen";
-    if (is_long) tile.rows = 1, tile.columns = std::min(tile.columns, 4);
+    const bool is_large = c.kernel_rows * c.kernel_columns > 9;
+    if (is_large || row->name == "depthwise/widen") tile.columns = std::min(tile.columns, 4);
+    // Two rows share what they load where loading takes time of its own.
+    if ((is_large && machine_.beside) || row->name == "depthwise/widen") tile.rows = 1;
     s.rows = c.out_rows > 1 && c.row_stride == 1 && c.column_stride == 1
                  ? std::min(tile.rows, s.most_rows)
                  : 1;

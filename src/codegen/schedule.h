@@ -58,6 +58,8 @@ struct Schedule {
   MemoryLayout input = {};       // what the kernel reads
   int outputs = 0;               // winograd: rows and columns of results of a tile, 4 or 2
   int64_t block = 1;             // tiles of pixels that stay in the cache while all weights pass
+  int parts = 1;                 // of the depth, one after the other, with sums in memory
+  int64_t panels = 1;            // of channels that one part is added up for before the next
   bool parallel = false;         // worth waking other threads for
   int64_t own_bytes = 0;         // scratch memory that only this group uses
   int64_t ring_bytes = 0;        // the same of each thread

@@ -89,6 +89,10 @@ struct OpDef {
   // types of the elements. Needs no other memory.
   void (*emit)(const Call&, CWriter&) = nullptr;
 
+  // Into how many parts, none of which needs another, the emitted code is divided: it does those
+  // in [from, to), two variables of type long. Null for code that does all at once.
+  int64_t (*parts)(const Call&) = nullptr;
+
   // One random legal call; small, all attributes and types in reach.
   std::function<Sample(std::mt19937&)> sample = nullptr;
 

@@ -87,8 +87,7 @@ std::string instantiate(const Tile& tile) {
   auto input = type_of(tile.row.type);
   if (tile.row.name == "gemm/widen" || input == "bf16")
     text += fmt::format("#define INPUT {}\n", input);
-  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/pairs" ||
-      tile.weight.ends_with("f16"))
+  if (tile.row.name == "gemm/widen" || tile.row.type == "i16" || tile.weight.ends_with("f16"))
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
   const bool flips = tile.row.name == "gemm/vnni" && tile.row.type == "i8";
   if (flips) text += "#define X_SIGNED 1\n";

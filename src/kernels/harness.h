@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#if !defined(__x86_64__)
+#include <sys/auxv.h>
+#endif
 
 #include <cstdint>
 #include <cstdlib>
@@ -47,6 +50,7 @@ inline bool has_amx_bf16() {
 inline std::vector<Machine> machines() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
+  const bool dot = false;
   const bool x86 = true, aarch64 = false, armv7 = false;
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -55,6 +59,7 @@ inline std::vector<Machine> machines() {
 #else
   const bool x86 = false, avx2 = false, avx512 = false, vnni = false;
   const bool aarch64 = sizeof(void*) == 8, armv7 = !aarch64;
+  const bool dot = aarch64 && (getauxval(AT_HWCAP) & 1ul << 20);
 #endif
   return {
       {"x86_64", 4, "--target=x86_64-linux-gnu -march=x86-64-v2", KernelFeature::baseline, x86},
@@ -65,6 +70,8 @@ inline std::vector<Machine> machines() {
        "--target=x86_64-linux-gnu -march=x86-64-v4 -mavx512vnni -mprefer-vector-width=512",
        KernelFeature::avx512_vnni, vnni},
       {"aarch64", 4, "--target=aarch64-linux-gnu", KernelFeature::baseline, aarch64},
+      {"aarch64_dot", 4, "--target=aarch64-linux-gnu -march=armv8.2-a+dotprod",
+       KernelFeature::neon_dot, dot},
       {"armv7", 4, "--target=armv7-linux-gnueabihf -mcpu=cortex-a15", KernelFeature::baseline,
        armv7, "$(arm-linux-gnueabihf-gcc -print-libgcc-file-name)"},
   };

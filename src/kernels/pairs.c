@@ -1,11 +1,13 @@
 /* Vectors of pairs of 16-bit and of quads of 8-bit integers. Paste once, after vector.c, before
- * gemm/pairs, gemm/vnni and depthwise/pairs. */
+ * gemm/pairs, gemm/vnni, gemm/lanes, gemm/dot and depthwise/pairs. */
 typedef short v_pairs __attribute__((vector_size(LANES * 4)));
 typedef signed char v_bytes __attribute__((vector_size(LANES * 2)));
 typedef unsigned char v_ubytes __attribute__((vector_size(LANES * 2)));
 typedef v_pairs v_pairs_memory __attribute__((aligned(2), may_alias));
 typedef v_bytes v_bytes_memory __attribute__((aligned(1), may_alias));
 typedef int v_word_memory __attribute__((aligned(1), may_alias));
+
+typedef vi v_any_memory __attribute__((aligned(1), may_alias));
 
 /* Four bytes at any address. */
 V_INLINE int v_word(const void* p) { return *(const v_word_memory*)p; }
@@ -52,3 +54,33 @@ V_INLINE vi v_add_pairs(vi sum, v_pairs a, v_pairs b) {
   return sum + ((vi)a << 16 >> 16) * ((vi)b << 16 >> 16) + ((vi)a >> 16) * ((vi)b >> 16);
 #endif
 }
+
+/* LANES integers of 16 bits, and sum + a * b of them. */
+V_INLINE v_i16 v_shorts_i16(const short* p) { return *(const v_i16_memory*)p; }
+V_INLINE v_i16 v_shorts_i8(const signed char* p) {
+#if V_FEW_REGISTERS
+  /* By a word that is spread: clang takes four bytes through the stack. */
+  typedef signed char eight __attribute__((vector_size(8)));
+  typedef short eight_shorts __attribute__((vector_size(16)));
+  typedef int two __attribute__((vector_size(8)));
+  const int word = v_word(p);
+  const eight_shorts wide = __builtin_convertvector((eight)(two){word, word}, eight_shorts);
+  return __builtin_shufflevector(wide, wide, 0, 1, 2, 3);
+#else
+  return __builtin_convertvector(*(const v_i8_memory*)p, v_i16);
+#endif
+}
+V_INLINE vi v_add_shorts(vi sum, v_i16 a, v_i16 b) {
+  return sum + __builtin_convertvector(a, vi) * __builtin_convertvector(b, vi);
+}
+
+#if LANES == 4 && defined(__ARM_FEATURE_DOTPROD)
+/* Sixteen bytes at any address. */
+V_INLINE vi v_sixteen(const signed char* p) { return *(const v_any_memory*)p; }
+
+/* sum + a[0] * b[0] + .. + a[3] * b[3] in each lane, of signed bytes. */
+V_INLINE vi v_add_dot(vi sum, vi a, vi b) {
+  enum { s32 = 34 };
+  return (vi)__builtin_neon_vdotq_s32((v_bytes16)sum, (v_bytes16)a, (v_bytes16)b, s32);
+}
+#endif

@@ -12,6 +12,7 @@
 #define V_INLINE static inline __attribute__((always_inline, unused))
 #define V_FUNCTION static inline __attribute__((unused))
 #define V_UNROLL _Pragma("clang loop unroll(full)")
+#define V_ROLLED _Pragma("clang loop unroll(disable)")
 
 #if defined(__AVX512F__) || defined(__aarch64__) || defined(__riscv)
 #define V_REGISTERS 32
@@ -19,11 +20,28 @@
 #define V_REGISTERS 16
 #endif
 
-/* Registers are few, and no instruction takes an operand from memory. */
-#if V_REGISTERS == 16 && defined(__ARM_NEON)
+/* No instruction takes an operand from memory; and registers are few, too. */
+#if defined(__ARM_NEON) || defined(__riscv)
+#define V_LOADS_APART 1
+#else
+#define V_LOADS_APART 0
+#endif
+#if V_REGISTERS == 16 && V_LOADS_APART
 #define V_FEW_REGISTERS 1
 #else
 #define V_FEW_REGISTERS 0
+#endif
+
+/* Functions that are called and not inlined, so that what the caller keeps in registers does not
+ * crowd out what their loops need: everywhere, and where registers are few. Loops that are not
+ * unrolled there, since one turn has enough to hold. */
+#define V_OWN static __attribute__((noinline))
+#if V_FEW_REGISTERS
+#define V_OWN_OF_FEW V_OWN
+#define V_UNROLL_OF_MANY V_ROLLED
+#else
+#define V_OWN_OF_FEW V_FUNCTION
+#define V_UNROLL_OF_MANY V_UNROLL
 #endif
 
 /* Ends a step of a loop whose last result is the vector v: keeps the compiler from gathering the
@@ -44,6 +62,17 @@ typedef unsigned short bf16;
 
 #define V_PASTE(a, b) a##b
 #define V_JOIN(a, b) V_PASTE(a, b)
+/* Between steps whose results go to memory: where loads are apart, none of the next comes before.
+ */
+#if V_LOADS_APART
+#define V_IN_TURN __asm__ volatile("" ::: "memory")
+#else
+#define V_IN_TURN ((void)0)
+#endif
+
+/* Keeps the compiler from working out, before a loop, addresses that follow from the pointer p:
+ * each would need a register of its own. */
+#define V_HIDE(p) __asm__ volatile("" : "+r"(p))
 
 typedef float vf __attribute__((vector_size(LANES * 4)));
 typedef int vi __attribute__((vector_size(LANES * 4)));

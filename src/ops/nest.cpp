@@ -1,5 +1,7 @@
 #include "ops/nest.h"
 
+#include <algorithm>
+
 namespace turnstone {
 
 Shape place_of(const Shape& shape, int64_t i) {
@@ -37,12 +39,38 @@ std::string c_offset(const Shape& strides) {
   return text.empty() ? "0" : text;
 }
 
-void emit_nest(CWriter& c, const Shape& shape, const std::function<void()>& body) {
+namespace {
+
+size_t first_long(const Shape& shape) {
+  return static_cast<size_t>(std::ranges::find_if(shape, [](auto n) { return n != 1; }) -
+                             shape.begin());
+}
+
+void emit_loops(CWriter& c, const Shape& shape, size_t divided, const std::function<void()>& body) {
   const std::function<void(size_t)> level = [&](size_t d) {
     if (d == shape.size()) return body();
-    c.loop(fmt::format("i{}", d), shape[d], [&] { level(d + 1); });
+    const auto name = fmt::format("i{}", d);
+    if (d == divided)
+      c.block(fmt::format("for (long {0} = from; {0} < to; ++{0})", name), [&] { level(d + 1); });
+    else
+      c.loop(name, shape[d], [&] { level(d + 1); });
   };
   level(0);
+}
+
+}  // namespace
+
+void emit_nest(CWriter& c, const Shape& shape, const std::function<void()>& body) {
+  emit_loops(c, shape, shape.size(), body);
+}
+
+int64_t parts_of(const Shape& shape) {
+  const auto d = first_long(shape);
+  return d < shape.size() ? shape[d] : 1;
+}
+
+void emit_parts(CWriter& c, const Shape& shape, const std::function<void()>& body) {
+  emit_loops(c, shape, first_long(shape), body);
 }
 
 void emit_vectors(CWriter& c, int64_t n,

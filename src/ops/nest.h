@@ -33,6 +33,11 @@ std::string c_offset(const Shape& strides);
 // Loops i0, i1, ... over `shape`, outermost first, around what `body` writes.
 void emit_nest(CWriter& c, const Shape& shape, const std::function<void()>& body);
 
+// The same loops in parts, as OpDef::parts says: the outermost of more than one step goes over
+// [from, to) of `parts_of`.
+int64_t parts_of(const Shape& shape);
+void emit_parts(CWriter& c, const Shape& shape, const std::function<void()>& body);
+
 // Loops over n elements, a vector at each k: `one` writes a whole vector with "" and "", and what
 // is left with "_n" and ", how many", as the loads and stores of kernels/vector.c take them.
 void emit_vectors(CWriter& c, int64_t n,

@@ -70,6 +70,12 @@ size_t first_whole(const Walk& walk, const Shape& shape) {
   return d;
 }
 
+int64_t parts(const Call& call) {
+  const auto& shape = call.out[0].shape;
+  const auto whole = first_whole(walk_of(call), shape);
+  return parts_of({shape.begin(), shape.begin() + static_cast<long>(whole)});
+}
+
 void emit(const Call& call, CWriter& c) {
   auto walk = walk_of(call);
   const auto& shape = call.out[0].shape;
@@ -78,7 +84,7 @@ void emit(const Call& call, CWriter& c) {
   auto target = strides_of(shape);
   target.resize(whole);
   walk.strides.resize(whole);
-  emit_nest(c, {shape.begin(), shape.begin() + static_cast<long>(whole)}, [&] {
+  emit_parts(c, {shape.begin(), shape.begin() + static_cast<long>(whole)}, [&] {
     if (n == 1)
       c.line("out0[{}] = in0[{} + {}];", c_offset(target), walk.first, c_offset(walk.strides));
     else
@@ -114,6 +120,7 @@ extern const OpDef slice_op{
     .infer = infer,
     .eval = eval,
     .emit = emit,
+    .parts = parts,
     .sample = sample,
 };
 

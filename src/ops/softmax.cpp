@@ -40,28 +40,42 @@ void emit_addition(CWriter& c, std::string_view sum) {
   c.line("{} = next;", sum);
 }
 
+// From so many vectors on, what rounding takes away from a sum counts.
+constexpr int64_t many_vectors = 64;
+
 // Rows of n neighbours: vectors run along the row.
 void emit_rows(const Extents& e, CWriter& c) {
-  c.loop("o", e.outer, [&] {
+  c.block("for (long o = from; o < to; ++o)", [&] {
     c.line("const float *const x = in0 + o * {};", e.n);
     c.line("float *const y = out0 + o * {};", e.n);
-    c.line("float top = -__builtin_inff();");
-    c.loop("k", e.n, [&] { c.line("top = x[k] > top ? x[k] : top;"); });
-    c.line("vf sums = vf_set(0), lost = vf_set(0);");
-    c.line("float sum = 0;");
+    c.line("const int rest = (int)({} % LANES);", e.n);
     c.line("long k = 0;");
-    c.block(fmt::format("for (; k + LANES <= {}; k += LANES)", e.n), [&] {
+    c.line("vf tops = vf_set(-__builtin_inff()), more_tops = tops;");
+    c.block(fmt::format("for (; k + 2 * LANES <= {}; k += 2 * LANES)", e.n), [&] {
+      c.line("tops = vf_max(vf_load(x + k), tops);");
+      c.line("more_tops = vf_max(vf_load(x + k + LANES), more_tops);");
+    });
+    c.line("float top = vf_highest(vf_max(more_tops, tops));");
+    c.line("for (; k < {}; ++k) top = x[k] > top ? x[k] : top;", e.n);
+    c.line("vf sums = vf_set(0), lost = vf_set(0);");
+    c.block(fmt::format("for (k = 0; k + LANES <= {}; k += LANES)", e.n), [&] {
       c.line("const vf power = v_exp(vf_load(x + k) - top);");
       c.line("vf_store(y + k, power);");
-      emit_addition(c, "sums");
+      c.block(fmt::format("if ({} > {} * LANES)", e.n, many_vectors),
+              [&] { emit_addition(c, "sums"); });
+      c.block("else", [&] { c.line("sums = sums + power;"); });
     });
-    c.block(fmt::format("if (k < {})", e.n), [&] {
-      c.line("const vf power = v_exp(vf_load_n(x + k, {} - k) - top);", e.n);
-      c.line("vf_store_n(y + k, power, {} - k);", e.n);
+    c.line("float sum = vf_sum(sums);");
+    c.block("if (rest > 0)", [&] {
+      c.line("const vf power = v_exp(vf_load_n(x + k, rest) - top);");
+      c.line("vf_store_n(y + k, power, rest);");
       c.line("for (; k < {}; ++k) sum += y[k];", e.n);
     });
-    c.line("sum += vf_sum(sums);");
-    c.loop("j", e.n, [&] { c.line("y[j] /= sum;"); });
+    c.line("const vf share = vf_set(1 / sum);");
+    c.line("(void)lost;");
+    c.line("for (k = 0; k + LANES <= {0}; k += LANES) vf_store(y + k, vf_load(y + k) * share);",
+           e.n);
+    c.line("if (rest > 0) vf_store_n(y + k, vf_load_n(y + k, rest) * share, rest);");
   });
 }
 
@@ -82,11 +96,13 @@ void emit_columns(const Extents& e, CWriter& c, std::string_view form, std::stri
   c.loop("k", e.n, [&] { c.line("vf_store{}({}, {} / sum{});", form, at("y"), load(at("y")), n); });
 }
 
+int64_t parts(const Call& call) { return extents_of(call).outer; }
+
 void emit(const Call& call, CWriter& c) {
   const auto e = extents_of(call);
   c.need("math/exp");
   if (e.inner == 1) return emit_rows(e, c);
-  c.loop("o", e.outer, [&] {
+  c.block("for (long o = from; o < to; ++o)", [&] {
     c.block(fmt::format("for (long j = 0; j < {}; j += LANES)", e.inner), [&] {
       c.line("const float *const x = in0 + o * {} + j;", e.n * e.inner);
       c.line("float *const y = out0 + o * {} + j;", e.n * e.inner);
@@ -119,6 +135,7 @@ extern const OpDef softmax_op{
     .infer = infer,
     .eval = eval,
     .emit = emit,
+    .parts = parts,
     .sample = sample,
     .tolerance = {6e-6, 1e-8},
 };

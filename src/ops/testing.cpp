@@ -78,12 +78,21 @@ CompiledCalls::~CompiledCalls() {
 
 size_t CompiledCalls::add(const Call& call) {
   CWriter c;
-  c.block(fmt::format("void call{}(const void *const *in, void *const *out)", parts_.size()), [&] {
-    for (size_t i = 0; i < call.in.size(); ++i)
-      c.line("const {} *restrict in{} = in[{}];", c_type(call.in[i].dtype), i, i);
-    for (size_t i = 0; i < call.out.size(); ++i)
-      c.line("{} *restrict out{} = out[{}];", c_type(call.out[i].dtype), i, i);
-    c.block("", [&] { call.op->emit(call, c); });
+  const auto arguments = "const void *const *in, void *const *out";
+  c.block(fmt::format("static void parts{}({}, long from, long to)", parts_.size(), arguments),
+          [&] {
+            c.line("(void)from, (void)to;");
+            for (size_t i = 0; i < call.in.size(); ++i)
+              c.line("const {} *restrict in{} = in[{}];", c_type(call.in[i].dtype), i, i);
+            for (size_t i = 0; i < call.out.size(); ++i)
+              c.line("{} *restrict out{} = out[{}];", c_type(call.out[i].dtype), i, i);
+            c.block("", [&] { call.op->emit(call, c); });
+          });
+  // In two pieces and backwards, so that parts that depend on each other show.
+  const auto n = call.op->parts ? call.op->parts(call) : 1;
+  c.block(fmt::format("void call{}({})", parts_.size(), arguments), [&] {
+    c.line("parts{}(in, out, {}, {});", parts_.size(), n / 2, n);
+    if (n > 1) c.line("parts{}(in, out, 0, {});", parts_.size(), n / 2);
   });
   parts_.push_back({call, c.text(), c.needed()});
   return parts_.size() - 1;

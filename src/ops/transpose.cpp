@@ -51,29 +51,42 @@ size_t near_dimension(const Call& call) {
   return static_cast<size_t>(std::ranges::max_element(axes) - axes.begin());
 }
 
+constexpr int64_t side = 64;
+
 // Where neighbours in x become strangers, squares are moved: a run of the result and as many runs
 // of x, so that what is fetched into the cache is used up before it leaves.
+bool moves_squares(const Call& call) {
+  const auto& shape = call.out[0].shape;
+  return !shape.empty() && near_dimension(call) + 1 != shape.size() && shape.back() > side;
+}
+
+// Dimensions around the squares.
+Shape shape_around(const Call& call) {
+  auto shape = call.out[0].shape;
+  shape[near_dimension(call)] = shape.back() = 1;
+  return shape;
+}
+
+int64_t parts(const Call& call) {
+  return parts_of(moves_squares(call) ? shape_around(call) : call.out[0].shape);
+}
+
 void emit(const Call& call, CWriter& c) {
-  constexpr int64_t side = 64;
   const auto& shape = call.out[0].shape;
   const auto move = [&] {
     c.line("out0[{}] = in0[{}];", c_offset(strides_of(shape)), c_offset(source_strides(call)));
   };
-  if (shape.empty() || near_dimension(call) + 1 == shape.size() || shape.back() <= side)
-    return emit_nest(c, shape, move);
+  if (!moves_squares(call)) return emit_parts(c, shape, move);
   const auto near = near_dimension(call);
   const auto last = shape.size() - 1;
-  const std::function<void(size_t)> level = [&](size_t d) {
-    if (d == near) return level(d + 1);
-    if (d < last) return c.loop(fmt::format("i{}", d), shape[d], [&] { level(d + 1); });
+  emit_parts(c, shape_around(call), [&] {
     c.loop("first", 0, shape[last], side, [&] {
       c.line("const long end = first + {0} < {1} ? first + {0} : {1};", side, shape[last]);
       c.loop(fmt::format("i{}", near), shape[near], [&] {
         c.block(fmt::format("for (long i{0} = first; i{0} < end; ++i{0})", last), move);
       });
     });
-  };
-  level(0);
+  });
 }
 
 Sample sample(std::mt19937& rng) {
@@ -96,6 +109,7 @@ extern const OpDef transpose_op{
     .infer = infer,
     .eval = eval,
     .emit = emit,
+    .parts = parts,
     .sample = sample,
 };
 

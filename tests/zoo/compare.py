@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy
 
 from engines import reference
-from models import FOLDERS, ROOT, read_models
+from models import FOLDERS, LISTED, ROOT, read_models
 
 TURNSTONE = ROOT / "build/bin/turnstone"
 PACKAGES = FOLDERS["zoo"] / "packages"
@@ -175,7 +175,7 @@ def print_line(line):
 def lines_of(arguments):
     answers = {}
     commands = dict(entry.split("=", 1) for entry in arguments.predict_for)
-    for model in read_models(arguments.only):
+    for model in read_models(arguments.only, *(arguments.models or [LISTED])):
         if not model.file.is_file():
             yield Line(model.name, "-", verdict="skip", reason=f"{model.file.name} is not there")
             continue
@@ -186,6 +186,8 @@ def lines_of(arguments):
         first = None
         for target in arguments.target.split(","):
             command = commands.get(target, arguments.predict)
+            if arguments.progress:
+                print(f"compare.py: {model.name}, {target} ...", file=sys.stderr, flush=True)
             line, first = compare(model, target, cases, command, first, answers.get(model.twin))
             yield line
         answers[model.name] = first
@@ -195,6 +197,9 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--target", default="native", metavar="NAME[,NAME...]")
+    parser.add_argument("--models", action="append", type=Path, metavar="FILE",
+                        help="a list of models (default models.txt); of two of one name the first counts")
+    parser.add_argument("--progress", action="store_true", help="say what is begun, to standard error")
     parser.add_argument("--only", action="append", default=[], metavar="MODEL")
     parser.add_argument("--pictures", type=int, default=3, help="inputs a model (default 3)")
     parser.add_argument("--predict", default=f"{shlex.quote(str(TURNSTONE))} predict",

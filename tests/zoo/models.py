@@ -10,6 +10,7 @@ FOLDERS = {
     "zoo": ROOT / "build/zoo",
     "data": Path(os.environ.get("TURNSTONE_DATA", ROOT / "../shared/data")),
 }
+LISTED = Path(__file__).parent / "models.txt"
 
 
 @dataclasses.dataclass
@@ -49,12 +50,15 @@ def parse_model(line):
                  pictures=[word for word in rest if not word.startswith("=")], line=line)
 
 
-def read_models(only=(), listed=Path(__file__).parent / "models.txt"):
-    """The listed models, or those named in `only`; raises ValueError for a name that is not listed."""
-    lines = listed.read_text().splitlines()
-    models = [parse_model(line) for line in lines if line.strip() and not line.startswith("#")]
-    unknown = set(only) - {model.name for model in models}
-    if unknown:
-        legal = " ".join(model.name for model in models)
-        raise ValueError(f"{' '.join(sorted(unknown))}: no such model, legal names: {legal}")
-    return [model for model in models if not only or model.name in only]
+def read_models(only=(), *lists):
+    """The models of the lists (models.txt where none is given), or those named in `only`; of two of one name
+    the first. Raises ValueError for a name that is not listed."""
+    models = {}
+    for listed in lists or (LISTED,):
+        for line in listed.read_text().splitlines():
+            if line.strip() and not line.startswith("#"):
+                model = parse_model(line)
+                models.setdefault(model.name, model)
+    if unknown := set(only) - set(models):
+        raise ValueError(f"{' '.join(sorted(unknown))}: no such model, legal names: {' '.join(models)}")
+    return [model for model in models.values() if not only or model.name in only]

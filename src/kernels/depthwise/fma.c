@@ -10,10 +10,12 @@
  *   COLUMNS 1..16                 neighbouring output columns
  *   OUTPUT_ROWS                   optional: 1 or 2 neighbouring output rows; 1 by default
  *   TAP_FROM, TAP_TO              optional: only the window columns [TAP_FROM, TAP_TO), for tiles
- * at an edge; all by default CHANNELS                      optional: only the first CHANNELS lanes
- * are read; LANES by default EPILOGUE_ARGUMENTS            more arguments, with a leading comma;
- * may be empty or absent STORE(row, column, value)     statement that disposes of one vector of
- * results
+ *                                 at an edge; all by default
+ *   CHANNELS                      optional: only the first CHANNELS lanes are read; LANES by
+ * default CROWDED                       optional: 1 where what disposes of the results needs
+ * registers of its own from tile to tile; 0 by default EPILOGUE_ARGUMENTS            more
+ * arguments, with a leading comma; may be empty or absent STORE(row, column, value)     statement
+ * that disposes of one vector of results
  *
  * void NAME(const INPUT *const *rows, long pixel, const WEIGHT *w, long tap,
  *           const float *bias EPILOGUE_ARGUMENTS)

@@ -62,6 +62,7 @@ V_INLINE void NAME(const INPUT* const* rows, long pixel, const int* w, long tap,
 #undef DILATION
 #undef COLUMNS
 #undef OUTPUT_ROWS
+#undef CROWDED
 #undef CHANNELS
 #undef EPILOGUE_ARGUMENTS
 #undef STORE

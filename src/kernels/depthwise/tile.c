@@ -17,16 +17,31 @@
 #ifndef TAP_TO
 #define TAP_TO KERNEL_COLUMNS
 #endif
+#ifndef CROWDED
+#define CROWDED 0
+#endif
 #define DEPTHWISE_ROWS ((KERNEL_ROWS - 1) * DILATION + 1 + (OUTPUT_ROWS - 1) * STRIDE)
 #define DEPTHWISE_LAST ((TAP_TO - 1) * DILATION + (COLUMNS - 1) * STRIDE)
+/* Where not all weights fit into registers they are read through one pointer, and only those rows
+ * of them are held that the next inputs meet. */
+#define DEPTHWISE_IS_TIGHT \
+  (V_FEW_REGISTERS || (V_LOADS_APART && (CROWDED || KERNEL_ROWS * (TAP_TO - TAP_FROM) > 9)))
+#define DEPTHWISE_HOLDS_ROWS (DEPTHWISE_IS_TIGHT && KERNEL_COLUMNS <= 7)
+#define DEPTHWISE_WEIGHTS(down, k) DEPTHWISE_LOAD_WEIGHTS(w + ((down) * KERNEL_COLUMNS + (k)) * tap)
 V_INLINE void NAME(const DEPTHWISE_INPUT* const* rows, long pixel, const DEPTHWISE_WEIGHT* w,
                    long tap, const DEPTHWISE_START* bias EPILOGUE_ARGUMENTS) {
   DEPTHWISE_SUM sum[OUTPUT_ROWS][COLUMNS];
   const DEPTHWISE_SUM start = bias ? DEPTHWISE_LOAD_START(bias) : (DEPTHWISE_SUM){};
   V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
       sum[o][c] = start;
+  DEPTHWISE_SUM held[KERNEL_ROWS][KERNEL_COLUMNS];
+  if (DEPTHWISE_HOLDS_ROWS) V_HIDE(w);
   V_UNROLL for (int y = 0; y < DEPTHWISE_ROWS; ++y) {
     const DEPTHWISE_INPUT* row = rows[y];
+    if (DEPTHWISE_HOLDS_ROWS && V_FEW_REGISTERS) V_HIDE(row);
+    if (DEPTHWISE_HOLDS_ROWS && y % DILATION == 0 && y / DILATION < KERNEL_ROWS)
+      V_UNROLL for (int k = TAP_FROM; k < TAP_TO; ++k) held[y / DILATION][k] =
+          DEPTHWISE_WEIGHTS(y / DILATION, k);
     V_UNROLL for (int x = TAP_FROM * DILATION; x <= DEPTHWISE_LAST; ++x) {
       const DEPTHWISE_SUM input = DEPTHWISE_LOAD(row + x * pixel);
       V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) {
@@ -36,11 +51,11 @@ V_INLINE void NAME(const DEPTHWISE_INPUT* const* rows, long pixel, const DEPTHWI
           const int left = x - k * DILATION; /* of the output, in input columns */
           if (left < 0 || left % STRIDE != 0 || left / STRIDE >= COLUMNS) continue;
           sum[o][left / STRIDE] +=
-              input * DEPTHWISE_LOAD_WEIGHTS(w + (down / DILATION * KERNEL_COLUMNS + k) * tap);
+              input * (DEPTHWISE_HOLDS_ROWS ? held[down / DILATION][k]
+                                            : DEPTHWISE_WEIGHTS(down / DILATION, k));
         }
       }
-      /* With few registers weights are loaded where they are used. */
-      if (V_FEW_REGISTERS)
+      if (DEPTHWISE_IS_TIGHT)
         V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
             V_BARRIER(sum[o][c]);
     }
@@ -59,6 +74,9 @@ V_INLINE void NAME(const DEPTHWISE_INPUT* const* rows, long pixel, const DEPTHWI
 #undef DEPTHWISE_LOAD_WEIGHTS
 #undef DEPTHWISE_ROWS
 #undef DEPTHWISE_LAST
+#undef DEPTHWISE_IS_TIGHT
+#undef DEPTHWISE_HOLDS_ROWS
+#undef DEPTHWISE_WEIGHTS
 #undef NAME
 #undef KERNEL_ROWS
 #undef KERNEL_COLUMNS
@@ -68,6 +86,7 @@ V_INLINE void NAME(const DEPTHWISE_INPUT* const* rows, long pixel, const DEPTHWI
 #undef OUTPUT_ROWS
 #undef TAP_FROM
 #undef TAP_TO
+#undef CROWDED
 #undef CHANNELS
 #undef EPILOGUE_ARGUMENTS
 #undef STORE

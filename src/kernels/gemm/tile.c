@@ -21,6 +21,10 @@
 #ifndef DEPTH_UNROLL
 #define DEPTH_UNROLL 4
 #endif
+#ifndef START
+#define START(row, column, vector) \
+  (bias ? GEMM_LOAD_START(bias + (vector) * LANES) : (GEMM_SUM){})
+#endif
 #ifndef PREFETCH_EVERY
 #define PREFETCH_EVERY 0
 #endif
@@ -35,21 +39,41 @@
 #define GEMM_LOADED (VECTORS + 4)
 #endif
 #define GEMM_TIGHT (OUTPUT_ROWS * COLUMNS * VECTORS + GEMM_LOADED >= V_REGISTERS || V_FEW_REGISTERS)
-#define GEMM_WEIGHTS(k)                                   \
-  __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];      \
-  V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] = \
-      GEMM_LOAD_WEIGHTS(weight + ((k) * VECTORS + v) * (LANES * GEMM_GROUP))
+/* With few registers one pointer runs along the weights and one along each column of inputs, else
+ * they stay and what is read lies at so many steps from them. */
+#define GEMM_WEIGHTS(k)                                                                    \
+  __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];                                       \
+  V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] =                                  \
+      GEMM_LOAD_WEIGHTS(weight + ((V_FEW_REGISTERS ? 0 : (k) * VECTORS) + v) * GEMM_LINE); \
+  if (V_FEW_REGISTERS) {                                                                   \
+    weight += VECTORS * GEMM_LINE;                                                         \
+    V_HIDE(weight);                                                                        \
+  }
+#define GEMM_LINE (LANES * GEMM_GROUP)
+#define GEMM_INPUTS(o, c, k) \
+  (V_FEW_REGISTERS ? column[o][c] : run[o] + (c) * x_stride + (k) * GEMM_GROUP)
+#define GEMM_PASS(o, c, n)            \
+  do {                                \
+    if (V_FEW_REGISTERS) {            \
+      column[o][c] += n * GEMM_GROUP; \
+      V_HIDE(column[o][c]);           \
+    }                                 \
+  } while (0)
 #define GEMM_ALL_SUMS(o, c, v)                                                              \
   V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) \
       V_UNROLL for (int v = 0; v < VECTORS; ++v)
 #define GEMM_KEEP(o, c, v) \
   if (GEMM_TIGHT || (o == OUTPUT_ROWS - 1 && c == COLUMNS - 1)) V_BARRIER(sum[o][c][v])
+/* Two pixels at a time become results: more would need more registers. */
+#define GEMM_KEEP_TWO(o, c)                                                             \
+  V_UNROLL for (int two = 0; two < 2 * VECTORS; ++two) if (c + two / VECTORS < COLUMNS) \
+      V_BARRIER(sum[o][c + two / VECTORS][two % VECTORS])
 #define GEMM_STEP(k)                                                                            \
   do {                                                                                          \
     GEMM_WEIGHTS(k);                                                                            \
     V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) { \
-      const __typeof__(GEMM_SPREAD(run[0])) input =                                             \
-          GEMM_SPREAD(run[o] + c * x_stride + (k) * GEMM_GROUP);                                \
+      const __typeof__(GEMM_SPREAD(run[0])) input = GEMM_SPREAD(GEMM_INPUTS(o, c, k));          \
+      GEMM_PASS(o, c, 1);                                                                       \
       V_UNROLL for (int v = 0; v < VECTORS; ++v) {                                              \
         GEMM_ADD_PRODUCT(sum[o][c][v], input, weights[v]);                                      \
         GEMM_KEEP(o, c, v);                                                                     \
@@ -64,22 +88,24 @@
       GEMM_KEEP(o, c, v);                                          \
     }                                                              \
   } while (0)
-#define GEMM_STEPS(k)                                                                         \
-  do {                                                                                        \
-    __typeof__(GEMM_LOAD_INPUTS(run[0])) inputs[OUTPUT_ROWS][COLUMNS];                        \
-    V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) \
-        inputs[o][c] = GEMM_LOAD_INPUTS(run[o] + c * x_stride + (k));                         \
-    GEMM_LANE_STEP(k, 0);                                                                     \
-    GEMM_LANE_STEP(k, 1);                                                                     \
-    GEMM_LANE_STEP(k, 2);                                                                     \
-    GEMM_LANE_STEP(k, 3);                                                                     \
+#define GEMM_STEPS(k)                                                                           \
+  do {                                                                                          \
+    __typeof__(GEMM_LOAD_INPUTS(run[0])) inputs[OUTPUT_ROWS][COLUMNS];                          \
+    V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) { \
+      inputs[o][c] = GEMM_LOAD_INPUTS(GEMM_INPUTS(o, c, k));                                    \
+      GEMM_PASS(o, c, GEMM_AT_ONCE);                                                            \
+    }                                                                                           \
+    GEMM_LANE_STEP(k, 0);                                                                       \
+    GEMM_LANE_STEP(k, 1);                                                                       \
+    GEMM_LANE_STEP(k, 2);                                                                       \
+    GEMM_LANE_STEP(k, 3);                                                                       \
   } while (0)
 
 V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, struct window window,
                    const GEMM_WEIGHT* w, const GEMM_START* bias,
                    const void* ahead EPILOGUE_ARGUMENTS) {
   GEMM_SUM sum[OUTPUT_ROWS][COLUMNS][VECTORS];
-  GEMM_ALL_SUMS(o, c, v) sum[o][c][v] = bias ? GEMM_LOAD_START(bias + v * LANES) : (GEMM_SUM){};
+  GEMM_ALL_SUMS(o, c, v) sum[o][c][v] = START(o, c, v);
   const char* line = ahead;
   for (long row = 0; row < window.rows; ++row)
     for (long block = 0; block < window.blocks; ++block)
@@ -88,6 +114,10 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
         V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) run[o] = rows[o * STRIDE + row * DILATION] +
                                                                 x_at + block * window.block_step +
                                                                 tap * window.tap_step;
+        const GEMM_INPUT* column[OUTPUT_ROWS][COLUMNS];
+        V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
+            column[o][c] = run[o] + c * x_stride;
+        (void)column;
         const GEMM_WEIGHT* weight =
             w + (row * window.row_depth + block * window.block_depth + tap * window.tap_depth) *
                     (VECTORS * LANES);
@@ -115,7 +145,10 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
         _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
       }
   (void)line;
-  GEMM_ALL_SUMS(o, c, v) { STORE(o, c, v, sum[o][c][v]); }
+  GEMM_ALL_SUMS(o, c, v) {
+    if (V_LOADS_APART && GEMM_TIGHT && v == 0 && c % 2 == 0) GEMM_KEEP_TWO(o, c);
+    STORE(o, c, v, sum[o][c][v]);
+  }
 }
 
 #undef GEMM_SUM
@@ -133,8 +166,12 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_LOADED
 #undef GEMM_TIGHT
 #undef GEMM_WEIGHTS
+#undef GEMM_LINE
+#undef GEMM_INPUTS
+#undef GEMM_PASS
 #undef GEMM_ALL_SUMS
 #undef GEMM_KEEP
+#undef GEMM_KEEP_TWO
 #undef GEMM_STEP
 #undef GEMM_LANE_STEP
 #undef GEMM_STEPS
@@ -145,6 +182,7 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef DILATION
 #undef VECTORS
 #undef EPILOGUE_ARGUMENTS
+#undef START
 #undef STORE
 #undef DEPTH_UNROLL
 #undef PREFETCH_EVERY
