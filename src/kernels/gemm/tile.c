@@ -22,8 +22,7 @@
 #define DEPTH_UNROLL 4
 #endif
 #ifndef START
-#define START(row, column, vector) \
-  (bias ? GEMM_LOAD_START(bias + (vector) * LANES) : (GEMM_SUM){})
+#define START(row, column, vector) (bias ? GEMM_LOAD_START(bias + (vector) * LANES) : (GEMM_SUM){})
 #endif
 #ifndef PREFETCH_EVERY
 #define PREFETCH_EVERY 0
