@@ -72,10 +72,7 @@ class DepthwiseEmitter {
   std::string_view weight_type() const {
     if (!integers_) return kernel_type(weight_dtype());
     if (has_pairs()) return "int";
-    return narrow_weights() ? "signed char" : "short";
-  }
-  bool narrow_weights() const {
-    return group_.anchor->call.in[1].dtype == DType::i8 && group_.anchor->i("w_zero") == 0;
+    return has_byte_weights(*group_.anchor) ? "signed char" : "short";
   }
 
   // Goes over the channels of one vector after the other, of which the last may be shorter:
@@ -161,7 +158,7 @@ class DepthwiseEmitter {
       weights_at_ = pack<uint16_t>(w.as<uint16_t>(), 0);  // bits
     else if (!integers_)
       weights_at_ = pack<float>(w.as<float>(), 0);
-    else if (narrow_weights())
+    else if (has_byte_weights(*group_.anchor))
       weights_at_ = pack<int8_t>(w.as<int8_t>(), 0);
     else if (w.dtype() == DType::i8)
       weights_at_ = pack<int16_t>(w.as<int8_t>(), zero);

@@ -156,13 +156,10 @@ class MatrixEmitter {
   std::string_view start_type() const { return shape_.integers ? "int" : "float"; }
   std::string_view weight_type() const {
     if (!shape_.integers) return kernel_type(shape_.weights);
-    return narrow_weights() ? "signed char" : "short";
+    return has_byte_weights(*group_.anchor) ? "signed char" : "short";
   }
   // Of a weight of reals.
   int64_t weight_bytes() const { return size_of(shape_.weights); }
-  bool narrow_weights() const {
-    return group_.anchor->call.in[1].dtype == DType::i8 && group_.anchor->i("w_zero") == 0;
-  }
 
   // Panels of `panels_.width()` channels, each [depth / g][channels of the panel][g] with g inputs
   // taken at once, filled up with zeros; a run of odd length has one more input for that. Where the
@@ -232,7 +229,7 @@ class MatrixEmitter {
       weights_at_ = pack_all<uint16_t>(w.as<uint16_t>(), zero);  // bits; those of 0 are 0
     else if (!shape_.integers)
       weights_at_ = pack_all<float>(w.as<float>(), zero);
-    else if (narrow_weights())
+    else if (has_byte_weights(*group_.anchor))
       weights_at_ = pack_all<int8_t>(w.as<int8_t>(), zero);
     else if (w.dtype() == DType::i8)
       weights_at_ = pack_all<int16_t>(w.as<int8_t>(), zero);
@@ -450,7 +447,7 @@ class MatrixEmitter {
                  "static void {}_{}(const {} *x, const {} *w, const {} *bias, const char *ahead, "
                  "long picture, long from, long to, long channel{}{})",
                  name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters(),
-                 s_.parts > 1 ? ", float *sums, long part" : ""),
+                 s_.parts > 1 ? parts_parameters : ""),
              [&] {
                c_.line("(void)picture;");
                if (s_.flat) return write_flat(form, vectors);
@@ -545,7 +542,7 @@ class MatrixEmitter {
         c_.line("float *sums = (float *)rings + (panel - first_panel) * {};",
                 s_.ring_bytes / 4 / s_.panels);
         write_panel_call(fmt::format("x + part * {}", length_),
-                         fmt::format("panel * {}", panels_.width()), ", sums, part");
+                         fmt::format("panel * {}", panels_.width()), parts_arguments());
         if (has_last_ && panels_.last_vectors() != s_.vectors)
           c_.line("panel_weights += panel < {} ? {} : {};", panels_.count() - 1, panel_elements(),
                   packed_depth() * panels_.last_vectors() * s_.lanes);

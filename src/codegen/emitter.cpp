@@ -350,8 +350,6 @@ void paste_kernel(CWriter& c, std::string_view kernel,
 
 namespace {
 
-constexpr std::string_view parts_parameters = ", float *sums, long part";
-
 // Where a tile keeps a sum until it is stored.
 std::string sum_text(const Tile& tile) {
   const auto pixel = fmt::format("((row) * {} + (column))", tile.columns);

@@ -171,17 +171,19 @@ void write_panel_calls(CWriter& c, const Panels& panels, bool differs, Call call
   c.block("else", [&] { call("full"); });
 }
 
+inline constexpr std::string_view parts_parameters = ", float *sums, long part";
+
 // The function of a kernel for one size of tile: its parameters, without those of the epilogue, and
 // their names.
 struct Tile {
   std::string name, parameters, arguments;
   int rows = 1, columns = 1, vectors = 1;
-  int parts = 1;  // of the depth, see paste_tile
+  int parts = 1;  // of the depth: then `parts_parameters` come last, see paste_tile
 };
 
 // Pastes a kernel template that does `store` with each `value`, at `row`, `column` and, where it
 // has several, `vector`. Where finishing is heavy, the kernel leaves its sums in memory, and loops
-// behind it store them. A tile of several parts has two more parameters, `float *sums, long part`:
+// behind it store them. A tile of several parts has two more parameters:
 // it adds a part of the depth to the sums, and stores them behind the last one. `store_macro` is
 // what the template calls, with its parameters.
 void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,

@@ -54,11 +54,12 @@ KernelMachine machine_of(const Target& target) {
   return {target.tiles, target.lanes, 1, 1, 4, 16, 1, true};
 }
 
-// The least columns with which `pixels` need no more tiles than with `most`.
-int even_columns(int64_t pixels, int most) {
-  const auto tiles = ceil_div(pixels, most);
-  return static_cast<int>(ceil_div(pixels, tiles));
+// The least size of parts with which `all` needs no more of them than with `most`, at least 1.
+int64_t even_share(int64_t all, int64_t most) {
+  return ceil_div(all, ceil_div(all, std::max<int64_t>(1, most)));
 }
+
+int even_columns(int64_t pixels, int most) { return static_cast<int>(even_share(pixels, most)); }
 
 // Cycles of one depth step of a tile.
 double step_cycles(const KernelMachine& machine, int pixels, int vectors) {
@@ -267,8 +268,8 @@ class Scheduler {
     auto w = winograd_shape(c, s);
     // What is between the transforms fills half of the cache.
     const auto one = w.products() * (w.input_step + w.output_step) * 4;
-    const auto most = std::max<int64_t>(1, target_.l2_bytes / 2 / one);
-    s.block = ceil_div(w.tiles(), ceil_div(w.tiles(), std::min(most, w.tiles())));
+    const auto most = target_.l2_bytes / 2 / one;
+    s.block = even_share(w.tiles(), most);
     const Field field{1, s.block, c.channels, c.out_channels};
     const auto products = best_tile(field, s.kernel, 1, s) * static_cast<double>(w.products());
     w = winograd_shape(c, s);
@@ -354,11 +355,6 @@ class Scheduler {
 
   MemoryLayout layout(Value value) const { return all_.layouts.find(graph_, value); }
 
-  // Weights of bytes that need nothing taken off.
-  static bool has_narrow_weights(const Made& made) {
-    return made.call.in[1].dtype == DType::i8 && made.i("w_zero") == 0;
-  }
-
   // Reads the input where it is, or a copy with the margins that the window asks for; always a copy
   // where the kernel wants elements of its own, of so many bytes.
   void choose_input(const Group& group, const ConvShape& conv, int64_t own_size,
@@ -406,7 +402,7 @@ class Scheduler {
                           ? find_row(by_shorts, "i16", target_)
                           : find_row("gemm/fma", print(group.anchor->call.in[0].dtype), target_);
     if (const auto* dot = find_row("gemm/dot", "i8", target_);
-        dot && shape.integers && shape.groups == 1 && has_narrow_weights(*group.anchor))
+        dot && shape.integers && shape.groups == 1 && has_byte_weights(*group.anchor))
       row = dot;
     CHECK(row);
     s.kernel = row->name;
@@ -443,7 +439,7 @@ class Scheduler {
     const auto tiles = s.flat ? in_row : ceil_div(window.out_rows, s.rows);
     const auto most = pixels_bytes(shape) / tile_bytes / (s.flat ? 1 : in_row);
     // Blocks of one size: threads share them.
-    s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
+    s.block = even_share(tiles, most);
     choose_parts(shape, s, tiles, in_row);
   }
 
@@ -475,13 +471,12 @@ class Scheduler {
     if (s.parts == 1) return;
     const auto in_tile = int64_t{s.rows} * s.columns;
     const auto most = l2_bytes / 2 / (in_tile * shape.depth / s.parts * 4) / (s.flat ? 1 : in_row);
-    s.block = ceil_div(tiles, ceil_div(tiles, std::max<int64_t>(1, most)));
+    s.block = even_share(tiles, most);
     // A block that ends inside a tile of rows has tiles of one row.
     const auto in_block = s.flat ? s.block : (s.block + s.rows - 1) * in_row;
     const auto sums = in_block * in_tile * width * 4;
     const auto all_panels = ceil_div(shape.channels, width);
-    s.panels = ceil_div(
-        all_panels, ceil_div(all_panels, std::clamp<int64_t>(most_sums / sums, 1, most_panels)));
+    s.panels = even_share(all_panels, std::min(most_sums / sums, most_panels));
     s.ring_bytes = s.panels * sums;
   }
 
@@ -623,6 +618,10 @@ Window window_of(const MatrixShape& shape, const MemoryLayout& input) {
           .kernel_columns = 1,
           .out_rows = input.rows,
           .out_columns = input.columns};
+}
+
+bool has_byte_weights(const Made& made) {
+  return made.call.in[1].dtype == DType::i8 && made.i("w_zero") == 0;
 }
 
 MatrixShape matrix_shape(const Graph& graph, const Made& made) {

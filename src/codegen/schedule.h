@@ -98,6 +98,9 @@ struct Scheduled {
 // The shape of a convolution or matrix product.
 MatrixShape matrix_shape(const Graph& graph, const Made& made);
 
+// Whether a convolution of integers has weights of signed bytes that nothing is taken off.
+bool has_byte_weights(const Made& made);
+
 // The window that slides over the input of a convolution or product; of one place for the latter.
 Window window_of(const MatrixShape& shape, const MemoryLayout& input);
 
