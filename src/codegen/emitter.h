@@ -171,6 +171,7 @@ void write_panel_calls(CWriter& c, const Panels& panels, bool differs, Call call
   c.block("else", [&] { call("full"); });
 }
 
+// Of functions that go through the depth in parts: where the sums stand, and which part it is.
 inline constexpr std::string_view parts_parameters = ", float *sums, long part";
 
 // The function of a kernel for one size of tile: its parameters, without those of the epilogue, and
