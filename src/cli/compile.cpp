@@ -17,6 +17,7 @@
 #include "codegen/package.h"
 #include "exchange/model.h"
 #include "ir/text.h"
+#include "ops/narrow.h"
 #include "passes/batch.h"
 #include "passes/narrow.h"
 #include "passes/pass.h"
@@ -199,6 +200,8 @@ class Compilation {
       graph = TRY(with_batch(graph, options_.batch),
                   fmt::format("{}: --batch {}", options_.file, options_.batch));
     graph = TRY(narrowed(graph), options_.file);
+    if (const auto option = narrow_option(); !option.empty() && !holds_narrow(graph))
+      tell_note(fmt::format("{} changes nothing: the model has no weights of reals", option));
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
     for (const auto& note : missing_settings(model, graph)) tell_note(note);
@@ -224,21 +227,28 @@ class Compilation {
 
   void show(std::string_view what) { progress_.show(0, what); }
 
+  // What asks for reals of 16 bits, if anything does; --math implies its weights.
+  std::string narrow_option() const {
+    if (options_.math != "f32") return fmt::format("--math {}", options_.math);
+    return options_.weights != "f32" ? fmt::format("--weights {}", options_.weights) : "";
+  }
+
+  static bool holds_narrow(const Graph& graph) {
+    return std::ranges::any_of(graph.live_calls(), [&](const Made* made) {
+      return std::ranges::any_of(made->call.in,
+                                 [](const Type& type) { return is_narrow(type.dtype); });
+    });
+  }
+
   // The graph with weights and arithmetic of the types that were asked for.
   Result<Graph> narrowed(const Graph& graph) const {
-    auto result = graph;
-    const auto tell = [&](std::string_view option) {
-      if (options_.dump) fmt::print("# after {}\n{}\n", option, print(result, 8));
-    };
-    if (options_.math == "bf16") {
-      result = TRY(with_narrow_math(result), "--math bf16");
-      tell("--math bf16");
-    }
-    if (options_.weights != "f32" && options_.math == "f32") {
-      const auto option = fmt::format("--weights {}", options_.weights);
-      result = TRY(with_narrow_weights(result, *parse_dtype(options_.weights)), option);
-      tell(option);
-    }
+    const auto option = narrow_option();
+    if (option.empty()) return graph;
+    auto result =
+        TRY(options_.math == "bf16" ? with_narrow_math(graph)
+                                    : with_narrow_weights(graph, *parse_dtype(options_.weights)),
+            option);
+    if (options_.dump) fmt::print("# after {}\n{}\n", option, print(result, 8));
     return result;
   }
 

@@ -143,6 +143,15 @@ TEST_F(Compile, SaysWhatAUserOfThePackageWillMiss) {
   EXPECT_THAT(errors(), testing::HasSubstr("want --decoder"));
 }
 
+TEST_F(Compile, SaysThatThereIsNothingToNarrow) {
+  for (const auto& [option, type] : {std::pair{"--weights", "f16"}, std::pair{"--math", "bf16"}}) {
+    EXPECT_EQ(compile({"-o", path("package"), option, type}), 0) << errors();
+    EXPECT_THAT(errors(), testing::HasSubstr(fmt::format("note: {} {} changes nothing: the model "
+                                                         "has no weights of reals\n",
+                                                         option, type)));
+  }
+}
+
 // Sensors from a CSV file, two channels of four steps, judged by `graph` and a decoder.
 class Sensors : public testing::Test {
  protected:
