@@ -35,7 +35,7 @@ struct ts_pool {
   ts_part* parts;
   ts_worker* workers;
   atomic_bool taken; /* by the thread whose job runs: the owner */
-  ts_spinner owner_spinner;
+  _Atomic int64_t sleep_till; /* as ts_now has it: other programs want the CPUs, nobody spins */
 
   void (*body)(void* argument, int64_t i);
   void* argument;
@@ -54,7 +54,8 @@ static atomic_int open_pools; /* NOLINT(cppcoreguidelines-avoid-non-const-global
 static uint32_t job_of(uint32_t state) { return state / job_step; }
 
 static bool may_spin(const ts_pool* pool) {
-  return pool->fits && atomic_load_explicit(&open_pools, memory_order_relaxed) == 1;
+  return pool->fits && atomic_load_explicit(&open_pools, memory_order_relaxed) == 1 &&
+         atomic_load_explicit(&pool->sleep_till, memory_order_relaxed) <= ts_now();
 }
 
 static void do_parts(ts_pool* pool, int first) {
@@ -80,12 +81,14 @@ static bool is_work_there(const void* argument) {
   return ((state & open_bit) && job_of(state) != wait->last_job) || atomic_load(&wait->pool->stop);
 }
 
-static void sleep_until_work(ts_pool* pool, const ts_wait* wait) {
+static void sleep_until_work(ts_pool* pool, const ts_wait* wait, ts_contention* contention) {
+  const int64_t start = ts_now();
   pthread_mutex_lock(&pool->mutex);
   atomic_fetch_add(&pool->sleepers, 1);
   while (!is_work_there(wait)) pthread_cond_wait(&pool->work, &pool->mutex);
   atomic_fetch_sub(&pool->sleepers, 1);
   pthread_mutex_unlock(&pool->mutex);
+  contention->slept += ts_now() - start;
 }
 
 /* Joins the open job unless it is `*last_job` or was closed meanwhile. */
@@ -108,17 +111,23 @@ static void leave_job(ts_pool* pool) {
   pthread_mutex_unlock(&pool->mutex);
 }
 
+static void look_for_contention(ts_pool* pool, ts_contention* contention) {
+  const int64_t rest = ts_advise_rest(contention);
+  if (rest > 0) atomic_store_explicit(&pool->sleep_till, ts_now() + rest, memory_order_relaxed);
+}
+
 static void* run_worker(void* argument) {
   const ts_worker* worker = argument;
   ts_pool* pool = worker->pool;
-  ts_spinner spinner = {0};
+  ts_contention contention = {0};
   ts_wait wait = {.pool = pool};
   while (!atomic_load(&pool->stop)) {
     if (join_job(pool, &wait.last_job)) {
       do_parts(pool, worker->index);
       leave_job(pool);
-    } else if (!may_spin(pool) || !ts_spin(&spinner, is_work_there, &wait)) {
-      sleep_until_work(pool, &wait);
+      look_for_contention(pool, &contention);
+    } else if (!may_spin(pool) || !ts_spin(is_work_there, &wait)) {
+      sleep_until_work(pool, &wait, &contention);
     }
   }
   return NULL;
@@ -154,7 +163,7 @@ static bool is_empty(const void* argument) {
 }
 
 static void wait_for_workers(ts_pool* pool) {
-  if (is_empty(pool) || (may_spin(pool) && ts_spin(&pool->owner_spinner, is_empty, pool))) return;
+  if (is_empty(pool) || (may_spin(pool) && ts_spin(is_empty, pool))) return;
   pthread_mutex_lock(&pool->mutex);
   atomic_store(&pool->owner_sleeps, true);
   while (!is_empty(pool)) pthread_cond_wait(&pool->left, &pool->mutex);

@@ -1,10 +1,11 @@
 #include "runtime/spin.h"
 
-#include <sys/resource.h>
 #include <time.h>
 
-enum { spin_nanoseconds = 50000, looks_between_clocks = 32, waits_between_looks = 64 };
-enum { shortest_rest = 256, longest_rest = 16384 };
+/* Nanoseconds. What the kernel does for itself on a CPU takes less than `least_loss`. */
+enum { longest_spin = 200000, least_loss = 500000 };
+enum { shortest_rest = 4000000, longest_rest = 512000000 };
+enum { looks_between_clocks = 32, waits_between_looks = 32 };
 
 static void pause_cpu(void) {
 #if defined(__x86_64__)
@@ -14,50 +15,36 @@ static void pause_cpu(void) {
 #endif
 }
 
-static int64_t now_nanoseconds(void) {
+static int64_t read_clock(clockid_t clock) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Whether the kernel gave this thread's CPU to another since the last call. */
-static bool was_preempted(ts_spinner* spinner) {
-  struct rusage usage;
-  if (getrusage(RUSAGE_THREAD, &usage) != 0) return false;
-  const bool preempted = usage.ru_nivcsw > spinner->preemptions;
-  spinner->preemptions = usage.ru_nivcsw;
-  return preempted;
-}
+int64_t ts_now(void) { return read_clock(CLOCK_MONOTONIC); }
 
-/* Rests twice as long each time that the machine is found busy, and half as long when it is not. */
-static bool may_spin(ts_spinner* spinner) {
-  if (spinner->rest > 0) {
-    --spinner->rest;
-    return false;
-  }
-  if (++spinner->waits < waits_between_looks) return true;
-  spinner->waits = 0;
-  if (!was_preempted(spinner)) {
-    spinner->last_rest /= 2;
-    return true;
-  }
-  const int rest = 2 * spinner->last_rest;
-  spinner->last_rest = rest < shortest_rest  ? shortest_rest
-                       : rest > longest_rest ? longest_rest
-                                             : rest;
-  spinner->rest = spinner->last_rest;
-  return false;
-}
-
-bool ts_spin(ts_spinner* spinner, bool (*is_ready)(const void* argument), const void* argument) {
+bool ts_spin(bool (*is_ready)(const void* argument), const void* argument) {
   if (is_ready(argument)) return true;
-  if (!may_spin(spinner)) return false;
-  const int64_t deadline = now_nanoseconds() + spin_nanoseconds;
+  const int64_t deadline = ts_now() + longest_spin;
   do {
     for (int i = 0; i < looks_between_clocks; ++i) {
       if (is_ready(argument)) return true;
       pause_cpu();
     }
-  } while (now_nanoseconds() < deadline);
+  } while (ts_now() < deadline);
   return is_ready(argument);
+}
+
+int64_t ts_advise_rest(ts_contention* contention) {
+  if (--contention->waits > 0) return 0;
+  const int64_t now = ts_now(), running = read_clock(CLOCK_THREAD_CPUTIME_ID);
+  const int64_t passed = now - contention->since;
+  const int64_t lost = passed - (running - contention->running) - contention->slept;
+  const bool busy = contention->since > 0 && lost > least_loss && lost > passed / 10;
+  int64_t rest = busy ? 2 * contention->rest : contention->rest / 2;
+  if (busy && rest < shortest_rest) rest = shortest_rest;
+  if (rest > longest_rest) rest = longest_rest;
+  *contention = (ts_contention){
+      .since = now, .running = running, .rest = rest, .waits = waits_between_looks};
+  return busy ? rest : 0;
 }
