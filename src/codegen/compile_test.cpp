@@ -22,7 +22,7 @@ constexpr testing_support::InputRange any_input = {.reals = 1, .integers = 0};
 // in strips.
 std::vector<Target> host_targets() {
   std::vector<Target> targets = {*find_target("native")};
-  if (targets[0].name == "x86_64_v4") targets.push_back(*find_target("x86_64_v3"));
+  if (targets[0].lanes == 16) targets.push_back(*find_target("x86_64_v3"));
   auto small = targets;
   for (auto& target : small) target.l2_bytes = 4096;
   targets.insert(targets.end(), small.begin(), small.end());
@@ -81,11 +81,11 @@ class Compile : public testing::Test {
   }
 
   void TearDown() override {
-    expect_compiles_to_itself(all_, random_inputs_of(all_, 7, any_input), tolerance_,
-                              host_targets());
+    expect_compiles_to_itself(all_, random_inputs_of(all_, 7, any_input), tolerance_, targets_);
   }
 
   Tolerance tolerance_ = close;
+  std::vector<Target> targets_ = host_targets();
 
  private:
   Graph all_{core_ops()};
@@ -310,6 +310,46 @@ TEST_F(Compile, IntegerConvolutionsAreExact) {
     }
 }
 
+// Weights of 7 bits meet bytes in pairs that fit 16 bits, wherever the zero point lies.
+TEST_F(Compile, ConvolutionsOfBytesAreExact) {
+  for (const auto* type : {"u8", "i8"})
+    for (const auto* attributes : {", pads=[1,1,1,1]", ", pads=[0,0,1,1], strides=[2,2], x_zero=7",
+                                   ", pads=[2,2,2,2], dilations=[2,2], x_zero=7", ""}) {
+      check(fmt::format("graph(x: {}[2,8,11,3]) {{ conv(x, {}{}) }}", type,
+                        integers(DType::i8, {19, 3, 3, 3}, 5, -64, 64), attributes));
+      check(fmt::format("graph(x: {}[1,8,11,16]) {{ add(conv(x, {}, groups=2{}), {}) }}", type,
+                        integers(DType::i8, {22, 3, 3, 8}, 6, -64, 64), attributes,
+                        integers(DType::i32, {22}, 2, -4000, 4000)));
+    }
+  for (const auto* type : {"u8", "i8"})
+    for (const auto* attributes : {"", ", strides=[2,2], x_zero=3"})
+      check(fmt::format("graph(x: {}[2,8,11,64]) {{ conv(x, {}{}) }}", type,
+                        integers(DType::i8, {40, 1, 1, 64}, 7, -64, 64), attributes));
+}
+
+// By plain products, which mean what vpdpbusd does.
+TEST_F(Compile, DotProductsOfBytesAreExact) {
+  if (targets_[0].arch == Arch::x86_64 && targets_[0].lanes >= 8) {
+    targets_ = {*find_target("x86_64_v3")};
+    targets_[0].features |= cpu_avx_vnni;
+  }
+  for (const auto* type : {"u8", "i8"})
+    for (const int channels : {3, 8})
+      check(fmt::format("graph(x: {}[2,8,11,{}]) {{ conv(x, {}, pads=[1,1,1,1], x_zero=7) }}", type,
+                        channels, integers(DType::i8, {19, 3, 3, channels}, 5, -128, 127)));
+}
+
+// A convolution writes margins of its result, where the next reads bytes as they are.
+TEST_F(Compile, ConvolutionsOfBytesReadMargins) {
+  const auto layer = [](std::string_view x, unsigned seed, int zero) {
+    return fmt::format(
+        "rescale(conv({}, {}, x_zero={}, pads=[1,1,1,1]), f32[1] [0.002], zero=9, low=0, high=255, "
+        "to=\"u8\")",
+        x, integers(DType::i8, {16, 3, 3, 16}, seed, -64, 64), zero);
+  };
+  check("graph(x: u8[1,8,11,16]) { " + layer(layer(layer("x", 1, 5), 2, 9), 3, 9) + " }");
+}
+
 // Factors around 1 / 3000, one for each channel.
 std::string factors(int channels) {
   Tensor tensor(DType::f32, {channels});
@@ -340,6 +380,29 @@ TEST_F(Compile, IntegerConvolutionsWithRealFactors) {
     check(fmt::format("graph(x: u8[1,8,11,{0}]) {{ rescale(conv(x, {1}), f32[1] [0.0001]) }}",
                       channels, integers(DType::i8, {17, 1, 1, channels}, 5, -127, 127)));
   }
+}
+
+TEST_F(Compile, IntegerConvolutionsMeetAnotherValue) {
+  const auto steps = [](std::string_view x, unsigned seed) {
+    return fmt::format("rescale(conv({}, {}), f32[1] [0.003], zero=9, low=0, high=255, to=\"u8\")",
+                       x, integers(DType::i8, {24, 1, 1, 24}, seed, -100, 100));
+  };
+  for (const auto* op : {"add", "mul"})
+    for (const auto* other : {"[2,8,11,24]", "[1,1,1,24]", "[2,8,11,1]", "[1,1,1,1]"})
+      check(
+          fmt::format("graph(x: u8[2,8,11,24], y: i8{}) {{ rescaled_{}({}, y, a_scale=0.5, "
+                      "a_zero=9, b_scale=0.3, scale=0.7, zero=-20) }}",
+                      other, op, steps("x", 5)));
+  // Only one of two convolutions takes the sum, and requantised integers may be added too.
+  check(
+      fmt::format("graph(x: u8[2,8,11,24]) {{ a = {}\n b = {}\n rescaled_add(a, b, a_zero=9, "
+                  "b_zero=9, scale=1.5) }}",
+                  steps("x", 5), steps("x", 6)));
+  check(fmt::format(
+      "graph(x: u8[2,8,11,24], y: u8[2,8,11,24]) {{ rescaled_add(y, requantize(conv("
+      "x, {}), {}, {}, low=-120), b_scale=0.2) }}",
+      integers(DType::i8, {24, 1, 1, 24}, 5, -100, 100),
+      integers(DType::i32, {24}, 3, 1 << 30, 2147483647), integers(DType::i32, {24}, 4, -9, -6)));
 }
 
 TEST_F(Compile, IntegersThatStandForReals) {

@@ -1,5 +1,6 @@
 // Convolutions and matrix products around the matrix kernels.
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "codegen/emitter.h"
@@ -50,10 +51,7 @@ class MatrixEmitter {
       steps.push_back(write_pack());
     else
       pack_constant();
-    if (has_quads())
-      add_start();
-    else if (epilogue_.bias())
-      shape_.integers ? add_bias<int32_t>() : add_bias<float>();
+    if (has_start()) shape_.integers ? add_start() : add_bias();
     if (window_.top > 0 || window_.bottom > 0 || reads_below())
       fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), outside());
     plan_prefetch();
@@ -117,7 +115,7 @@ class MatrixEmitter {
     write_row_copy(c_, name_,
                    {.from = e_.layout(group_.anchor->in[0]),
                     .to = s_.input,
-                    .from_type = kernel_type(type),
+                    .from_type = has_unsigned_quads() ? input_type() : kernel_type(type),
                     .type = input_type(),
                     .zero = taken_off(),
                     .fill = outside()},
@@ -138,19 +136,31 @@ class MatrixEmitter {
 
   DType input_dtype() const { return group_.anchor->call.in[0].dtype; }
 
-  // Four bytes at a time, with a sign.
-  bool has_quads() const { return s_.kernel == "gemm/dot"; }
+  bool has_quads() const { return takes_quads(s_.kernel); }
+  // Quads without a sign, which those with one become inside the kernel; the others have one.
+  bool has_unsigned_quads() const { return has_quads() && s_.kernel != "gemm/dot"; }
 
-  // From the model's inputs, for the kernel; and what is outside the picture then.
+  // From the model's inputs when they are copied for the kernel.
   int64_t taken_off() const {
-    if (!shape_.integers) return 0;
+    if (!shape_.integers || has_unsigned_quads()) return 0;
     if (!has_quads()) return group_.anchor->i("x_zero");
-    return group_.anchor->call.in[0].dtype == DType::u8 ? 128 : 0;
+    return input_dtype() == DType::u8 ? 128 : 0;
   }
-  int64_t outside() const { return has_quads() ? group_.anchor->i("x_zero") - taken_off() : 0; }
+  // What a product has too much in every input, since zero is another number there.
+  int64_t surplus() const {
+    if (!has_quads()) return 0;
+    const bool moves_up = has_unsigned_quads() && input_dtype() == DType::i8;
+    return group_.anchor->i("x_zero") - taken_off() + (moves_up ? 128 : 0);
+  }
+  // What stands outside the picture.
+  int64_t outside() const {
+    if (has_unsigned_quads()) return group_.anchor->i("x_zero") & 255;
+    return has_quads() ? group_.anchor->i("x_zero") - taken_off() : 0;
+  }
 
   std::string_view input_type() const {
     if (!shape_.integers) return kernel_type(input_dtype());
+    if (has_unsigned_quads()) return "unsigned char";
     return has_quads() ? "signed char" : "short";
   }
   std::string_view start_type() const { return shape_.integers ? "int" : "float"; }
@@ -286,36 +296,40 @@ class MatrixEmitter {
     c_.line("static const int {}[] = {{{}}};", name, list);
   }
 
-  template <class T>
   void add_bias() {
     // Whole vectors are read.
-    const auto bias = epilogue_.bias()->as<T>();
+    const auto bias = epilogue_.bias()->as<float>();
     const auto real = static_cast<int64_t>(bias.size());
-    bias_at_ = e_.weights.add<T>(real + panels_.width(), [&](T* to) {
+    bias_at_ = e_.weights.add<float>(real + panels_.width(), [&](float* to) {
       for (int64_t i = 0; i < real + panels_.width(); ++i)
-        to[i] = i < real ? bias[static_cast<size_t>(i)] : T{};
+        to[i] = i < real ? bias[static_cast<size_t>(i)] : 0;
     });
   }
 
-  // The bias, and what the zero point adds to every sum.
+  // The bias, less what the surplus of the inputs adds to every sum.
   void add_start() {
-    const auto w = e_.graph.constant_of(group_.anchor->in[1])->as<int8_t>();
     const auto* bias = epilogue_.bias();
-    const auto count = shape_.channels + panels_.width();
-    bias_at_ = e_.weights.add<int32_t>(count, [&](int32_t* to) {
-      for (int64_t channel = 0; channel < count; ++channel) {
-        int64_t start = 0;
-        if (channel < shape_.channels) {
-          for (int64_t d = 0; d < shape_.depth; ++d)
-            start -= outside() * w[static_cast<size_t>(channel * shape_.depth + d)];
-          if (bias) start += bias->integer_at(channel);
-        }
-        to[channel] = static_cast<int32_t>(start);
+    const auto real = shape_.groups * shape_.channels;
+    bias_at_ = e_.weights.add<int32_t>(real + panels_.width(), [&](int32_t* to) {
+      for (int64_t i = 0; i < real + panels_.width(); ++i) {
+        const bool is_real = i < real;
+        const auto own = is_real && bias ? bias->integer_at(i) : 0;
+        to[i] = static_cast<int32_t>(own - (is_real ? surplus() * sum_of_weights(i) : 0));
       }
     });
   }
 
-  bool has_start() const { return epilogue_.bias() || has_quads(); }
+  // Of a channel of all groups.
+  int64_t sum_of_weights(int64_t channel) const {
+    if (surplus() == 0) return 0;
+    const auto own = e_.graph.constant_of(group_.anchor->in[1])
+                         ->as<int8_t>()
+                         .subspan(static_cast<size_t>(channel * shape_.depth),
+                                  static_cast<size_t>(shape_.depth));
+    return std::accumulate(own.begin(), own.end(), int64_t{0});
+  }
+
+  bool has_start() const { return epilogue_.bias() || surplus() != 0; }
 
   // Instantiates the kernel for tiles of `rows` x `columns` pixels and `vectors` vectors of
   // channels; only the last panel of all may end inside a vector.
@@ -325,6 +339,7 @@ class MatrixEmitter {
         shape_.channels - (panels_.count() - 1) * panels_.width() - (vectors - 1) * s_.lanes;
     const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
                                   : std::string("LANES");
+    if (has_unsigned_quads()) c_.line("#define X_SIGNED {}", int{input_dtype() == DType::i8});
     if (shape_.integers && !has_quads()) c_.line("#define WEIGHT {}", weight_type());
     if (!shape_.integers)
       c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(shape_.weights));
@@ -369,7 +384,7 @@ class MatrixEmitter {
   // as straight code.
   bool skips_rows() const {
     constexpr int64_t least_depth = 64;
-    return !fill_row_.empty() && outside() == 0 && window_.kernel_rows > 1 &&
+    return !fill_row_.empty() && surplus() == 0 && window_.kernel_rows > 1 &&
            row_depth() >= least_depth;
   }
 

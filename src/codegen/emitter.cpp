@@ -108,10 +108,15 @@ std::string Epilogue::offset(Value value, const Spot& spot) const {
   }
 }
 
-void Epilogue::store_reals() {
+std::map<Value, std::string> Epilogue::operand_names() const {
   std::map<Value, std::string> names = {{group_.anchor->out[0], "x"}};
   if (bias_) names[group_.epilogue.front()->out[0]] = "x";
   for (size_t i = 0; i < operands_.size(); ++i) names[operands_[i]] = fmt::format("o{}", i);
+  return names;
+}
+
+void Epilogue::store_reals() {
+  auto names = operand_names();
   write_calls(e_.c, calls_, true, names);
   e_.c.line("{};",
             store_text(e_.graph.type(group_.result()).dtype, "y", names.at(group_.result()), "n"));
@@ -119,20 +124,21 @@ void Epilogue::store_reals() {
 
 void Epilogue::store_integers() {
   if (calls_.empty()) return e_.c.line("vi_store_n(y, x, n);");
-  CHECK(calls_.size() == 1);
-  const auto& call = calls_.front()->call;
-  const auto type = call.out[0].dtype;
-  if (const auto* form = vector_form_of(call)) {
-    const std::vector<std::string> operands = {"x", "o0"};
-    e_.c.need(form->math);
-    return e_.c.line("{};", store_text(type, "y", form->vector(call, operands), "n"));
+  auto names = operand_names();
+  const auto& first = *calls_.front();
+  std::span<const Made* const> rest = calls_;
+  if (first.op() == "requantize") {
+    e_.c.need("requantize");
+    e_.c.line("const vi moved = {}({}, {}, {}) + {};",
+              requantize_function(first.call.text("rounding")), names.at(first.in[0]),
+              names.at(first.in[1]), names.at(first.in[2]), c_integer(first.call.i("zero")));
+    names[first.out[0]] = fmt::format("vi_clamp(moved, {}, {})", c_integer(first.call.i("low")),
+                                      c_integer(first.call.i("high")));
+    rest = rest.subspan(1);
   }
-  e_.c.need("requantize");
-  e_.c.line("const vi moved = {}(x, o0, {}) + {};", requantize_function(call.text("rounding")),
-            operands_.size() > 1 ? "o1" : "o0", c_integer(call.i("zero")));
-  const auto limited =
-      fmt::format("vi_clamp(moved, {}, {})", c_integer(call.i("low")), c_integer(call.i("high")));
-  e_.c.line("{};", store_text(type, "y", limited, "n"));
+  write_calls(e_.c, rest, true, names);
+  e_.c.line("{};",
+            store_text(e_.graph.type(group_.result()).dtype, "y", names.at(group_.result()), "n"));
 }
 
 void Epilogue::write_store(const std::string& name) {

@@ -83,6 +83,7 @@ class Epilogue {
  private:
   std::string load(Value value) const;
   std::string offset(Value value, const Spot& spot) const;
+  std::map<Value, std::string> operand_names() const;
   void store_reals();
   void store_integers();
 

@@ -183,7 +183,7 @@ class Grouper {
     return made.op() == "requantize" && is_constant(made.in[1]) && are_shifts(made.in[2]);
   }
 
-  // Bias and requantisation behind a convolution of integers.
+  // Bias and requantisation behind a convolution of integers, and what then meets another value.
   size_t grow_integers(size_t i, Group& group) {
     const auto& shape = group.anchor->call.out[0].shape;
     auto last = i;
@@ -197,9 +197,26 @@ class Grouper {
       made = only_reader(made->out[0], last);
     }
     if (!made || !finishes(*made)) return i;
-    group.epilogue.push_back(made);
-    group.outputs = made->out;
-    return last;
+    do {
+      group.epilogue.push_back(made);
+      group.outputs = made->out;
+      i = last;
+      made = only_reader(made->out[0], last);
+    } while (made && meets_another(*made, group));
+    return i;
+  }
+
+  // Whether the call adds or multiplies the group's result of integers by another value, pixel by
+  // pixel.
+  bool meets_another(const Made& made, const Group& group) const {
+    const auto result = group.result();
+    const auto& shape = graph_.shape(result);
+    if (taken_.contains(&made) || made.in.size() != 2 || made.in[0] == made.in[1] ||
+        !made.call.op->mixed || !on_vectors(made) || made.call.out[0].shape != shape ||
+        group.epilogue.size() >= most_calls)
+      return false;
+    const auto other = made.in[made.in[0] == result ? 1 : 0];
+    return !is_constant(other) && beside(graph_.shape(other), shape) != Beside::other;
   }
 
   static bool only_last_is_read(const std::map<Value, int>& unread, Value last) {

@@ -85,6 +85,12 @@ TEST(Groups, IntegerConvolutionsTakeBiasAndRequantisation) {
   EXPECT_EQ(groups_of(head + "rescale(add(v, i32[2] [1 2]), f32[2] [0.5 0.25]) }"),
             "[conv add rescale]");
   EXPECT_EQ(groups_of(head + "a: rescale(v, f32[1] [0.5]), b: v }"), "[conv] [rescale]");
+  const std::string r = "r = rescale(v, f32[1] [0.5])\n ";
+  const std::string w = "w = rescale(conv(x, i8[2,1,1,2] [4 3 2 1]), f32[1] [0.5])\n ";
+  EXPECT_EQ(groups_of(head + r + "rescaled_add(x, r) }"), "[conv rescale rescaled_add]");
+  EXPECT_EQ(groups_of(head + r + "rescaled_add(r, r) }"), "[conv rescale] [rescaled_add]");
+  EXPECT_EQ(groups_of(head + r + w + "rescaled_add(r, w) }"),
+            "[conv rescale] [conv rescale rescaled_add]");
 }
 
 TEST(Groups, ChainsBreakWhereTheShapeGrows) {

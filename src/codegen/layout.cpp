@@ -423,10 +423,11 @@ class Chooser {
     return layout;
   }
 
-  // Whether margins keep the group from copying its input: products of integers widen it anyway.
+  // Whether margins keep the group from copying its input: most products of integers do anyway.
   bool reads_margins(size_t g) const {
-    const bool floats = is_float(groups_[g].anchor->call.in[0].dtype);
-    return schedules_[g].kind == Kind::depthwise || (schedules_[g].kind == Kind::matrix && floats);
+    const auto& type = groups_[g].anchor->call.in[0];
+    if (schedules_[g].kind != Kind::matrix) return schedules_[g].kind == Kind::depthwise;
+    return is_float(type.dtype) || reads_quads_in_place(*groups_[g].anchor, schedules_[g].kernel);
   }
 
   void give_margins(Value value) {

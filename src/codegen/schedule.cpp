@@ -22,7 +22,10 @@ bool has_feature(KernelFeature needs, const Target& target) {
       return target.arch == Arch::x86_64 && target.lanes >= 8;
     case KernelFeature::avx512:
       return target.arch == Arch::x86_64 && target.lanes >= 16;
+    case KernelFeature::avx_vnni:
+      return target.features & cpu_avx_vnni;
     case KernelFeature::avx512_vnni:
+      return target.features & cpu_avx512_vnni;
     case KernelFeature::amx_bf16:
       return false;
     case KernelFeature::neon_dot:
@@ -169,6 +172,7 @@ class Scheduler {
       s.kind = Kind::view;
     } else if (work_of(graph_, made) == Work::matrix) {
       s.kind = Kind::matrix;
+      if (matrix_shape(graph_, made).integers) s.kernel = integer_row(made)->name;
       consider_winograd(group, s);
     } else if (work_of(graph_, made) == Work::depthwise) {
       s.kind = Kind::depthwise;
@@ -189,6 +193,34 @@ class Scheduler {
       s.kind = Kind::concat;
     }
     return s;
+  }
+
+  // The row for products of integers. Weights of 8 bits meet four inputs at once where that is an
+  // instruction, or where no two products are too much for 16 bits; else pairs of 16 bits are an
+  // instruction on x86, lanes on ARM.
+  const KernelRow* integer_row(const Made& made) const {
+    if (has_byte_weights(made) && graph_.constant_of(made.in[1])) {
+      const auto type = print(made.call.in[0].dtype);
+      if (const auto* row = find_row("gemm/vnni", type, target_)) return row;
+      if (const auto* row = find_row("gemm/bytes", type, target_); row && has_small_pairs(made))
+        return row;
+      if (const auto* row = find_row("gemm/dot", "i8", target_); row && made.i("groups") == 1)
+        return row;
+    }
+    return find_row(target_.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes", "i16", target_);
+  }
+
+  // Whether neighbouring weights are as gemm/bytes wants them, wherever a run of inputs begins.
+  bool has_small_pairs(const Made& made) const {
+    constexpr int most = 128;
+    const auto w = graph_.constant_of(made.in[1])->as<int8_t>();
+    const auto run = static_cast<size_t>(conv_shape(made.call).group_channels());
+    for (size_t k = 0; k + 1 < w.size(); k += run % 2 ? 1 : 2) {
+      const auto above = std::max<int>(w[k], 0) + std::max<int>(w[k + 1], 0);
+      const auto below = std::min<int>(w[k], 0) + std::min<int>(w[k + 1], 0);
+      if (above > most || below < -most) return false;
+    }
+    return true;
   }
 
   // 3x3 convolutions of many channels need fewer products when tiles are transformed.
@@ -365,7 +397,7 @@ class Scheduler {
     const auto right = columns_beyond(conv);
     const bool fits = s.input.left >= conv.left && s.input.right >= right &&
                       (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
-    if (fits && own_size == 0) return;
+    if (fits && (own_size == 0 || reads_quads_in_place(*group.anchor, s.kernel))) return;
     s.copies_input = true;
     s.input = padded_layout(type.shape, s.input, conv.left, right);
     if (kept > 0) {
@@ -396,18 +428,13 @@ class Scheduler {
 
   void complete_matrix(const Group& group, Schedule& s) const {
     const auto shape = matrix_shape(graph_, *group.anchor);
-    // Products of pairs are an instruction on x86, of lanes on ARM.
-    const auto* by_shorts = target_.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes";
     const auto* row = shape.integers
-                          ? find_row(by_shorts, "i16", target_)
+                          ? integer_row(*group.anchor)
                           : find_row("gemm/fma", print(group.anchor->call.in[0].dtype), target_);
-    if (const auto* dot = find_row("gemm/dot", "i8", target_);
-        dot && shape.integers && shape.groups == 1 && has_byte_weights(*group.anchor))
-      row = dot;
     CHECK(row);
     s.kernel = row->name;
     if (shape.conv)
-      choose_input(group, *shape.conv, shape.integers ? row->type == "i8" ? 1 : 2 : 0, s);
+      choose_input(group, *shape.conv, shape.integers ? takes_quads(s.kernel) ? 1 : 2 : 0, s);
     else
       s.input = layout(group.anchor->in[0]);
     s.flat = !s.in_strip && shape.is_pointwise() && s.input.is_flat() && are_flat(group);
@@ -423,7 +450,7 @@ class Scheduler {
     if (!s.flat) field.rows = window.batch * window.out_rows, field.columns = window.out_columns;
     const auto most_rows =
         s.flat ? 1 : static_cast<int>(std::min<int64_t>(window.out_rows, s.most_rows));
-    const auto input_bytes = shape.integers ? 2 : size_of(shape.input);
+    const auto input_bytes = shape.integers ? takes_quads(s.kernel) ? 1 : 2 : size_of(shape.input);
     const bool few = collides(s.input, window.column_stride, input_bytes);
     if (known && known->outputs == 0 && known->rows <= most_rows && is_legal(*known, row)) {
       s.rows = known->rows;
@@ -433,8 +460,9 @@ class Scheduler {
     } else {
       best_tile(field, row.name, most_rows, s, few ? 8 : 64);
     }
+    const bool is_pairs = shape.integers && !takes_quads(s.kernel);
     const auto tile_bytes = std::max<int64_t>(
-        1, int64_t{s.rows} * s.columns * shape.depth * (shape.integers ? 4 : input_bytes));
+        1, int64_t{s.rows} * s.columns * shape.depth * (is_pairs ? 4 : input_bytes));
     const auto in_row = ceil_div(field.columns, s.columns);
     const auto tiles = s.flat ? in_row : ceil_div(window.out_rows, s.rows);
     const auto most = pixels_bytes(shape) / tile_bytes / (s.flat ? 1 : in_row);
@@ -618,6 +646,15 @@ Window window_of(const MatrixShape& shape, const MemoryLayout& input) {
           .kernel_columns = 1,
           .out_rows = input.rows,
           .out_columns = input.columns};
+}
+
+bool takes_quads(std::string_view kernel) {
+  return kernel == "gemm/vnni" || kernel == "gemm/bytes" || kernel == "gemm/dot";
+}
+
+bool reads_quads_in_place(const Made& made, std::string_view kernel) {
+  if (!takes_quads(kernel) || conv_shape(made.call).group_channels() % 4 != 0) return false;
+  return kernel != "gemm/dot" || made.call.in[0].dtype == DType::i8;
 }
 
 bool has_byte_weights(const Made& made) {

@@ -101,6 +101,11 @@ MatrixShape matrix_shape(const Graph& graph, const Made& made);
 // Whether a convolution of integers has weights of signed bytes that nothing is taken off.
 bool has_byte_weights(const Made& made);
 
+// Whether a kernel multiplies bytes, four neighbouring inputs at a time; and whether it then reads
+// the inputs of a convolution where they are, as far as their margins fit.
+bool takes_quads(std::string_view kernel);
+bool reads_quads_in_place(const Made& made, std::string_view kernel);
+
 // The window that slides over the input of a convolution or product; of one place for the latter.
 Window window_of(const MatrixShape& shape, const MemoryLayout& input);
 

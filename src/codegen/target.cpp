@@ -23,8 +23,9 @@ std::string_view native_name() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
-    return "x86_64_v4";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "x86_64_v3";
+    return __builtin_cpu_supports("avx512vnni") ? "x86_64_v4_vnni" : "x86_64_v4";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return __builtin_cpu_supports("avxvnni") ? "x86_64_v3_vnni" : "x86_64_v3";
   if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) return "x86_64_v2";
   return "";
 #elif defined(__aarch64__)
@@ -64,7 +65,10 @@ bool runs_here(const Target& target) {
   for (const auto& native : targets()) {
     if (native.name != name) continue;
     // Every x86 machine of the table has SSE4.
-    const auto features = native.features | (native.arch == Arch::x86_64 ? uint64_t{cpu_sse4} : 0);
+    auto features = native.features | (native.arch == Arch::x86_64 ? uint64_t{cpu_sse4} : 0);
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avxvnni")) features |= cpu_avx_vnni;
+#endif
     return native.arch == target.arch && (features & target.features) == target.features;
   }
   return false;

@@ -16,6 +16,8 @@ enum class Arch : uint32_t { x86_64 = 1, aarch64 = 2, armv7 = 3 };
 enum CpuFeature : uint64_t {
   cpu_avx2_fma = 1 << 0,
   cpu_avx512 = 1 << 1,
+  cpu_avx512_vnni = 1 << 2,
+  cpu_avx_vnni = 1 << 5,
   cpu_neon_dotprod = 1 << 8,
   cpu_neon_vfpv4 = 1 << 11,
   cpu_sse4 = 1 << 12

@@ -73,6 +73,11 @@ std::vector<Tile> tiles_of(const Machine& machine) {
   return tiles;
 }
 
+// Whether the kernel reads bytes without a sign, and moves those with one up by 128.
+bool flips_signs(const KernelRow& row) {
+  return (row.name == "gemm/vnni" || row.name == "gemm/bytes") && row.type == "i8";
+}
+
 std::string instantiate(const Tile& tile) {
   const bool whole = !tile.is_real();
   const auto sum = whole ? "int" : "float", store = whole ? "vi_store" : "vf_store";
@@ -89,7 +94,7 @@ std::string instantiate(const Tile& tile) {
     text += fmt::format("#define INPUT {}\n", input);
   if (tile.row.name == "gemm/widen" || tile.row.type == "i16" || tile.weight.ends_with("f16"))
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
-  const bool flips = tile.row.name == "gemm/vnni" && tile.row.type == "i8";
+  const bool flips = flips_signs(tile.row);
   if (flips) text += "#define X_SIGNED 1\n";
   if (flips) input = "unsigned char";
   text += kernel_text(tile.row.name);
@@ -148,6 +153,17 @@ void visit_window(const Tile& tile, const Window& window, long stride, long row,
                 i * window.row_depth + b * window.block_depth + j * window.tap_depth, k);
 }
 
+// Weights as gemm/bytes wants them, up to its limits: pairs of one sign sum up to 128, others are
+// any.
+template <class W>
+void keep_pairs_small(Guarded<W>& w, long count, std::mt19937& random) {
+  w.fill(random, -64, 64);
+  for (long k = 0; k + 1 < count; k += 6) {
+    w[static_cast<size_t>(k)] = static_cast<W>(k % 12 ? 127 : 1);
+    w[static_cast<size_t>(k + 1)] = static_cast<W>(k % 12 ? -128 : 127);
+  }
+}
+
 template <class X, class W, class Sum>
 void compare(const Tile& tile, const Compiled& compiled, const Window& window, long stride,
              bool has_bias) {
@@ -162,6 +178,7 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
   Guarded<Sum> y(static_cast<size_t>(tile.rows * tile.columns * channels));
   const bool is_float = tile.is_real();
   w.fill(random, is_float ? -1 : -127, is_float ? 1 : sizeof(W) == 2 ? 3000 : 127);
+  if (tile.row.name == "gemm/bytes") keep_pairs_small(w, window.depth() * channels, random);
   bias.fill(random, -100, 100);
   using Function =
       void(const X* const*, long, long, const Window*, const W*, const Sum*, Sum*, long);
@@ -170,7 +187,7 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
   function(rows.pointers.data(), first, stride, &window, w.data(), has_bias ? bias.data() : nullptr,
            y.data(), channels);
 
-  const bool flips = tile.row.name == "gemm/vnni" && tile.row.type == "i8";
+  const bool flips = flips_signs(tile.row);
   for (long r = 0; r < tile.rows; ++r)
     for (long c = 0; c < tile.columns; ++c)
       for (long n = 0; n < channels; ++n) {

@@ -56,14 +56,20 @@ inline std::vector<Machine> machines() {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   const bool vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+  const bool avx_vnni = avx2 && __builtin_cpu_supports("avxvnni");
 #else
-  const bool x86 = false, avx2 = false, avx512 = false, vnni = false;
+  const bool x86 = false, avx2 = false, avx512 = false, vnni = false, avx_vnni = false;
   const bool aarch64 = sizeof(void*) == 8, armv7 = !aarch64;
   const bool dot = aarch64 && (getauxval(AT_HWCAP) & 1ul << 20);
 #endif
   return {
       {"x86_64", 4, "--target=x86_64-linux-gnu -march=x86-64-v2", KernelFeature::baseline, x86},
       {"x86_64_v3", 8, "--target=x86_64-linux-gnu -march=x86-64-v3", KernelFeature::avx2, avx2},
+      {"x86_64_v3_vnni", 8, "--target=x86_64-linux-gnu -march=x86-64-v3 -mavxvnni",
+       KernelFeature::avx_vnni, avx_vnni},
+      // The same kernels by the plain products that say what their instructions mean.
+      {"x86_64_v3_plain", 8, "--target=x86_64-linux-gnu -march=x86-64-v3", KernelFeature::avx_vnni,
+       avx2},
       {"x86_64_v4", 16, "--target=x86_64-linux-gnu -march=x86-64-v4 -mprefer-vector-width=512",
        KernelFeature::avx512, avx512},
       {"x86_64_v4_vnni", 16,

@@ -80,6 +80,8 @@ std::string_view print_kernel_feature(KernelFeature feature) {
       return "baseline";
     case KernelFeature::avx2:
       return "avx2";
+    case KernelFeature::avx_vnni:
+      return "avx_vnni";
     case KernelFeature::avx512:
       return "avx512";
     case KernelFeature::avx512_vnni:

@@ -17,7 +17,7 @@ struct KernelRange {
 };
 
 // What a CPU must have for a row, beyond the target's own baseline.
-enum class KernelFeature { baseline, avx2, avx512, avx512_vnni, amx_bf16, neon_dot };
+enum class KernelFeature { baseline, avx2, avx_vnni, avx512, avx512_vnni, amx_bf16, neon_dot };
 
 // One legal family of instantiations of a template.
 struct KernelRow {

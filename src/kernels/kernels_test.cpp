@@ -46,6 +46,7 @@ TEST(Kernels, EveryTileIsLegal) {
 
 TEST(Kernels, FeaturesHaveNames) {
   EXPECT_EQ(print_kernel_feature(KernelFeature::avx512_vnni), "avx512_vnni");
+  EXPECT_EQ(print_kernel_feature(KernelFeature::avx_vnni), "avx_vnni");
   EXPECT_EQ(print_kernel_feature(KernelFeature::neon_dot), "neon_dot");
 }
 

@@ -61,7 +61,9 @@ std::vector<Machine> fused_machines() {
   auto all = machines();
   all[0].flags = "--target=x86_64-linux-gnu -march=x86-64-v2 -mavx -mfma";
   all[0].runs = all[1].runs;
-  std::erase_if(all, [](const Machine& m) { return m.feature == KernelFeature::avx512_vnni; });
+  std::erase_if(all, [](const Machine& m) {
+    return m.feature == KernelFeature::avx512_vnni || m.feature == KernelFeature::avx_vnni;
+  });
   return all;
 }
 

@@ -1,5 +1,5 @@
 /* Vectors of pairs of 16-bit and of quads of 8-bit integers. Paste once, after vector.c, before
- * gemm/pairs, gemm/vnni, gemm/lanes, gemm/dot and depthwise/pairs. */
+ * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/dot and depthwise/pairs. */
 typedef short v_pairs __attribute__((vector_size(LANES * 4)));
 typedef signed char v_bytes __attribute__((vector_size(LANES * 2)));
 typedef unsigned char v_ubytes __attribute__((vector_size(LANES * 2)));
@@ -44,16 +44,49 @@ V_INLINE v_pairs v_pairs_of_u8(const unsigned char* a, const unsigned char* b, i
 V_INLINE vi v_add_pairs(vi sum, v_pairs a, v_pairs b) {
 #if LANES == 16 && defined(__AVX512VNNI__)
   return __builtin_ia32_vpdpwssd512(sum, (vi)a, (vi)b);
+#elif LANES == 8 && defined(__AVXVNNI__)
+  return __builtin_ia32_vpdpwssd256(sum, (vi)a, (vi)b);
 #elif LANES == 16
   return sum + (vi)__builtin_ia32_pmaddwd512(a, b);
 #elif LANES == 8 && defined(__AVX2__)
-  return sum + (vi)__builtin_ia32_pmaddwd256(a, b);
+  /* The sum stays in its register: left to itself the compiler moves it to that of the products,
+   * and a tile that fills the registers is stored and loaded again. */
+  const vi products = (vi)__builtin_ia32_pmaddwd256(a, b);
+  __asm__("vpaddd %1, %0, %0" : "+x"(sum) : "x"(products));
+  return sum;
 #elif LANES == 4 && defined(__SSE2__)
   return sum + (vi)__builtin_ia32_pmaddwd128(a, b);
 #else
   return sum + ((vi)a << 16 >> 16) * ((vi)b << 16 >> 16) + ((vi)a >> 16) * ((vi)b >> 16);
 #endif
 }
+
+/* The four bytes at p in each lane; signed ones moved up by 128. */
+V_INLINE vi v_quads_of(const void* p, int is_signed) {
+  return vi_set(v_word(p)) ^ vi_set(is_signed ? (int)0x80808080 : 0);
+}
+
+/* sum + a[0] * b[0] + .. + a[3] * b[3] in each lane, with bytes of a unsigned and of b signed. */
+V_INLINE vi v_add_quads(vi sum, vi a, vi b) {
+#if LANES == 16 && defined(__AVX512VNNI__)
+  return __builtin_ia32_vpdpbusd512(sum, a, b);
+#elif LANES == 8 && defined(__AVXVNNI__)
+  return __builtin_ia32_vpdpbusd256(sum, a, b);
+#else
+  return sum + (a & 255) * (b << 24 >> 24) + (a >> 8 & 255) * (b << 16 >> 24) +
+         (a >> 16 & 255) * (b << 8 >> 24) + (a >> 24 & 255) * (b >> 24);
+#endif
+}
+
+#if LANES == 8 && defined(__AVX2__)
+/* The same, where the sums of the products of two neighbours have 16 bits. */
+V_INLINE vi v_add_small_quads(vi sum, vi a, vi b) {
+  typedef char v_quads __attribute__((vector_size(LANES * 4)));
+  const v_pairs ones = (v_pairs)vi_set(0x10001);
+  const v_pairs pairs = (v_pairs)__builtin_ia32_pmaddubsw256((v_quads)a, (v_quads)b);
+  return v_add_pairs(sum, pairs, ones);
+}
+#endif
 
 /* LANES integers of 16 bits, and sum + a * b of them. */
 V_INLINE v_i16 v_shorts_i16(const short* p) { return *(const v_i16_memory*)p; }

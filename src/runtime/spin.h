@@ -22,8 +22,8 @@ int64_t ts_now(void);
  * answer. */
 bool ts_spin(bool (*is_ready)(const void* argument), const void* argument);
 
-/* To be called by a thread before each of its waits. Returns the nanoseconds for which it had better
- * not spin since others want its CPU, twice as many each time that this is so: mostly 0. */
+/* To be called by a thread before each of its waits. Returns the nanoseconds for which it had
+ * better not spin since others want its CPU, twice as many each time that this is so: mostly 0. */
 int64_t ts_advise_rest(ts_contention* contention);
 
 #endif

@@ -68,7 +68,8 @@ TEST(Spin, GivesTheAnswerOfTheLastCall) {
 TEST(Spin, CallsUntilTheAnswerIsYes) {
   int calls = 0;
   const auto third = [](const void* argument) {
-    return ++*static_cast<int*>(const_cast<void*>(argument)) == 3;  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return ++*static_cast<int*>(const_cast<void*>(argument)) ==
+           3;  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   };
   EXPECT_TRUE(ts_spin(third, &calls));
   EXPECT_EQ(calls, 3);

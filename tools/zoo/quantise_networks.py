@@ -4,7 +4,8 @@ usage: quantise_networks.py FOLDER NAME...
 
 NAME is MODEL_qdq (operators on reals between DequantizeLinear and QuantizeLinear) or
 MODEL_qoperator (QLinearConv and its kin); FOLDER has MODEL.onnx and receives NAME.onnx. Activations are u8,
-weights i8 with a scale for each channel; ranges are those of made-up pictures from a fixed seed.
+weights i8 with a scale for each channel; ranges are those of made-up pictures from a fixed seed. In
+MODEL_qdq7 weights use 7 of their bits, as is advised for processors without dot products of bytes.
 """
 
 import sys
@@ -16,7 +17,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-FORMATS = {"qdq": QuantFormat.QDQ, "qoperator": QuantFormat.QOperator}
+FORMATS = {"qdq": QuantFormat.QDQ, "qdq7": QuantFormat.QDQ, "qoperator": QuantFormat.QOperator}
 PICTURES = 4
 # cells across a picture, and the strength of what is as large as a cell
 SCALES = ((1, 0.8), (2, 0.8), (4, 0.7), (8, 0.5), (16, 0.4), (32, 0.3))
@@ -52,7 +53,7 @@ def quantise(folder, name):
         prepared = Path(scratch) / "prepared.onnx"  # batch norms are folded
         quant_pre_process(str(folder / f"{model}.onnx"), str(prepared), skip_symbolic_shape=True)
         quantize_static(str(prepared), str(folder / f"{name}.onnx"), Pictures(prepared),
-                        quant_format=FORMATS[form], per_channel=True,
+                        quant_format=FORMATS[form], per_channel=True, reduce_range=form == "qdq7",
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
     print(f"{name}: quantised", flush=True)
 

@@ -1,5 +1,6 @@
 /* As gemm/fma, in integers with 32-bit sums: four neighbouring inputs of 8 bits at a time by
- * vpdpbusd. Needs 16 lanes and AVX-512 VNNI.
+ * vpdpbusd of AVX-512 VNNI or AVX-VNNI; elsewhere by plain products, which mean the same. Needs the
+ * template pairs.
  *
  * Parameters: those of gemm/fma, and
  *   X_SIGNED  optional: 1 when x is signed; the kernel then adds 128 to every input, and the bias
@@ -10,7 +11,8 @@
  *
  * w: weights [depth / 4][VECTORS * LANES][4]. window.length and the depths are multiples of
  * 4; where the depth is not, the missing weights are zero and a run has up to 3 more bytes that may
- * be read. Sums are exact modulo 2^32. The zero point is treated as in gemm/widen. */
+ * be read. Sums are exact modulo 2^32. The zero point z of the inputs belongs into the bias, as -z
+ * times the sum of the channel's weights; outside the picture is z. */
 #ifndef X_SIGNED
 #define X_SIGNED 0
 #endif
@@ -21,7 +23,7 @@
 #define GEMM_GROUP 4
 #define GEMM_LOAD_START(p) vi_load(p)
 #define GEMM_LOAD_WEIGHTS(p) vi_load((const int*)(const void*)(p))
-#define GEMM_SPREAD(p) vi_set(v_word(p) ^ (X_SIGNED ? (int)0x80808080 : 0))
-#define GEMM_ADD_PRODUCT(sum, input, weights) sum = __builtin_ia32_vpdpbusd512(sum, input, weights)
+#define GEMM_SPREAD(p) v_quads_of(p, X_SIGNED)
+#define GEMM_ADD_PRODUCT(sum, input, weights) sum = v_add_quads(sum, input, weights)
 #include "gemm/tile.c"
 #undef X_SIGNED
