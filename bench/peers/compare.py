@@ -31,7 +31,7 @@ from pictures import inputs_of  # noqa: E402
 TURNSTONE = ROOT / "build/bin/turnstone"
 PEERS_F32 = ("onnxruntime", "openvino", "litert", "ncnn")
 NETWORKS = Path(__file__).with_name("networks.txt")
-LIMIT = 1e-3  # largest difference over the largest output
+LIMIT = 1e-3  # largest difference over the largest output, where the network allows no more
 REST = 0.03  # seconds between turns, in which the threads of others stop to spin
 
 
@@ -112,7 +112,7 @@ def open_workers(network, engines, threads, cores, folder):
     return workers, refused
 
 
-def check_outputs(workers, refused, folder):
+def check_outputs(network, workers, refused, folder):
     """Closes workers whose outputs are not the reference's; returns the differences of the others."""
     found = {worker.engine: worker.outputs(folder / worker.engine) for worker in workers}
     reference = found.get("onnxruntime") or found.get("openvino")
@@ -120,7 +120,7 @@ def check_outputs(workers, refused, folder):
         raise RuntimeError("neither onnxruntime nor openvino is there to compare outputs with")
     gaps = {engine: difference(outputs, reference) for engine, outputs in found.items()}
     for worker in list(workers):
-        limit = LIMIT if worker.facts["precision"] not in ("bf16", "f16") else 0.1
+        limit = max(LIMIT, network.limit) if worker.facts["precision"] not in ("bf16", "f16") else 0.1
         if not gaps[worker.engine] <= limit:
             refused[worker.engine] = f"outputs differ by {gaps[worker.engine]:.1e}"
             worker.close()
@@ -173,7 +173,7 @@ def measure(network, engines, threads, cores, arguments):
     try:
         if "turnstone" not in [worker.engine for worker in workers]:
             raise RuntimeError(f"turnstone: {refused.get('turnstone')}")
-        gaps = check_outputs(workers, refused, folder)
+        gaps = check_outputs(network, workers, refused, folder)
         if "turnstone" in refused:
             raise RuntimeError(f"turnstone: {refused['turnstone']}")
         medians, times = time_rounds(workers, arguments.rounds, arguments.turn)
@@ -217,17 +217,27 @@ def best_peer(result, peers=PEERS_F32):
                default=None)
 
 
+def is_quantised(result):
+    return "_qdq" in result["network"]
+
+
+def print_ratios(results, what, out):
+    ratios = {r["network"]: best_peer(r) for r in results}
+    ratios = {name: ratio for name, ratio in ratios.items() if ratio}
+    if not ratios:
+        return
+    mean = statistics.geometric_mean(ratios.values())
+    print(f"\nagainst the fastest {what}: geometric mean {mean:.2f} over {len(ratios)} networks", file=out)
+    for name, ratio in sorted(ratios.items(), key=lambda item: item[1]):
+        print(f"  {name:<24}{ratio:5.2f}", file=out)
+
+
 def print_summary(results, out):
     for threads in sorted({result["threads"] for result in results}):
-        ratios = {r["network"]: best_peer(r) for r in results if r["threads"] == threads}
-        ratios = {name: ratio for name, ratio in ratios.items() if ratio}
-        if not ratios:
-            continue
-        mean = statistics.geometric_mean(ratios.values())
-        print(f"\nagainst the fastest f32 peer, {threads} thread{'s' * (threads > 1)}: geometric mean "
-              f"{mean:.2f} over {len(ratios)} networks", file=out)
-        for name, ratio in sorted(ratios.items(), key=lambda item: item[1]):
-            print(f"  {name:<24}{ratio:5.2f}", file=out)
+        told = f"{threads} thread{'s' * (threads > 1)}"
+        own = [r for r in results if r["threads"] == threads]
+        print_ratios([r for r in own if not is_quantised(r)], f"f32 peer, {told}", out)
+        print_ratios([r for r in own if is_quantised(r)], f"peer with networks of integers, {told}", out)
     single = {r["network"]: r["engines"]["turnstone"]["median_ms"] for r in results if r["threads"] == 1}
     double = {r["network"]: r["engines"]["turnstone"]["median_ms"] for r in results if r["threads"] == 2}
     both = [name for name in single if name in double]
@@ -304,7 +314,11 @@ def main():
         out = Tee(sys.stdout, arguments.output.open("w"))
     print_head(engines, out)
     results, failed = [], 0
-    for network in read_models(arguments.networks, NETWORKS):
+    try:
+        networks = read_models(arguments.networks, NETWORKS)
+    except ValueError as error:
+        sys.exit(f"compare.py: {error}")
+    for network in networks:
         for threads in map(int, arguments.threads.split(",")):
             try:
                 results.append(measure(network, engines, threads, cores[-threads:], arguments))
