@@ -377,8 +377,10 @@ TEST_F(Compile, IntegerConvolutionsWithRealFactors) {
         "}}",
         channels, integers(DType::i8, {channels, 3, 3, 1}, 5, -127, 127),
         tail(channels, "i16", -128)));
-    check(fmt::format("graph(x: u8[1,8,11,{0}]) {{ rescale(conv(x, {1}), f32[1] [0.0001]) }}",
-                      channels, integers(DType::i8, {17, 1, 1, channels}, 5, -127, 127)));
+    for (const auto* rest : {"0.0001]", "0.5]", "0.7]", "0.5], zero=7, low=0, high=255, to=\"u8\"",
+                             "100], zero=-99, low=-32768, high=32767, to=\"i16\""})
+      check(fmt::format("graph(x: u8[1,8,11,{0}]) {{ rescale(conv(x, {1}), f32[1] [{2}) }}",
+                        channels, integers(DType::i8, {17, 1, 1, channels}, 5, -127, 127), rest));
   }
 }
 

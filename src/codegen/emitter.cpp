@@ -5,6 +5,7 @@
 #include "kernels/kernels.h"
 #include "ops/fixed_point.h"
 #include "ops/narrow.h"
+#include "ops/rescale.h"
 
 namespace turnstone {
 
@@ -136,9 +137,25 @@ void Epilogue::store_integers() {
                                       c_integer(first.call.i("high")));
     rest = rest.subspan(1);
   }
+  if (first.op() == "rescale" && rest.size() == 1 && is_limited_by_store(first)) {
+    e_.c.need("rescale");
+    names[first.out[0]] = fmt::format("vi_nearest(vf_of_vi({}) * {}) + {}", names.at(first.in[0]),
+                                      names.at(first.in[1]), c_integer(first.call.i("zero")));
+    rest = {};
+  }
   write_calls(e_.c, rest, true, names);
   e_.c.line("{};",
             store_text(e_.graph.type(group_.result()).dtype, "y", names.at(group_.result()), "n"));
+}
+
+// Whether all that a rescale may give fits 32 bits, and its limits are those of its type, to which
+// stores saturate.
+bool Epilogue::is_limited_by_store(const Made& rescale) const {
+  constexpr float most = 0.5f;
+  const auto limits = range_of(rescale.call.out[0].dtype);
+  const auto* factors = e_.graph.constant_of(rescale.in[1]);
+  return factors && rescale.call.i("low") == limits.low && rescale.call.i("high") == limits.high &&
+         std::ranges::all_of(factors->as<float>(), [](float f) { return f >= 0 && f <= most; });
 }
 
 void Epilogue::write_store(const std::string& name) {

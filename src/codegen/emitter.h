@@ -86,6 +86,7 @@ class Epilogue {
   std::map<Value, std::string> operand_names() const;
   void store_reals();
   void store_integers();
+  bool is_limited_by_store(const Made& rescale) const;
 
   Emitter& e_;
   const Group& group_;

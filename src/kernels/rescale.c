@@ -27,6 +27,18 @@ V_INLINE vi v_steps_away(vf steps, int zero, int low, int high) {
   return whole - (rest >= 0.5f) + (rest <= -0.5f) + zero;
 }
 
+/* v / scale, with inverse = 1 / scale: one step of correction leads to the nearest real, but for a
+ * few v (Markstein, Computation of elementary functions on the IBM RISC System/6000, 1990). */
+V_INLINE vf v_over_scale(vf v, float scale, float inverse) {
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+  const vf near = v * inverse;
+  return vf_fma(vf_fma(-near, vf_set(scale), v), vf_set(inverse), near);
+#else
+  (void)inverse;
+  return v / scale;
+#endif
+}
+
 /* v_steps of sum * factor. */
 V_INLINE vi v_rescale(vi sum, vf factor, int zero, int low, int high) {
   return v_steps(vf_of_vi(sum) * factor, zero, low, high);

@@ -42,15 +42,42 @@ void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   }
 }
 
+// Whether v_over_scale divides every sum or product that may come by `scale` as a division does.
+template <bool adds>
+bool divides_by_inverse(const Call& call) {
+  const auto reals = [&](size_t operand, std::string_view zero, std::string_view scale) {
+    std::vector<float> all;
+    const auto range = range_of(call.in[operand].dtype);
+    for (auto k = range.low; k <= range.high; ++k)
+      all.push_back(real_of(k, call.i(zero), scale_of(call, scale)));
+    return all;
+  };
+  const float scale = scale_of(call, "scale");
+  const float inverse = 1 / scale;
+  const auto b_reals = reals(1, "b_zero", "b_scale");
+  for (const float a : reals(0, "a_zero", "a_scale"))
+    for (const float b : b_reals) {
+      const float both = adds ? a + b : a * b;
+      const float near = both * inverse;
+      if (std::fma(std::fma(-near, scale, both), inverse, near) != both / scale) return false;
+    }
+  return true;
+}
+
 template <bool adds>
 std::string vector_form(const Call& call, std::span<const std::string> x) {
   const auto reals = [&](size_t i, std::string_view zero, std::string_view scale) {
     return fmt::format("v_reals({}, {}, {})", x[i], c_integer(call.i(zero)),
                        c_float(scale_of(call, scale)));
   };
-  return fmt::format("v_steps(({} {} {}) / {}{})", reals(0, "a_zero", "a_scale"), adds ? "+" : "*",
-                     reals(1, "b_zero", "b_scale"), c_float(scale_of(call, "scale")),
-                     c_limits(call));
+  const auto both = fmt::format("{} {} {}", reals(0, "a_zero", "a_scale"), adds ? "+" : "*",
+                                reals(1, "b_zero", "b_scale"));
+  const float scale = scale_of(call, "scale");
+  const auto steps =
+      divides_by_inverse<adds>(call)
+          ? fmt::format("v_over_scale({}, {}, {})", both, c_float(scale), c_float(1 / scale))
+          : fmt::format("({}) / {}", both, c_float(scale));
+  return fmt::format("v_steps({}{})", steps, c_limits(call));
 }
 
 // Of whatever shapes; codegen has loops over vectors for those that lie beside each other.
