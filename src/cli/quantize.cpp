@@ -65,7 +65,7 @@ Result<Settings> settings_of(const Options& options) {
   quantize.held_back = options.held_back;
   quantize.equalise = options.equalise;
   quantize.correct_biases = !options.no_bias_correction;
-  quantize.reduced = options.reduce_range;
+  quantize.small_pairs = options.reduce_range;
   quantize.seed = options.seed;
   quantize.quiet = options.quiet;
   quantize.stopped = interrupted;
@@ -198,7 +198,8 @@ int quantize_command(int argc, char** argv) {
   app.add_flag("--no-bias-correction", options.no_bias_correction,
                "leave biases as they are, and not correct what rounding shifts");
   app.add_flag("--reduce-range", options.reduce_range,
-               "weights in [-63, 63], for engines that add pairs of products in 16 bits");
+               "neighbouring weights whose products with bytes add up to 16 bits: faster on x86 without "
+               "dot products of bytes, and other engines do not saturate there");
   app.add_option("--shape", options.shapes, "INPUT=1,3,640,640: shape of an input; may be repeated")
       ->take_all();
   app.add_option("--labels", options.model.labels, "file with one label a line");

@@ -110,7 +110,17 @@ TEST(RoundedWeights, ReachTheEndsAndKeepWhatFitsExactly) {
   EXPECT_EQ(print(rounded.integers), "i8[2,1,1,2] [1 -127 0 0]");
   EXPECT_TRUE(same(rounded.reals, weights));
   EXPECT_GT(rounded.scales.real_at(1), 0);
-  EXPECT_EQ(print(round_weights(weights, 0, true, least).integers), "i8[2,1,1,2] [0 -63 0 0]");
+}
+
+TEST(RoundedWeights, MayKeepNeighboursOfOneSignSmall) {
+  const double least[] = {1e-30, 1e-30};
+  const auto rounded = [&](const char* weights, size_t axis) {
+    return print(round_weights(*parse_tensor(weights), axis, true, least).integers);
+  };
+  EXPECT_EQ(rounded("f32[2,1,1,4] [100 100 -20 0  1 -127 3 4]", 0),
+            "i8[2,1,1,4] [64 64 -13 0 1 -127 3 4]");
+  // Channels that lie side by side are no neighbours.
+  EXPECT_EQ(rounded("f32[2,2] [-127 30  -127 90]", 1), "i8[2,2] [-64 32 -64 95]");
 }
 
 TEST(RoundedWeights, AreCoarserWhereABiasWouldOverflow) {

@@ -117,7 +117,7 @@ class Quantization {
       return TRY(calibration.add(results, own), pictures_.file(i).string()), Result<>();
     }));
     report_.ranges = calibration.ranges(shared_scales(graph_, values), settings_.range);
-    scheme_ = make_scheme(graph_, layers_, report_.ranges, settings_.reduced);
+    scheme_ = make_scheme(graph_, layers_, report_.ranges, settings_.small_pairs);
     return {};
   }
 

@@ -21,7 +21,7 @@ struct QuantizeSettings {
   double held_back = 0.5;         // share of the pictures that judge and do not calibrate, 0..1
   bool equalise = false;
   bool correct_biases = true;
-  bool reduced = false;  // weights in [-63, 63]: sums of two products fit 16 bits
+  bool small_pairs = false;  // of weights: sums of two products fit 16 bits
   uint64_t seed = 0;     // of which pictures are held back
   ClassOutput classes;   // index of the output that holds classes
   bool quiet = false;

@@ -24,19 +24,25 @@ Tensor reals_of(const Tensor& integers, const Tensor& scales, int64_t inner) {
 
 }  // namespace
 
-Rounded round_weights(const Tensor& weights, size_t axis, bool reduced,
+Rounded round_weights(const Tensor& weights, size_t axis, bool small_pairs,
                       std::span<const double> least) {
-  const auto most = reduced ? 63.0 : 127.0;
+  constexpr double most = 127;
   const auto channels = weights.shape()[axis];
   const auto inner = inner_of(weights.shape(), axis);
   const auto from = weights.as<float>();
-  std::vector<double> largest(static_cast<size_t>(channels), 0);
   const auto channel_of = [&](size_t i) {
     return static_cast<size_t>(static_cast<int64_t>(i) / inner % channels);
   };
+  // Of each channel, what `most` has to hold; and its last weight so far.
+  std::vector<double> largest(static_cast<size_t>(channels), 0);
+  std::vector<double> last(static_cast<size_t>(channels), 0);
   for (size_t i = 0; i < from.size(); ++i) {
+    const double weight = from[i];
+    auto& before = last[channel_of(i)];
+    const bool adds_up = small_pairs && (weight > 0) == (before > 0);
     auto& size = largest[channel_of(i)];
-    size = std::max<double>(size, std::fabs(from[i]));
+    size = std::max(size, std::fabs(weight) + (adds_up ? std::fabs(before) : 0));
+    before = weight;
   }
   Rounded rounded{Tensor(DType::i8, weights.shape()), Tensor(DType::f32, {channels}), Tensor()};
   const auto scales = rounded.scales.mutable_as<float>();

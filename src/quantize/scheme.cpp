@@ -12,7 +12,7 @@ constexpr double least_scale = 1e-30;  // of weights that are all zero, and of p
 }  // namespace
 
 Scheme make_scheme(const Graph& graph, const std::vector<Layer>& layers,
-                   const std::map<Value, Range>& ranges, bool reduced) {
+                   const std::map<Value, Range>& ranges, bool small_pairs) {
   Scheme scheme;
   for (const auto& [value, range] : ranges) scheme.values[value] = quantisation_of(range);
   for (const auto& layer : layers) {
@@ -23,7 +23,7 @@ Scheme make_scheme(const Graph& graph, const std::vector<Layer>& layers,
       least.push_back(std::max(
           {least_scale, least_scale / input, std::fabs(bias.real_at(c)) / (input * most_bias)}));
     scheme.layers.push_back(
-        {round_weights(*graph.constant_of(layer.weights), layer.axis, reduced, least), bias});
+        {round_weights(*graph.constant_of(layer.weights), layer.axis, small_pairs, least), bias});
   }
   return scheme;
 }

@@ -24,7 +24,7 @@ struct Scheme {
 // A scheme with the given ranges, which are those of stored_values of all layers. Biases are those
 // of the graph.
 Scheme make_scheme(const Graph& graph, const std::vector<Layer>& layers,
-                   const std::map<Value, Range>& ranges, bool reduced);
+                   const std::map<Value, Range>& ranges, bool small_pairs);
 
 // The bias of layer `i` as integers: its scales are those of the products that it is added to.
 Rounded integer_bias(const Scheme& scheme, const Layer& layer, size_t i);

@@ -44,7 +44,7 @@ int64_t ts_advise_rest(ts_contention* contention) {
   int64_t rest = busy ? 2 * contention->rest : contention->rest / 2;
   if (busy && rest < shortest_rest) rest = shortest_rest;
   if (rest > longest_rest) rest = longest_rest;
-  *contention = (ts_contention){
-      .since = now, .running = running, .rest = rest, .waits = waits_between_looks};
+  *contention =
+      (ts_contention){.since = now, .running = running, .rest = rest, .waits = waits_between_looks};
   return busy ? rest : 0;
 }
