@@ -31,7 +31,8 @@
 #define PREFETCH_LINES 1
 #endif
 
-/* When the tile fills the registers even one load too early spills. */
+/* When the tile fills the registers even one load too early spills. Of weights that are known to be
+ * constants clang would load those of the next step early, whatever stands between. */
 #ifdef GEMM_AT_ONCE
 #define GEMM_LOADED (OUTPUT_ROWS * COLUMNS + 2 * VECTORS)
 #else
@@ -103,6 +104,7 @@
 V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, struct window window,
                    const GEMM_WEIGHT* w, const GEMM_START* bias,
                    const void* ahead EPILOGUE_ARGUMENTS) {
+  V_HIDE(w);
   GEMM_SUM sum[OUTPUT_ROWS][COLUMNS][VECTORS];
   GEMM_ALL_SUMS(o, c, v) sum[o][c][v] = START(o, c, v);
   const char* line = ahead;
