@@ -62,6 +62,20 @@ int64_t even_share(int64_t all, int64_t most) {
   return ceil_div(all, ceil_div(all, std::max<int64_t>(1, most)));
 }
 
+// The size of parts, at most `most` and at least a third of it, with which two threads and four are
+// done with `times` times `all` soonest.
+int64_t fair_share(int64_t all, int64_t most, int64_t times = 1) {
+  most = std::clamp<int64_t>(most, 1, all);
+  const auto longest = [&](int64_t size) {
+    const auto parts = ceil_div(all, size) * times;
+    return (ceil_div(parts, 2) * 2 + ceil_div(parts, 4) * 4) * size;
+  };
+  auto best = most;
+  for (auto size = most; 3 * size >= most && size > 0; --size)
+    if (longest(size) < longest(best)) best = size;
+  return best;
+}
+
 int even_columns(int64_t pixels, int most) { return static_cast<int>(even_share(pixels, most)); }
 
 // Cycles of one depth step of a tile.
@@ -503,8 +517,8 @@ class Scheduler {
     // A block that ends inside a tile of rows has tiles of one row.
     const auto in_block = s.flat ? s.block : (s.block + s.rows - 1) * in_row;
     const auto sums = in_block * in_tile * width * 4;
-    const auto all_panels = ceil_div(shape.channels, width);
-    s.panels = even_share(all_panels, std::min(most_sums / sums, most_panels));
+    s.panels = fair_share(ceil_div(shape.channels, width), std::min(most_sums / sums, most_panels),
+                          ceil_div(tiles, s.block));
     s.ring_bytes = s.panels * sums;
   }
 
