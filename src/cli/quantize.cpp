@@ -197,9 +197,10 @@ int quantize_command(int argc, char** argv) {
                "scale channels between convolutions to like weights first");
   app.add_flag("--no-bias-correction", options.no_bias_correction,
                "leave biases as they are, and not correct what rounding shifts");
-  app.add_flag("--reduce-range", options.reduce_range,
-               "neighbouring weights whose products with bytes add up to 16 bits: faster on x86 without "
-               "dot products of bytes, and other engines do not saturate there");
+  app.add_flag(
+      "--reduce-range", options.reduce_range,
+      "neighbouring weights whose products with bytes add up to 16 bits: faster on x86 without "
+      "dot products of bytes, and other engines do not saturate there");
   app.add_option("--shape", options.shapes, "INPUT=1,3,640,640: shape of an input; may be repeated")
       ->take_all();
   app.add_option("--labels", options.model.labels, "file with one label a line");

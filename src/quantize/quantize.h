@@ -22,8 +22,8 @@ struct QuantizeSettings {
   bool equalise = false;
   bool correct_biases = true;
   bool small_pairs = false;  // of weights: sums of two products fit 16 bits
-  uint64_t seed = 0;     // of which pictures are held back
-  ClassOutput classes;   // index of the output that holds classes
+  uint64_t seed = 0;         // of which pictures are held back
+  ClassOutput classes;       // index of the output that holds classes
   bool quiet = false;
   std::function<bool()> stopped = [] { return false; };
 };

@@ -34,7 +34,7 @@ struct ts_pool {
   bool fits; /* there is a CPU for each thread */
   ts_part* parts;
   ts_worker* workers;
-  atomic_bool taken; /* by the thread whose job runs: the owner */
+  atomic_bool taken;          /* by the thread whose job runs: the owner */
   _Atomic int64_t sleep_till; /* as ts_now has it: other programs want the CPUs, nobody spins */
 
   void (*body)(void* argument, int64_t i);
