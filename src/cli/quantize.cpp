@@ -199,8 +199,8 @@ int quantize_command(int argc, char** argv) {
                "leave biases as they are, and not correct what rounding shifts");
   app.add_flag(
       "--reduce-range", options.reduce_range,
-      "neighbouring weights whose products with bytes add up to 16 bits: faster on x86 without "
-      "dot products of bytes, and other engines do not saturate there");
+      "neighbouring weights whose products with bytes add up to 16 bits: faster on x86 with AVX2 "
+      "alone, and other engines do not saturate there");
   app.add_option("--shape", options.shapes, "INPUT=1,3,640,640: shape of an input; may be repeated")
       ->take_all();
   app.add_option("--labels", options.model.labels, "file with one label a line");
