@@ -1,5 +1,6 @@
 // Convolutions and matrix products around the matrix kernels.
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <set>
 
@@ -51,7 +52,7 @@ class MatrixEmitter {
       steps.push_back(write_pack());
     else
       pack_constant();
-    if (has_start()) shape_.integers ? add_start() : add_bias();
+    if (has_start()) shape_.integers ? add_integer_starts() : add_real_starts();
     if (window_.top > 0 || window_.bottom > 0 || reads_below())
       fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), outside());
     plan_prefetch();
@@ -296,26 +297,26 @@ class MatrixEmitter {
     c_.line("static const int {}[] = {{{}}};", name, list);
   }
 
-  void add_bias() {
-    // Whole vectors are read.
-    const auto bias = epilogue_.bias()->as<float>();
-    const auto real = static_cast<int64_t>(bias.size());
-    bias_at_ = e_.weights.add<float>(real + panels_.width(), [&](float* to) {
-      for (int64_t i = 0; i < real + panels_.width(); ++i)
-        to[i] = i < real ? bias[static_cast<size_t>(i)] : 0;
+  // What sums begin with, in each channel of all groups. Whole vectors are read.
+  template <class T>
+  void add_starts(int64_t real, const std::function<T(int64_t channel)>& start) {
+    bias_at_ = e_.weights.add<T>(real + panels_.width(), [&](T* to) {
+      for (int64_t i = 0; i < real + panels_.width(); ++i) to[i] = i < real ? start(i) : T{};
     });
   }
 
+  void add_real_starts() {
+    const auto bias = epilogue_.bias()->as<float>();
+    add_starts<float>(static_cast<int64_t>(bias.size()),
+                      [&](int64_t i) { return bias[static_cast<size_t>(i)]; });
+  }
+
   // The bias, less what the surplus of the inputs adds to every sum.
-  void add_start() {
+  void add_integer_starts() {
     const auto* bias = epilogue_.bias();
-    const auto real = shape_.groups * shape_.channels;
-    bias_at_ = e_.weights.add<int32_t>(real + panels_.width(), [&](int32_t* to) {
-      for (int64_t i = 0; i < real + panels_.width(); ++i) {
-        const bool is_real = i < real;
-        const auto own = is_real && bias ? bias->integer_at(i) : 0;
-        to[i] = static_cast<int32_t>(own - (is_real ? surplus() * sum_of_weights(i) : 0));
-      }
+    add_starts<int32_t>(shape_.groups * shape_.channels, [&](int64_t i) {
+      const auto own = bias ? bias->integer_at(i) : 0;
+      return static_cast<int32_t>(own - surplus() * sum_of_weights(i));
     });
   }
 

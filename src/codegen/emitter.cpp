@@ -136,8 +136,7 @@ void Epilogue::store_integers() {
     names[first.out[0]] = fmt::format("vi_clamp(moved, {}, {})", c_integer(first.call.i("low")),
                                       c_integer(first.call.i("high")));
     rest = rest.subspan(1);
-  }
-  if (first.op() == "rescale" && rest.size() == 1 && is_limited_by_store(first)) {
+  } else if (first.op() == "rescale" && rest.size() == 1 && is_limited_by_store(first)) {
     e_.c.need("rescale");
     names[first.out[0]] = fmt::format("vi_nearest(vf_of_vi({}) * {}) + {}", names.at(first.in[0]),
                                       names.at(first.in[1]), c_integer(first.call.i("zero")));

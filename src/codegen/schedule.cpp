@@ -34,9 +34,10 @@ bool has_feature(KernelFeature needs, const Target& target) {
   return false;
 }
 
+// Of any type where `type` is empty.
 const KernelRow* find_row(std::string_view name, std::string_view type, const Target& target) {
   for (const auto& row : kernel_rows())
-    if (row.name == name && row.type == type && row.lanes == target.lanes &&
+    if (row.name == name && (type.empty() || row.type == type) && row.lanes == target.lanes &&
         has_feature(row.needs, target))
       return &row;
   return nullptr;
@@ -443,7 +444,7 @@ class Scheduler {
   void complete_matrix(const Group& group, Schedule& s) const {
     const auto shape = matrix_shape(graph_, *group.anchor);
     const auto* row = shape.integers
-                          ? integer_row(*group.anchor)
+                          ? find_row(s.kernel, {}, target_)  // as kind_of chose it
                           : find_row("gemm/fma", print(group.anchor->call.in[0].dtype), target_);
     CHECK(row);
     s.kernel = row->name;
@@ -663,7 +664,9 @@ Window window_of(const MatrixShape& shape, const MemoryLayout& input) {
 }
 
 bool takes_quads(std::string_view kernel) {
-  return kernel == "gemm/vnni" || kernel == "gemm/bytes" || kernel == "gemm/dot";
+  return std::ranges::any_of(kernel_rows(), [&](const KernelRow& row) {
+    return row.name == kernel && row.layout == "quads";
+  });
 }
 
 bool reads_quads_in_place(const Made& made, std::string_view kernel) {

@@ -66,13 +66,14 @@ TEST(Spin, GivesTheAnswerOfTheLastCall) {
 }
 
 TEST(Spin, CallsUntilTheAnswerIsYes) {
-  int calls = 0;
+  struct Counter {
+    mutable int calls = 0;
+  } counter;
   const auto third = [](const void* argument) {
-    return ++*static_cast<int*>(const_cast<void*>(argument)) ==
-           3;  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return ++static_cast<const Counter*>(argument)->calls == 3;
   };
-  EXPECT_TRUE(ts_spin(third, &calls));
-  EXPECT_EQ(calls, 3);
+  EXPECT_TRUE(ts_spin(third, &counter));
+  EXPECT_EQ(counter.calls, 3);
 }
 
 }  // namespace

@@ -13,17 +13,5 @@
  * 4; where the depth is not, the missing weights are zero and a run has up to 3 more bytes that may
  * be read. Sums are exact modulo 2^32. The zero point z of the inputs belongs into the bias, as -z
  * times the sum of the channel's weights; outside the picture is z. */
-#ifndef X_SIGNED
-#define X_SIGNED 0
-#endif
-#define GEMM_SUM vi
-#define GEMM_INPUT unsigned char
-#define GEMM_WEIGHT signed char
-#define GEMM_START int
-#define GEMM_GROUP 4
-#define GEMM_LOAD_START(p) vi_load(p)
-#define GEMM_LOAD_WEIGHTS(p) vi_load((const int*)(const void*)(p))
-#define GEMM_SPREAD(p) v_quads_of(p, X_SIGNED)
 #define GEMM_ADD_PRODUCT(sum, input, weights) sum = v_add_quads(sum, input, weights)
-#include "gemm/tile.c"
-#undef X_SIGNED
+#include "gemm/quads.c"
