@@ -181,7 +181,9 @@ int bench_command(int argc, char** argv) {
   bool quiet = false;
   app.add_option("PACKAGE", package, "folder, .tar.gz or .so")->required();
   add_threads_option(app, threads);
-  app.add_option("--runs", runs, "measured runs")->check(whole_number(1, 1'000'000));
+  app.add_option("--runs", runs, "measured runs")
+      ->capture_default_str()
+      ->check(whole_number(1, 1'000'000));
   app.add_flag("--layers", layers, "the time of each layer, or strip of several");
   app.add_flag("--json", json, "one JSON document");
   app.add_flag("-q,--quiet", quiet, "no progress and no notes");

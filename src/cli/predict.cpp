@@ -168,7 +168,9 @@ int predict_command(int argc, char** argv) {
   Options options;
   app.add_option("PACKAGE", options.package, "folder, .tar.gz or .so")->required();
   app.add_option("PICTURE", options.pictures, "JPEG or PNG files");
-  app.add_option("--top", options.top, "classes to tell")->check(whole_number(1, 100'000));
+  app.add_option("--top", options.top, "classes to tell")
+      ->capture_default_str()
+      ->check(whole_number(1, 100'000));
   app.add_option("--draw", options.draw, "folder for pictures with the results drawn on them")
       ->check(not_empty);
   add_threads_option(app, options.threads);

@@ -13,6 +13,7 @@ namespace turnstone {
 
 void add_threads_option(CLI::App& app, int& threads) {
   app.add_option("--threads", threads, "that compute, 0: as many as there are CPUs")
+      ->capture_default_str()
       ->check(whole_number(0, 256));
 }
 
