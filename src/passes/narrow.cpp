@@ -7,13 +7,21 @@
 
 #include "ops/narrow.h"
 #include "passes/rebuild.h"
+#include "passes/round_weights.h"
 
 namespace turnstone {
 namespace {
 
-bool is_product(const Made& made) {
+bool is_depthwise(const Made& made) {
+  return made.op() == "conv" && made.call.in[1].shape.back() == 1 &&
+         made.call.in[0].shape.back() > 1;
+}
+
+bool makes_reals(const Made& made) {
   return (made.op() == "conv" || made.op() == "matmul") && made.call.out[0].dtype == DType::f32;
 }
+
+bool is_product(const Made& made) { return makes_reals(made) && !is_depthwise(made); }
 
 // Rows of a constant by number: an embedding.
 bool is_table(const Graph& graph, const Made& made) {
@@ -21,18 +29,19 @@ bool is_table(const Graph& graph, const Made& made) {
   return table && table->dtype() == DType::f32 && table->shape().size() > 1;
 }
 
-// The constant as numbers of the type. `what` says which it is.
-Result<Value> rounded(Graph& graph, Value value, DType type, std::string_view what) {
+// The constant as numbers of the type: as weights in an order, or without, each as the nearest.
+// `what` says which it is.
+Result<Value> rounded(Graph& graph, Value value, DType type, std::optional<WeightOrder> order,
+                      std::string_view what) {
   const auto& wide = *graph.constant_of(value);
   const double most = type == DType::f16 ? 65504 : 0x1.fep127;
-  Tensor narrow(type, wide.shape());
-  for (int64_t i = 0; i < wide.size(); ++i) {
-    const auto real = wide.real_at(i);
-    if (!(std::abs(real) <= most))
+  for (int64_t i = 0; i < wide.size(); ++i)
+    if (const auto real = wide.real_at(i); !(std::abs(real) <= most))
       return fail(Code::invalid, "{}: element {} is {}, wanted: {} within [{}, {}]", what, i, real,
                   print(type), -most, most);
-    narrow.set_real(i, real);
-  }
+  if (order) return graph.constant(round_weights(wide, type, *order));
+  Tensor narrow(type, wide.shape());
+  for (int64_t i = 0; i < wide.size(); ++i) narrow.set_real(i, wide.real_at(i));
   return graph.constant(std::move(narrow));
 }
 
@@ -75,7 +84,10 @@ class Narrower {
 
   void narrow_constant(Graph& g, const Made& made, std::vector<Value>& in, size_t operand) {
     if (g.type(in[operand]).dtype != DType::f32) return;
-    auto value = rounded(g, in[operand], type_, weights_text(made, operand, number_));
+    std::optional<WeightOrder> order;
+    if (is_product(made) && operand == 1)
+      order = made.op() == "conv" ? WeightOrder::rows : WeightOrder::columns;
+    auto value = rounded(g, in[operand], type_, order, weights_text(made, operand, number_));
     if (value)
       in[operand] = *value;
     else
@@ -121,7 +133,7 @@ class Narrower {
 
   // Whether a call can read bf16 as it is.
   static bool takes_stored(const Made& made) {
-    if (takes_narrow(made.op())) return true;
+    if (takes_narrow(made.op()) || (makes_reals(made) && is_depthwise(made))) return true;
     const auto* form = made.call.op->elementwise;
     return form && form->vector && made.call.out[0].dtype == DType::f32 && made.op() != "cast";
   }
@@ -143,7 +155,7 @@ class Narrower {
         if (is_product(*made) || takes_narrow(made->op())) layered.insert(value);
       }
     for (const auto* made : live) {
-      if (!is_product(*made) && !made->call.op->elementwise) continue;
+      if (!makes_reals(*made) && !made->call.op->elementwise) continue;
       const auto value = made->out[0];
       if (graph_.type(value).dtype != DType::f32 || exact_.contains(value)) continue;
       if (layered.contains(value) || (readers[value] > 1 && other.contains(value)))

@@ -29,12 +29,28 @@ void expect_math(std::string_view before, std::string_view after) {
 }
 
 TEST(NarrowWeights, RoundToTheNearestAndHalvesToEven) {
-  // A bf16 has 8 bits of a number, a f16 has 11.
-  expect_weights("graph(x: f32[1,4]) { matmul(x, f32[4,1] [1.00390625 1.01171875 -257 3e38]) }",
+  // A bf16 has 8 bits of a number, a f16 has 11. One weight an output: nothing adds up.
+  expect_weights("graph(x: f32[1,1]) { matmul(x, f32[1,4] [1.00390625 1.01171875 -257 3e38]) }",
                  DType::bf16,
-                 "graph(x: f32[1,4]) { matmul(x, bf16[4,1] [1 1.015625 -256 3.0041705e38]) }");
-  expect_weights("graph(x: f32[1,4]) { matmul(x, f32[4,1] [1.00048828125 2049 -65504 6e-8]) }",
-                 DType::f16, "graph(x: f32[1,4]) { matmul(x, f16[4,1] [1 2048 -65504 6e-8]) }");
+                 "graph(x: f32[1,1]) { matmul(x, bf16[1,4] [1 1.015625 -256 3.0041e38]) }");
+  expect_weights("graph(x: f32[1,1]) { matmul(x, f32[1,4] [1.00048828125 2049 -65504 6e-8]) }",
+                 DType::f16, "graph(x: f32[1,1]) { matmul(x, f16[1,4] [1 2048 -65504 6e-8]) }");
+}
+
+TEST(NarrowWeights, RoundSomeTheOtherWayWhereErrorsOfAnOutputAddUp) {
+  expect_weights("graph(x: f32[1,3]) { matmul(x, f32[3,1] [1.0035 1.0038 1.0031]) }", DType::bf16,
+                 "graph(x: f32[1,3]) { matmul(x, bf16[3,1] [1 1.0078125 1]) }");
+  expect_weights("graph(x: f32[1,1,1,3]) { conv(x, f32[1,1,1,3] [1.0035 1.0038 1.0031]) }",
+                 DType::bf16, "graph(x: f32[1,1,1,3]) { conv(x, bf16[1,1,1,3] [1 1.0078125 1]) }");
+}
+
+TEST(NarrowWeights, OfDepthwiseConvolutionsStayReals) {
+  const auto* text = "graph(x: f32[1,1,2,2]) { conv(x, f32[2,1,2,1] [1.1 2.2 3.3 4.4], groups=2) }";
+  expect_weights(text, DType::f16, text);
+  expect_weights(text, DType::bf16, text);
+  // One channel in all is no depthwise convolution.
+  expect_weights("graph(x: f32[1,1,2,1]) { conv(x, f32[2,1,1,1] [1 257]) }", DType::bf16,
+                 "graph(x: f32[1,1,2,1]) { conv(x, bf16[2,1,1,1] [1 256]) }");
 }
 
 TEST(NarrowWeights, AreThoseOfProductsAndTheTablesOfGathers) {
@@ -102,6 +118,21 @@ TEST(NarrowMath, ComputesAllElseInF32) {
       " a = cast(mul(v, sigmoid(v)), to=\"bf16\")\n"
       " m = reduce_mean(cast(a), axes=[1,2])\n s = softmax(mul(a, sigmoid(m)))\n"
       " conv(cast(s, to=\"bf16\"), bf16[1,1,1,2] [5 6]) }");
+}
+
+TEST(NarrowMath, LeavesDepthwiseConvolutionsInF32) {
+  // Expand, depthwise, project: what the projection reads is rounded, what the other reads is not,
+  // unless something else had it stored.
+  expect_math(
+      "graph(x: f32[1,2,2,2]) {\n a = clamp(conv(x, f32[2,1,1,2] [1 2 3 4]), low=0.0)\n"
+      " b = clamp(conv(a, f32[2,1,2,1] [5.1 6 7 8], groups=2), low=0.0)\n"
+      " c = conv(b, f32[2,1,1,2] [1 2 3 4])\n"
+      " p: conv(c, f32[2,1,1,1] [9.1 9], groups=2), q: conv(c, f32[1,1,1,2] [5 6]) }",
+      "graph(x: f32[1,2,2,2]) {\n"
+      " a = clamp(conv(cast(x, to=\"bf16\"), bf16[2,1,1,2] [1 2 3 4]), low=0.0)\n"
+      " b = cast(clamp(conv(a, f32[2,1,2,1] [5.1 6 7 8], groups=2), low=0.0), to=\"bf16\")\n"
+      " c = cast(conv(b, bf16[2,1,1,2] [1 2 3 4]), to=\"bf16\")\n"
+      " p: conv(c, f32[2,1,1,1] [9.1 9], groups=2), q: conv(c, bf16[1,1,1,2] [5 6]) }");
 }
 
 TEST(NarrowMath, MovesWhatWasRounded) {

@@ -90,6 +90,8 @@ def difference_of(ours, theirs):
         return int(numpy.abs(ours.astype(numpy.int64) - theirs.astype(numpy.int64)).max(initial=0))
     if not numpy.isfinite(ours).all() or not numpy.isfinite(theirs).all():
         raise Failure("an output is not finite, ours or the engine's")
+    if theirs.size > 1 and theirs.min() == theirs.max():
+        raise Failure(f"the engine's output is {theirs.flat[0]} throughout: nothing to compare")
     largest = numpy.abs(theirs).max(initial=0) or 1.0
     return float(numpy.abs(ours.astype(numpy.float64) - theirs.astype(numpy.float64)).max() / largest)
 

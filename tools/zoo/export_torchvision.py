@@ -132,6 +132,17 @@ def open_layer_scales(model):
             layer.layer_scale.data.uniform_(0.2, 0.6)
 
 
+def wake_attention(model):
+    """Transformers begin their training with a head of zeros, which gives the same for whatever comes, and with
+    attention that is nearly even: scores of half a deviation, here two."""
+    if not isinstance(model, torchvision.models.VisionTransformer):
+        return
+    torch.nn.init.normal_(model.heads.head.weight, std=0.05)
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.MultiheadAttention):
+            layer.in_proj_weight.data[:2 * layer.embed_dim] *= 2  # queries and keys
+
+
 def settle_batch_norms(model, size):
     """Gives every batch norm statistics that fit its input, then disturbs them a little."""
     layers = batch_norms(model)
@@ -167,6 +178,7 @@ def export(name, folder):
     size = SIDES.get(name, SIZE)
     calm_gates(model)
     open_layer_scales(model)
+    wake_attention(model)
     settle_batch_norms(model, size)
     sample = random_pictures(2, size)
     scores = model(sample)[1] if is_detector else model(sample)
@@ -179,6 +191,8 @@ def export(name, folder):
     if is_detector:
         describe(file, model.description())
     spread = (scores[0] - scores[1]).abs().max().item()
+    if not spread > 0:
+        sys.exit(f"{name}: two pictures give the same scores, which would compare nothing")
     print(f"{name}: {len(batch_norms(model))} batch norms, scores {scores.min():.3f} to "
           f"{scores.max():.3f}, two pictures differ by {spread:.3f}", flush=True)
 
