@@ -30,6 +30,13 @@ std::vector<size_t> shuffled(size_t count, uint64_t seed) {
   return order;
 }
 
+bool multiplies_integers(const Graph& graph) {
+  return std::ranges::any_of(graph.live_calls(), [](const Made* made) {
+    return (made->op() == "conv" || made->op() == "matmul") &&
+           made->call.out[0].dtype == DType::i32;
+  });
+}
+
 class Quantization {
  public:
   Quantization(const Graph& graph, Pictures pictures, const MakeRun& make_run,
@@ -41,6 +48,9 @@ class Quantization {
         settings_(settings) {}
 
   Result<QuantizedModel> run() {
+    if (layers_.empty() && multiplies_integers(graph_))
+      return fail(Code::unsupported,
+                  "its convolutions and matrix products are in integers already");
     if (layers_.empty())
       return fail(Code::unsupported,
                   "no convolution and no matrix product with known weights is in it");

@@ -167,6 +167,10 @@ TEST_F(Quantize, RefusesWhatItCannotQuantise) {
   write_tensors(2);
   EXPECT_EQ(error(graph_of("graph(x: f32[1,6,6,3]) { \"y\": exp(x) }")),
             "no convolution and no matrix product with known weights is in it");
+  EXPECT_EQ(error(graph_of("graph(x: f32[1,1,1,2]) {\n"
+                           " q = cast(x, to=\"i8\")\n"
+                           " \"y\": conv(q, i8[1,1,1,2] [1 2]) }")),
+            "its convolutions and matrix products are in integers already");
   EXPECT_EQ(error(graph_of("graph(x: f32[1], y: f32[1]) { add(x, y) }")),
             "the model has 2 inputs, wanted: 1");
 }

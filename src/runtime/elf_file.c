@@ -25,7 +25,14 @@ static uint32_t arch_of_machine(unsigned machine) {
   return 0;
 }
 
+static int is_gzip(const unsigned char* content) {
+  return content[0] == 0x1f && content[1] == 0x8b;
+}
+
 static ts_status check_header(const ElfW(Ehdr) * header, const char* path, ts_report report) {
+  if (is_gzip(header->e_ident))
+    return ts_refuse(report, TS_BAD_PACKAGE,
+                     "%s: file is an archive, wanted: the folder in it, or a .so", path);
   if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
       header->e_type != ET_DYN)
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: file is not a shared library", path);

@@ -135,6 +135,15 @@ TEST(Open, RefusesAFileThatIsNoLibrary) {
   EXPECT_EQ(opened.text, "file is not a shared library");
 }
 
+TEST(Open, SaysThatAFileIsAnArchive) {
+  Folder folder;
+  const auto path = folder.path / "archive.so";
+  std::ofstream(path) << "\x1f\x8b" << std::string(1000, 'x');
+  const auto opened = try_open(path);
+  EXPECT_EQ(opened.status, TS_BAD_PACKAGE);
+  EXPECT_EQ(opened.text, "file is an archive, wanted: the folder in it, or a .so");
+}
+
 TEST(Open, RefusesALibraryCutShortAtAnyPlaceWithoutACrash) {
   Folder folder;
   const auto path = folder.path / "cut.so";
