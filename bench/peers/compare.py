@@ -122,7 +122,8 @@ def check_outputs(network, workers, refused, folder):
         raise RuntimeError("an output is one number throughout: nothing to compare")
     gaps = {engine: difference(outputs, reference) for engine, outputs in found.items()}
     for worker in list(workers):
-        limit = max(LIMIT, network.limit) if worker.facts["precision"] not in ("bf16", "f16") else 0.1
+        is_narrow = worker.facts["precision"].startswith(("bf16", "f16"))
+        limit = 0.1 if is_narrow else max(LIMIT, network.limit)
         if not gaps[worker.engine] <= limit:
             refused[worker.engine] = f"outputs differ by {gaps[worker.engine]:.1e}"
             worker.close()
@@ -195,7 +196,15 @@ def measure(network, engines, threads, cores, arguments):
             "ratio": statistics.median(ratios), "ratio_low": ratios[len(ratios) // 10],
             "ratio_high": ratios[-1 - len(ratios) // 10], "difference": gaps[worker.engine]}
     return {"network": network.name, "threads": threads, "gflop": flops / 1e9,
-            "peak_gflops": bench["peak_gflops"], "engines": rows, "refused": refused}
+            "peak_gflops": bench["peak_gflops"], "engines": rows, "refused": refused,
+            "bf16_ratio": ratio_between(medians, "openvino_default", "turnstone_bf16")}
+
+
+def ratio_between(medians, theirs, ours):
+    """The median of the rounds' ratios, or None where one of the engines did not run."""
+    if theirs not in medians or ours not in medians:
+        return None
+    return statistics.median(a / b for a, b in zip(medians[theirs], medians[ours]))
 
 
 def print_result(result, out):
@@ -234,6 +243,30 @@ def print_ratios(results, what, out):
         print(f"  {name:<24}{ratio:5.2f}", file=out)
 
 
+def print_bf16(results, out):
+    """`--math bf16` against what OpenVINO chooses by itself, where both multiply bf16 in hardware."""
+    found = [r for r in results if r["bf16_ratio"]]
+    if found:
+        print("\n--math bf16 against OpenVINO's default", file=out)
+    for r in found:
+        print(f"  {r['network']:<24}{r['bf16_ratio']:5.2f}, {r['threads']} thread{'s' * (r['threads'] > 1)}, "
+              f"the default is {r['engines']['openvino_default']['precision']}", file=out)
+
+
+def print_skips(results, out):
+    """What cannot be told on this machine."""
+    present = features()
+    print(file=out)
+    if "amx_bf16" not in present and not any(r["bf16_ratio"] for r in results):
+        print("skip: --math bf16 against OpenVINO's default: no AMX here", file=out)
+    if "amx_int8" not in present:
+        print("skip: integers by AMX: no AMX here", file=out)
+    if not {"avx512_vnni", "avx_vnni"} & set(present):
+        print("skip: integers by VNNI: no VNNI here; those above are by AVX2", file=out)
+    if "avx512f" not in present:
+        print("skip: AVX2 code against peers on AVX-512: no AVX-512 here", file=out)
+
+
 def print_summary(results, out):
     for threads in sorted({result["threads"] for result in results}):
         told = f"{threads} thread{'s' * (threads > 1)}"
@@ -247,15 +280,20 @@ def print_summary(results, out):
         print("\ntwo threads against one, ours", file=out)
     for name in both:
         print(f"  {name:<24}{single[name] / double[name]:5.2f}", file=out)
+    print_bf16(results, out)
+    print_skips(results, out)
+
+
+def features():
+    flags = Path("/proc/cpuinfo").read_text()
+    return [name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni",
+                              "amx_bf16", "amx_int8") if f" {name}" in flags]
 
 
 def machine():
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
-    flags = Path("/proc/cpuinfo").read_text()
-    features = [name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16",
-                                  "avx_vnni", "amx_bf16", "amx_int8") if f" {name}" in flags]
-    return f"{model}, {os.cpu_count()} CPUs, {' '.join(features)}"
+    return f"{model}, {os.cpu_count()} CPUs, {' '.join(features())}"
 
 
 def print_head(engines, out):
@@ -282,14 +320,20 @@ class Tee:
             file.flush()
 
 
+def default_engines():
+    """The peers; where bf16 is multiplied in hardware, ours and OpenVINO's too."""
+    narrow = ",openvino_default,turnstone_bf16" if "amx_bf16" in features() else ""
+    return ",".join(PEERS_F32) + narrow
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n  bench/peers/compare.py mobilenet_v2 resnet50\n"
                "  bench/peers/compare.py --threads 1,2 --output bench/results/peers.txt")
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="of networks.txt; all by default")
-    parser.add_argument("--engines", default="onnxruntime,openvino,litert,ncnn",
-                        help="peers, of " + ",".join(name for name in ENGINES if name != "turnstone"))
+    parser.add_argument("--engines", default=default_engines(),
+                        help="peers, and ours in bf16, of " + ",".join(name for name in ENGINES if name != "turnstone"))
     parser.add_argument("--threads", default="1", help="such as 1,2: one table for each")
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--turn", type=float, default=0.05, help="seconds of one engine's turn")

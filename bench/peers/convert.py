@@ -15,12 +15,19 @@ FOLDER = ROOT / "build/zoo/peers"
 TOOLS = ROOT / "build/converters/bin"
 
 
+MINUTES = 30  # that a converter may take: onnx2tf takes 20 for ViT
+
+
 def run_tool(arguments, folder, log):
     """Runs in a folder of its own; the environment keeps the tools from asking the internet."""
     environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", TF_USE_LEGACY_KERAS="1",
                        PATH=f"{TOOLS}:{os.environ['PATH']}")
-    done = subprocess.run([str(a) for a in arguments], cwd=folder, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    try:
+        done = subprocess.run([str(a) for a in arguments], cwd=folder, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env=environment, timeout=60 * MINUTES)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{Path(arguments[0]).name}: not done after {MINUTES} minutes") from None
     log.write_text(done.stdout)
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()] or ["no message"]
@@ -77,7 +84,11 @@ def to_package(network, folder, target="native", options=()):
     return package
 
 
-MAKERS = {"tflite": to_tflite, "ncnn": to_ncnn, "package": to_package}
+def to_bf16_package(network, folder):
+    return to_package(network, folder, options=["--math", "bf16"])
+
+
+MAKERS = {"tflite": to_tflite, "ncnn": to_ncnn, "package": to_package, "package_bf16": to_bf16_package}
 
 
 def model_file(network, kind):
@@ -88,7 +99,7 @@ def model_file(network, kind):
     if kind == "onnx":
         return fixed_shape(network, folder)
     found = [path for path in folder.glob("model.*") if path.suffix in (".tflite", ".param")]
-    if kind != "package" and found and found[0].stat().st_mtime > network.file.stat().st_mtime:
+    if not kind.startswith("package") and found and found[0].stat().st_mtime > network.file.stat().st_mtime:
         return found[0]
     return MAKERS[kind](network, folder)
 

@@ -22,6 +22,14 @@ class Turnstone:
         return self.model.run_all(x)
 
 
+class TurnstoneBf16(Turnstone):
+    """A package of `--math bf16`."""
+
+    def __init__(self, file, threads):
+        super().__init__(file, threads)
+        self.precision = f"bf16 {self.precision}"
+
+
 class OnnxRuntime:
     distribution = "onnxruntime"
     precision = "f32"
@@ -122,6 +130,7 @@ class Ncnn:
 # What may be named on the command line. `kind` is the model file that an engine takes.
 ENGINES = {
     "turnstone": (Turnstone, "package"),
+    "turnstone_bf16": (TurnstoneBf16, "package_bf16"),
     "onnxruntime": (OnnxRuntime, "onnx"),
     "openvino": (OpenVinoF32, "onnx"),
     "openvino_default": (OpenVino, "onnx"),
