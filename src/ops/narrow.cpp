@@ -13,6 +13,12 @@ Tensor widened(const Tensor& tensor) {
   return wide;
 }
 
+Tensor narrowed(const Tensor& tensor, DType type) {
+  Tensor narrow(type, tensor.shape());
+  for (int64_t i = 0; i < narrow.size(); ++i) narrow.set_real(i, tensor.real_at(i));
+  return narrow;
+}
+
 std::string widened_text(DType type, std::string_view element) {
   return is_narrow(type) ? fmt::format("f32_of_{}({})", print(type), element)
                          : std::string(element);

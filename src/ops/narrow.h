@@ -14,6 +14,9 @@ inline bool is_narrow(DType type) { return type == DType::f16 || type == DType::
 // The same numbers as f32; the tensor itself when it is f32 already.
 Tensor widened(const Tensor& tensor);
 
+// The numbers as `type`, each rounded to the nearest, halves to even.
+Tensor narrowed(const Tensor& tensor, DType type);
+
 // C text of an element that is f32, f16 or bf16, as a float.
 std::string widened_text(DType type, std::string_view element);
 

@@ -5,6 +5,7 @@
 #include <ranges>
 #include <set>
 
+#include "ops/conv.h"
 #include "ops/narrow.h"
 #include "passes/rebuild.h"
 #include "passes/round_weights.h"
@@ -13,8 +14,7 @@ namespace turnstone {
 namespace {
 
 bool is_depthwise(const Made& made) {
-  return made.op() == "conv" && made.call.in[1].shape.back() == 1 &&
-         made.call.in[0].shape.back() > 1;
+  return made.op() == "conv" && conv_shape(made.call).is_depthwise();
 }
 
 bool makes_reals(const Made& made) {
@@ -39,10 +39,7 @@ Result<Value> rounded(Graph& graph, Value value, DType type, std::optional<Weigh
     if (const auto real = wide.real_at(i); !(std::abs(real) <= most))
       return fail(Code::invalid, "{}: element {} is {}, wanted: {} within [{}, {}]", what, i, real,
                   print(type), -most, most);
-  if (order) return graph.constant(round_weights(wide, type, *order));
-  Tensor narrow(type, wide.shape());
-  for (int64_t i = 0; i < wide.size(); ++i) narrow.set_real(i, wide.real_at(i));
-  return graph.constant(std::move(narrow));
+  return graph.constant(order ? round_weights(wide, type, *order) : narrowed(wide, type));
 }
 
 // Constants have no names: what reads them tells which they are. Calls count from 1.
@@ -116,11 +113,11 @@ class Narrower {
       if (graph_.constant_of(made.in[i]))
         narrow_constant(g, made, in, i);
       else
-        in[i] = narrowed(g, in[i]);
+        in[i] = stored(g, in[i]);
   }
 
   // What is not stored in bf16 is rounded for its readers.
-  Value narrowed(Graph& g, Value value) {
+  Value stored(Graph& g, Value value) {
     if (g.type(value).dtype != DType::f32) return value;
     return once(narrow_, value, [&] { return as(g, value, type_); });
   }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "ops/narrow.h"
+
 namespace turnstone {
 namespace {
 
@@ -48,8 +50,7 @@ struct Run {
 class Rounder {
  public:
   Rounder(const Tensor& wide, DType type)
-      : wide_(wide.as<float>()), type_(type), narrow_(type, wide.shape()) {
-    for (int64_t i = 0; i < wide.size(); ++i) narrow_.set_real(i, wide_[static_cast<size_t>(i)]);
+      : wide_(wide.as<float>()), type_(type), narrow_(narrowed(wide, type)) {
     bits_ = {reinterpret_cast<uint16_t*>(narrow_.mutable_bytes()),
              static_cast<size_t>(narrow_.size())};
   }
@@ -63,7 +64,7 @@ class Rounder {
       const auto channel = static_cast<size_t>(i) % run.channels;
       const double wanted = wide_[static_cast<size_t>(at)];
       const auto bits = bits_[static_cast<size_t>(at)];
-      const auto value = value_of(bits, type_);
+      const auto value = narrow_.real_at(at);
       const auto error = value - wanted;
       if (error == 0) continue;
       sum += error;

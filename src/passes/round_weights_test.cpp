@@ -5,6 +5,8 @@
 #include <cmath>
 #include <random>
 
+#include "ops/narrow.h"
+
 namespace turnstone {
 namespace {
 
@@ -26,12 +28,6 @@ Tensor random_weights(const Shape& shape, unsigned seed) {
   Tensor tensor(DType::f32, shape);
   for (auto& value : tensor.mutable_as<float>()) value = real(rng);
   return tensor;
-}
-
-Tensor nearest(const Tensor& wide, DType type) {
-  Tensor narrow(type, wide.shape());
-  for (int64_t i = 0; i < wide.size(); ++i) narrow.set_real(i, wide.real_at(i));
-  return narrow;
 }
 
 constexpr auto types = {DType::f16, DType::bf16};
@@ -70,7 +66,7 @@ TEST(RoundWeights, GivesNeighboursOfEachWeight) {
       auto wide = random_weights({7, 3, 3, 5}, 1);
       for (auto& value : wide.mutable_as<float>()) value *= static_cast<float>(scale);
       const auto narrow = round_weights(wide, type, WeightOrder::rows);
-      const auto near = nearest(wide, type);
+      const auto near = narrowed(wide, type);
       int turned = 0;
       for (int64_t i = 0; i < wide.size(); ++i) {
         const auto step = type == DType::f16
@@ -117,7 +113,7 @@ TEST(RoundWeights, ChangesOutputsLessThanTheNearestWould) {
     for (const auto& shape : {Shape{16, 1, 1, 64}, Shape{16, 3, 3, 24}, Shape{16, 5, 5, 1}}) {
       const auto wide = random_weights(shape, 2);
       const auto narrow = round_weights(wide, type, WeightOrder::rows);
-      EXPECT_LT(error_of(narrow, wide, 3), 0.7 * error_of(nearest(wide, type), wide, 3))
+      EXPECT_LT(error_of(narrow, wide, 3), 0.7 * error_of(narrowed(wide, type), wide, 3))
           << print(type) << print(shape);
     }
 }
