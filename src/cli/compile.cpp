@@ -93,9 +93,7 @@ std::vector<uint32_t> layout_numbers(const std::vector<std::string>& layouts) {
 Result<std::vector<Target>> targets_of(const std::vector<std::string>& names) {
   std::vector<Target> targets;
   for (const auto& name : names) targets.push_back(TRY(find_target(name)));
-  // The most demanding variant first: the runtime takes the first that the CPU runs.
-  std::stable_sort(targets.begin(), targets.end(),
-                   [](const Target& a, const Target& b) { return a.features > b.features; });
+  sort_by_demand(targets);
   return targets;
 }
 

@@ -54,6 +54,16 @@ TEST(Target, OtherProgramsNamesAreHints) {
   EXPECT_EQ(find_target("sparc").error().text, fmt::format("target 'sparc' is unknown{}", known));
 }
 
+TEST(Target, TheMostDemandingComesFirst) {
+  const std::vector<std::string> order = {"x86_64_v4_amx",  "x86_64_v4_vnni", "x86_64_v4",
+                                          "x86_64_v3_vnni", "x86_64_v3",      "x86_64_v2"};
+  std::vector<Target> targets;
+  for (const auto& name : order) targets.insert(targets.begin(), *find_target(name));
+  std::swap(targets[0], targets[3]);
+  sort_by_demand(targets);
+  for (size_t i = 0; i < order.size(); ++i) EXPECT_EQ(targets[i].name, order[i]);
+}
+
 TEST(Target, EveryRowHasAMachineAndTilesOfItsOwn) {
   for (const auto& name : target_names()) {
     const auto target = *find_target(name);
@@ -82,6 +92,11 @@ class Compile : public testing::Test {
 
   void TearDown() override {
     expect_compiles_to_itself(all_, random_inputs_of(all_, 7, any_input), tolerance_, targets_);
+  }
+
+  void compile_for_tiles_too() {
+    const auto more = testing_support::tile_targets();
+    targets_.insert(targets_.end(), more.begin(), more.end());
   }
 
   Tolerance tolerance_ = close;
@@ -284,6 +299,7 @@ std::string integers(DType type, const Shape& shape, unsigned seed, int low, int
 }
 
 TEST_F(Compile, IntegerConvolutionsAreExact) {
+  compile_for_tiles_too();
   for (const int channels : {3, 16})
     for (const auto* attributes : {", pads=[1,1,1,1]", ", pads=[0,0,1,1], strides=[2,2]",
                                    ", pads=[2,2,2,2], dilations=[2,2]", ""}) {
@@ -327,6 +343,37 @@ TEST_F(Compile, ConvolutionsOfBytesAreExact) {
                         integers(DType::i8, {40, 1, 1, 64}, 7, -64, 64), attributes));
 }
 
+// Runs of inputs that fill tiles and that do not, rows that are tiles and that are cut into some,
+// panels of channels that end in every place; parts of concatenations and slices beside them.
+TEST_F(Compile, ProductsOfBytesOnTilesAreExact) {
+  targets_ = testing_support::tile_targets();
+  if (targets_.empty()) targets_ = host_targets();
+  for (const auto* type : {"u8", "i8"}) {
+    for (const auto& [inputs, outputs] : {std::pair{16, 5}, {64, 24}, {64, 16}, {100, 33}})
+      check(fmt::format("graph(x: {}[1,5,11,{}]) {{ add(conv(x, {}, x_zero=7), {}) }}", type,
+                        inputs, integers(DType::i8, {outputs, 1, 1, inputs}, 5, -128, 127),
+                        integers(DType::i32, {outputs}, 2, -4000, 4000)));
+    for (const int columns : {5, 20, 45})
+      for (const auto* attributes :
+           {", pads=[1,1,1,1], x_zero=3", ", pads=[0,0,1,1], strides=[2,2]",
+            ", pads=[2,2,2,2], dilations=[2,2], x_zero=7"})
+        check(fmt::format(
+            "graph(x: {}[2,9,{},{}]) {{ conv(x, {}{}) }}", type, columns, columns == 20 ? 64 : 20,
+            integers(DType::i8, {19, 3, 3, columns == 20 ? 64 : 20}, 6, -128, 127), attributes));
+  }
+  const auto layer = [](std::string_view x, int inputs, unsigned seed) {
+    return fmt::format(
+        "rescale(conv({}, {}, x_zero=9), f32[1] [0.002], zero=9, low=0, high=255, to=\"u8\")", x,
+        integers(DType::i8, {48, 1, 1, inputs}, seed, -64, 64));
+  };
+  check("graph(x: u8[1,8,11,16]) {\n a = " + layer("x", 16, 1) + "\n b = " + layer("a", 48, 2) +
+        "\n c = concat(a, b, axis=3)\n d = slice(c, starts=[0,0,0,20], extents=[1,8,11,64], "
+        "steps=[1,1,1,1])\n e = slice(c, starts=[0,0,0,30], extents=[1,8,11,40], "
+        "steps=[1,1,1,1])\n p: " +
+        layer("c", 96, 3) + ", q: " + layer("d", 64, 4) + ", r: " + layer("e", 40, 5) +
+        ", s: " + layer("b", 48, 6) + " }");
+}
+
 // By plain products, which mean what vpdpbusd does.
 TEST_F(Compile, DotProductsOfBytesAreExact) {
   if (targets_[0].arch == Arch::x86_64 && targets_[0].lanes >= 8) {
@@ -341,6 +388,7 @@ TEST_F(Compile, DotProductsOfBytesAreExact) {
 
 // A convolution writes margins of its result, where the next reads bytes as they are.
 TEST_F(Compile, ConvolutionsOfBytesReadMargins) {
+  compile_for_tiles_too();
   const auto layer = [](std::string_view x, unsigned seed, int zero) {
     return fmt::format(
         "rescale(conv({}, {}, x_zero={}, pads=[1,1,1,1]), f32[1] [0.002], zero=9, low=0, high=255, "
@@ -385,6 +433,7 @@ TEST_F(Compile, IntegerConvolutionsWithRealFactors) {
 }
 
 TEST_F(Compile, IntegerConvolutionsMeetAnotherValue) {
+  compile_for_tiles_too();
   const auto steps = [](std::string_view x, unsigned seed) {
     return fmt::format("rescale(conv({}, {}), f32[1] [0.003], zero=9, low=0, high=255, to=\"u8\")",
                        x, integers(DType::i8, {24, 1, 1, 24}, seed, -100, 100));

@@ -32,18 +32,23 @@ class MatrixEmitter {
     pictures_ = s.flat ? shape_.batches : window_.batch;
     rows_ = s.flat ? tiles_ : window_.out_rows;
     if (shape_.integers) taken_at_once_ = has_quads() ? 4 : s_.kernel == "gemm/pairs" ? 2 : 1;
+    if (on_tiles()) taken_at_once_ = 4 / size_of(input_dtype()), panels_.unit = 16 / s_.lanes;
     // A group of channels is a block of its own.
     if (shape_.groups > 1) block_ = shape_.conv->group_channels(), blocks_ = 1;
     const bool joined =
         s.input.column_step == block_ && window_.column_dilation == 1 && s.parts == 1;
     taps_ = joined ? 1 : window_.kernel_columns;
     length_ = (joined ? window_.kernel_columns * block_ : block_) / s.parts;
-    even_length_ = ceil_div(length_, taken_at_once_) * taken_at_once_;
+    const auto step = on_tiles() ? tile_step(input_dtype()) : taken_at_once_;
+    even_length_ = ceil_div(length_, step) * step;
   }
 
   std::vector<Step> run() {
     std::vector<Step> steps;
-    if (shape_.integers) c_.need("pairs");
+    if (on_tiles())
+      c_.need("tiles");
+    else if (shape_.integers)
+      c_.need("pairs");
     if (s_.copies_input) {
       write_copy();
       if (!s_.in_strip) steps.push_back(write_copy_units());
@@ -58,7 +63,8 @@ class MatrixEmitter {
     plan_prefetch();
     epilogue_.write_store(name_);
     const bool has_full = panels_.count() > 1 || panels_.last_vectors() == s_.vectors;
-    has_last_ = panels_.last_vectors() != s_.vectors || shape_.channels % s_.lanes != 0;
+    has_last_ = panels_.last_vectors() != s_.vectors ||
+                shape_.channels % (int64_t{s_.lanes} * panels_.unit) != 0;
     if (has_full && !(has_last_ && panels_.count() == 1)) write_panel("full", s_.vectors, false);
     if (has_last_) write_panel("last", panels_.last_vectors(), true);
     write_panels();
@@ -83,6 +89,7 @@ class MatrixEmitter {
   // While a panel meets its tiles, as many bytes of the weights after it are fetched as it has
   // itself: weights stand in the order of execution, so that those of the next layers come too.
   void plan_prefetch() {
+    if (on_tiles()) return plan_prefetch_of_tiles();
     constexpr int64_t least_bytes = 32 << 10;  // of a layer whose weights may not be near
     constexpr int64_t most_steps = 64;         // between two fetches, else it is not worth the code
     const auto bytes = all_elements() * weight_bytes();
@@ -100,6 +107,23 @@ class MatrixEmitter {
     prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, packed_depth()), 2);
     prefetch_bytes_ = 64 * lines;
     keep_inputs_whole();
+  }
+
+  // The same for tiles, which take many inputs at once: before the first products, or with each
+  // step.
+  void plan_prefetch_of_tiles() {
+    constexpr int64_t least_bytes = 32 << 10;
+    constexpr int64_t most_lines = 16;  // at once, else they are in the way
+    const auto bytes = packed_depth() * panels_.width() * size_of(input_dtype());
+    if (bytes * panels_.count() < least_bytes) return;
+    const auto blocks = ceil_div(s_.flat ? rows_ : ceil_div(rows_, s_.rows), s_.block);
+    const auto tiles =
+        std::max<int64_t>(1, (s_.flat ? rows_ : ceil_div(rows_, s_.rows) * tiles_) / blocks);
+    const auto steps = packed_depth() / tile_step(input_dtype());
+    const auto lines = ceil_div(bytes, 64 * tiles);
+    prefetch_each_ = std::min(lines / steps, most_lines);
+    prefetch_first_ = prefetch_each_ < most_lines ? std::min(lines % steps, most_lines) : 0;
+    prefetch_bytes_ = 64 * (prefetch_first_ + prefetch_each_ * steps);
   }
 
   // On NEON four inputs are loaded at once: fetches must not cut them.
@@ -137,13 +161,18 @@ class MatrixEmitter {
 
   DType input_dtype() const { return group_.anchor->call.in[0].dtype; }
 
-  bool has_quads() const { return takes_quads(s_.kernel); }
-  // Quads without a sign, which those with one become inside the kernel; the others have one.
-  bool has_unsigned_quads() const { return has_quads() && s_.kernel != "gemm/dot"; }
+  bool on_tiles() const { return takes_tiles(s_.kernel); }
+  // Bytes are read, four neighbours at a time.
+  bool has_quads() const {
+    return shape_.integers && (takes_quads(s_.kernel) || takes_tiles(s_.kernel));
+  }
+  // Quads without a sign, which those with one become inside the kernel; of the others the dot
+  // products have one, and tiles take both.
+  bool has_unsigned_quads() const { return has_quads() && s_.kernel != "gemm/dot" && !on_tiles(); }
 
   // From the model's inputs when they are copied for the kernel.
   int64_t taken_off() const {
-    if (!shape_.integers || has_unsigned_quads()) return 0;
+    if (!shape_.integers || has_unsigned_quads() || on_tiles()) return 0;
     if (!has_quads()) return group_.anchor->i("x_zero");
     return input_dtype() == DType::u8 ? 128 : 0;
   }
@@ -161,6 +190,7 @@ class MatrixEmitter {
 
   std::string_view input_type() const {
     if (!shape_.integers) return kernel_type(input_dtype());
+    if (on_tiles()) return kernel_type(input_dtype());
     if (has_unsigned_quads()) return "unsigned char";
     return has_quads() ? "signed char" : "short";
   }
@@ -335,6 +365,7 @@ class MatrixEmitter {
   // Instantiates the kernel for tiles of `rows` x `columns` pixels and `vectors` vectors of
   // channels; only the last panel of all may end inside a vector.
   void instantiate(std::string_view form, int rows, int columns, int vectors, bool last) {
+    if (on_tiles()) return instantiate_tiles(form, rows, columns, vectors, last);
     const auto whole = shape_.channels % s_.lanes == 0;
     const auto tail =
         shape_.channels - (panels_.count() - 1) * panels_.width() - (vectors - 1) * s_.lanes;
@@ -366,6 +397,45 @@ class MatrixEmitter {
                 {"DILATION", std::to_string(window_.row_dilation)},
                 {"PREFETCH_EVERY", std::to_string(prefetch_every_)},
                 {"PREFETCH_LINES", std::to_string(prefetch_lines_)}});
+  }
+
+  // Tiles keep their shape: one of fewer columns begins before them, and stores only its own.
+  void instantiate_tiles(std::string_view form, int rows, int columns, int vectors, bool last) {
+    const auto stored = last ? shape_.channels - (panels_.count() - 1) * panels_.width()
+                             : int64_t{vectors} * s_.lanes;
+    const auto stored_vectors = ceil_div(stored, s_.lanes);
+    const auto tail = stored - (stored_vectors - 1) * s_.lanes;
+    const auto n = tail < s_.lanes
+                       ? fmt::format("(vector) == {} ? {} : LANES", stored_vectors - 1, tail)
+                       : std::string("LANES");
+    const auto store = epilogue_.store(
+        name_, n, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
+    paste_tile(
+        c_, s_.kernel,
+        {.name = tile_function(form, rows, columns),
+         .parameters = fmt::format(
+             "struct v_tiles *tiles, const {} *const *rows, long x_at, long x_stride, struct "
+             "window window, const {} *w, const {} *bias, const void *ahead",
+             input_type(), weight_type(), start_type()),
+         .arguments = fmt::format("tiles, rows, x_at, x_stride, window, (const {} *)w, bias, "
+                                  "ahead",
+                                  input_type()),
+         .rows = rows,
+         .columns = s_.columns,
+         .vectors = vectors,
+         .leaves_sums = true,
+         .sum_type = start_type(),
+         .first_column = s_.columns - columns,
+         .stored_vectors = static_cast<int>(stored_vectors)},
+        epilogue_, "", store,
+        {{"INPUT", std::string(input_type())},
+         {"OUTPUT_ROWS", std::to_string(rows)},
+         {"COLUMNS", std::to_string(s_.columns)},
+         {"VECTORS", std::to_string(vectors)},
+         {"STRIDE", std::to_string(window_.row_stride)},
+         {"DILATION", std::to_string(window_.row_dilation)},
+         {"PREFETCH_FIRST", std::to_string(prefetch_first_)},
+         {"PREFETCH_EACH", std::to_string(prefetch_each_)}});
   }
 
   std::string tile_function(std::string_view form, int rows, int columns) const {
@@ -402,8 +472,8 @@ class MatrixEmitter {
     const auto call = [&](int columns, const std::string& column) {
       const auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride,
                                     window_.left, s_.input.column_step);
-      c_.line("{}({}, {}, {}, {}, {}, bias, ahead{}{});", tile_function(form, rows, columns), input,
-              x_at, x_stride, window, weights,
+      c_.line("{}({}{}, {}, {}, {}, {}, bias, ahead{}{});", tile_function(form, rows, columns),
+              tiles_argument(), input, x_at, x_stride, window, weights,
               epilogue_.arguments_at(
                   {.picture = "picture", .row = "row", .column = column, .channel = "channel"}),
               parts_arguments());
@@ -412,8 +482,15 @@ class MatrixEmitter {
     const bool ragged = rest_columns_ != s_.columns;
     const auto whole = (tiles_ - (ragged ? 1 : 0)) * s_.columns;
     if (whole > 0) c_.loop("column", 0, whole, s_.columns, [&] { call(s_.columns, "column"); });
-    if (ragged) call(rest_columns_, std::to_string(whole));
+    if (ragged) call(rest_columns_, std::to_string(first_of_rest(whole)));
   }
+
+  // Where the tile of what is left begins; those on tiles overlap the one before.
+  int64_t first_of_rest(int64_t whole) const {
+    return on_tiles() ? whole + rest_columns_ - s_.columns : whole;
+  }
+
+  std::string_view tiles_argument() const { return on_tiles() ? "tiles, " : ""; }
 
   // Whether there may be fewer rows to make than a tile is high.
   bool may_leave_rows() const {
@@ -459,39 +536,41 @@ class MatrixEmitter {
   // One panel of channels of the rows [from, to); of flat values, of the tiles.
   void write_panel(std::string_view form, int vectors, bool last) {
     instantiate_all(form, vectors, last);
-    c_.block(fmt::format(
-                 "static void {}_{}(const {} *x, const {} *w, const {} *bias, const char *ahead, "
-                 "long picture, long from, long to, long channel{}{})",
-                 name_, form, input_type(), weight_type(), start_type(), epilogue_.parameters(),
-                 s_.parts > 1 ? parts_parameters : ""),
-             [&] {
-               c_.line("(void)picture;");
-               if (s_.flat) return write_flat(form, vectors);
-               c_.line("long row = from;");
-               c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows), [&] {
-                 write_row_pointers(s_.rows);
-                 write_tiles(form, vectors, s_.rows);
-               });
-               if (may_leave_rows())
-                 c_.block("for (; row < to; ++row)", [&] {
-                   write_row_pointers(1);
-                   write_tiles(form, vectors, 1);
-                 });
-             });
+    c_.block(
+        fmt::format(
+            "static void {}_{}({}const {} *x, const {} *w, const {} *bias, const char *ahead, "
+            "long picture, long from, long to, long channel{}{})",
+            name_, form, on_tiles() ? "struct v_tiles *tiles, " : "", input_type(), weight_type(),
+            start_type(), epilogue_.parameters(), s_.parts > 1 ? parts_parameters : ""),
+        [&] {
+          c_.line("(void)picture;");
+          if (s_.flat) return write_flat(form, vectors);
+          c_.line("long row = from;");
+          c_.block(fmt::format("for (; row + {0} <= to; row += {0})", s_.rows), [&] {
+            write_row_pointers(s_.rows);
+            write_tiles(form, vectors, s_.rows);
+          });
+          if (may_leave_rows())
+            c_.block("for (; row < to; ++row)", [&] {
+              write_row_pointers(1);
+              write_tiles(form, vectors, 1);
+            });
+        });
   }
 
   void write_flat(std::string_view form, int vectors) {
     const bool ragged = rest_columns_ != s_.columns;
-    const auto column = shape_.batches > 1 ? fmt::format("picture * {} + pixel", shape_.pixels)
-                                           : std::string("pixel");
+    const auto first = shape_.batches > 1 ? fmt::format("picture * {} + ", shape_.pixels) : "";
     c_.line("const {} *rows[1] = {{x}};", input_type());
     c_.block("for (long tile = from; tile < to; ++tile)", [&] {
       c_.line("const long pixel = tile * {};", s_.columns);
       const auto call = [&](int columns) {
-        c_.line("{}(rows, pixel * {}, {}, {}, w, bias, ahead{}{});",
-                tile_function(form, 1, columns), s_.input.column_step, s_.input.column_step,
+        const auto overlap = on_tiles() ? s_.columns - columns : 0;
+        const auto pixel = overlap > 0 ? fmt::format("(pixel - {})", overlap) : "pixel";
+        c_.line("{}({}rows, {} * {}, {}, {}, w, bias, ahead{}{});", tile_function(form, 1, columns),
+                tiles_argument(), pixel, s_.input.column_step, s_.input.column_step,
                 window_text(std::to_string(window_.kernel_rows)),
-                epilogue_.arguments_at({.column = column, .channel = "channel"}),
+                epilogue_.arguments_at({.column = first + pixel, .channel = "channel"}),
                 parts_arguments());
         write_next_tile(vectors);
       };
@@ -520,11 +599,14 @@ class MatrixEmitter {
                     e_.weights_address(start_type(), bias_at_));
           epilogue_.write_pointers();
           if (shape_.batches > 1) write_batch();
-          if (out_.has_margins())
-            c_.block("if (first_panel == 0) for (long row = from; row < to; ++row)", [&] {
-              write_margins(c_, out_, size_of(e_.graph.type(group_.result()).dtype), "y", "row");
-            });
+          write_ends();
           if (s_.parts > 1) return write_parts();
+          if (on_tiles()) {
+            c_.line("static const struct v_tile_shapes shapes = V_TILE_SHAPES({}, {});", s_.rows,
+                    s_.columns);
+            c_.line("struct v_tiles own, *tiles = &own;");
+            c_.line("v_tiles_begin(tiles, &shapes);");
+          }
           c_.block("for (long u = first_panel; u < last_panel; ++u)", [&] {
             c_.line("const long group = u / {0}, panel = u % {0};", panels_.count());
             c_.line("const {} *panel_weights = w + group * {} + panel * {};", weight_type(),
@@ -533,14 +615,29 @@ class MatrixEmitter {
                 fmt::format("x + group * {}", shape_.groups > 1 ? block_ : 0),
                 fmt::format("group * {} + panel * {}", shape_.channels, panels_.width()), "");
           });
+          if (on_tiles()) c_.line("v_tiles_end();");
         });
+  }
+
+  // What stands around the elements of the result, once for all panels.
+  void write_ends() {
+    if (!out_.has_margins()) return;
+    const auto size = size_of(e_.graph.type(group_.result()).dtype);
+    if (!s_.flat)
+      c_.block("if (first_panel == 0) for (long row = from; row < to; ++row)",
+               [&] { write_margins(c_, out_, size, "y", "row"); });
+    else
+      c_.block("if (first_panel == 0)", [&] {
+        c_.line("const long end = to * {0} < {1} ? to * {0} : {1};", s_.columns, columns_);
+        write_gaps(c_, out_, size, "y", fmt::format("from * {}", s_.columns), "end");
+      });
   }
 
   void write_panel_call(const std::string& x, const std::string& channel, std::string_view more) {
     c_.line("const long channel = {};", channel);
     write_panel_calls(c_, panels_, has_last_, [&](std::string_view form) {
-      c_.line("{}_{}({}, panel_weights, {}, {}, picture, from, to, channel{}{});", name_, form, x,
-              has_start() ? "bias + channel" : "0",
+      c_.line("{}_{}({}{}, panel_weights, {}, {}, picture, from, to, channel{}{});", name_, form,
+              tiles_argument(), x, has_start() ? "bias + channel" : "0",
               prefetch_bytes_ > 0
                   ? fmt::format("(const char *)panel_weights + {}", e_.target.prefetch_bytes)
                   : "0",
@@ -629,6 +726,8 @@ class MatrixEmitter {
   int64_t taken_at_once_ = 1;
   int64_t prefetch_every_ = 0;  // depth steps
   int64_t prefetch_lines_ = 1;  // each time
+  int64_t prefetch_first_ = 0;  // lines, of products on tiles: at first, and with each step
+  int64_t prefetch_each_ = 0;
   int64_t prefetch_bytes_ = 0;  // by one tile
   int64_t weights_at_ = 0;
   int64_t bias_at_ = 0;

@@ -115,7 +115,10 @@ class ElementRows {
                            n);
             });
       };
-      if (flat_) return c_.block("for (long column = from; column < to; ++column)", pixel);
+      if (flat_) {
+        write_gaps(c_, out_, size_of(type(group_.result())), "out", "from", "to");
+        return c_.block("for (long column = from; column < to; ++column)", pixel);
+      }
       c_.block("for (long row = from; row < to; ++row)", [&] {
         write_margins(c_, out_, size_of(type(group_.result())), "out", "row");
         c_.loop("column", out_.columns, pixel);

@@ -277,6 +277,14 @@ void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes
   };
   clear(-layout.left, layout.left);
   clear(layout.columns, layout.right);
+  write_gaps(c, layout, element_bytes, first, "0", std::to_string(layout.columns));
+}
+
+void write_gaps(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
+                std::string_view first, std::string_view from, std::string_view to) {
+  if (layout.clears_gap)
+    c.line("for (long k = {}; k < {}; ++k) __builtin_memset({} + k * {} + {}, 0, {});", from, to,
+           first, layout.column_step, layout.channels, layout.gap * element_bytes);
 }
 
 void write_taps(CWriter& c, std::string_view name, std::string_view low, std::string_view high,
@@ -344,6 +352,7 @@ void write_row_copy(CWriter& c, const std::string& name, const RowCopy& copy,
                    to.block, fmt::format("column * {} + ", to.column_step),
                    fmt::format("column * {} + ", copy.from.column_step));
         fill(to.columns, to.right);
+        write_gaps(c, to, size, "b", "0", std::to_string(to.columns));
       });
     });
   });
@@ -380,18 +389,21 @@ std::string sum_text(const Tile& tile) {
              : fmt::format("sums + ({} * {} + (vector)) * LANES", pixel, tile.vectors);
 }
 
-std::string loop_text(std::string_view i, int n) {
-  return fmt::format("for (long {0} = 0; {0} < {1}; ++{0})", i, n);
+std::string loop_text(std::string_view i, int n, int from = 0) {
+  return fmt::format("for (long {0} = {1}; {0} < {2}; ++{0})", i, from, n);
 }
 
 void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
                   const std::string& store) {
-  c.block(fmt::format("V_OWN_OF_FEW void {}_stores(const float *sums{})", tile.name,
+  const auto* vector = tile.sum_type == "int" ? "vi" : "vf";
+  c.block(fmt::format("V_OWN_OF_FEW void {}_stores(const {} *sums{})", tile.name, tile.sum_type,
                       epilogue.parameters()),
           [&] {
-            c.line("{} {}", loop_text("row", tile.rows), loop_text("column", tile.columns));
-            c.block("V_UNROLL_OF_MANY " + loop_text("vector", tile.vectors), [&] {
-              c.line("const vf value = vf_load({});", sum_text(tile));
+            c.line("{} {}", loop_text("row", tile.rows),
+                   loop_text("column", tile.columns, tile.first_column));
+            const auto vectors = tile.stored_vectors > 0 ? tile.stored_vectors : tile.vectors;
+            c.block("V_UNROLL_OF_MANY " + loop_text("vector", vectors), [&] {
+              c.line("const {0} value = {0}_load({1});", vector, sum_text(tile));
               c.line("{}", store);
             });
           });
@@ -404,9 +416,9 @@ void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
                      epilogue.arguments());
               return;
             }
-            c.line("float sums[{} * LANES] __attribute__((aligned(64)));",
+            c.line("{} sums[{} * LANES] __attribute__((aligned(64)));", tile.sum_type,
                    tile.rows * tile.columns * tile.vectors);
-            c.line("float *at = sums;");
+            c.line("{} *at = sums;", tile.sum_type);
             c.line("if (V_LOADS_APART) V_HIDE(at);");
             c.line("{}_sums({}, at);", tile.name, tile.arguments);
             c.line("{}_stores(at{});", tile.name, epilogue.arguments());
@@ -418,16 +430,18 @@ void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
 void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,
                 std::string_view store_macro, const std::string& store,
                 std::vector<std::pair<std::string, std::string>> parameters) {
-  if (tile.parts == 1 && !epilogue.is_heavy()) {
+  if (tile.parts == 1 && !tile.leaves_sums && !epilogue.is_heavy()) {
     parameters.emplace_back("NAME", tile.name);
     parameters.emplace_back("EPILOGUE_ARGUMENTS", epilogue.parameters());
     parameters.emplace_back(store_macro, store);
     return paste_kernel(c, kernel, parameters);
   }
   parameters.emplace_back("NAME", tile.name + "_sums");
-  parameters.emplace_back("EPILOGUE_ARGUMENTS",
-                          tile.parts > 1 ? std::string(parts_parameters) : ", float *sums");
-  parameters.emplace_back(store_macro, fmt::format("vf_store({}, value);", sum_text(tile)));
+  if (!tile.leaves_sums) {
+    parameters.emplace_back("EPILOGUE_ARGUMENTS",
+                            tile.parts > 1 ? std::string(parts_parameters) : ", float *sums");
+    parameters.emplace_back(store_macro, fmt::format("vf_store({}, value);", sum_text(tile)));
+  }
   if (tile.parts > 1)
     parameters.emplace_back(
         "START(row, column, vector)",

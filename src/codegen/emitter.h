@@ -113,10 +113,15 @@ std::string load_text(DType type, std::string_view at, std::string_view n);
 std::string fill_text(DType type, std::string_view element);
 std::string store_text(DType type, std::string_view at, std::string_view value, std::string_view n);
 
-// Writes the margins at both ends of a row of a picture, if the layout has any; `memory` points to
-// the value's first element.
+// Writes the margins at both ends of a row of a picture, and the gaps behind its pixels, if the
+// layout has any; `memory` points to the value's first element.
 void write_margins(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
                    std::string_view memory, std::string_view row);
+
+// The same for the gaps of the pixels [from, to) of a flat value, or behind any first pixel: C
+// expressions.
+void write_gaps(CWriter& c, const MemoryLayout& layout, int64_t element_bytes,
+                std::string_view first, std::string_view from, std::string_view to);
 
 // The taps [first_NAME, last_NAME) of a window that lie on the picture, along one dimension, for
 // any of the places whose first taps stand at `low` to `high`: C expressions. There may be none,
@@ -150,11 +155,12 @@ Step write_row_units(CWriter& c, const std::string& name, int64_t pictures, int6
 struct Panels {
   int64_t channels = 0;
   int vectors = 1, lanes = 1;
+  int unit = 1;  // every panel has a multiple of so many vectors
 
   int64_t width() const { return int64_t{vectors} * lanes; }
   int64_t count() const { return ceil_div(channels, width()); }
   int last_vectors() const {
-    return static_cast<int>(ceil_div(channels - (count() - 1) * width(), lanes));
+    return static_cast<int>(ceil_div(channels - (count() - 1) * width(), lanes * unit)) * unit;
   }
   // With its last vector filled up: of one panel, and of all.
   int64_t width_of(int64_t panel) const {
@@ -181,14 +187,18 @@ inline constexpr std::string_view parts_parameters = ", float *sums, long part";
 struct Tile {
   std::string name, parameters, arguments;
   int rows = 1, columns = 1, vectors = 1;
-  int parts = 1;  // of the depth: then `parts_parameters` come last, see paste_tile
+  int parts = 1;             // of the depth: then `parts_parameters` come last, see paste_tile
+  bool leaves_sums = false;  // the template itself leaves its sums in memory, `float` or `int`
+  std::string_view sum_type = "float";
+  int first_column = 0;    // those before it are computed and not stored
+  int stored_vectors = 0;  // of a pixel; the others are computed only
 };
 
 // Pastes a kernel template that does `store` with each `value`, at `row`, `column` and, where it
-// has several, `vector`. Where finishing is heavy, the kernel leaves its sums in memory, and loops
-// behind it store them. A tile of several parts has two more parameters:
-// it adds a part of the depth to the sums, and stores them behind the last one. `store_macro` is
-// what the template calls, with its parameters.
+// has several, `vector`. Where finishing is heavy, or the template leaves its sums in memory
+// anyway, loops behind it store them. A tile of several parts has two more parameters: it adds a
+// part of the depth to the sums, and stores them behind the last one. `store_macro` is what the
+// template calls, with its parameters.
 void paste_tile(CWriter& c, std::string_view kernel, const Tile& tile, const Epilogue& epilogue,
                 std::string_view store_macro, const std::string& store,
                 std::vector<std::pair<std::string, std::string>> parameters);

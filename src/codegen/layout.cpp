@@ -8,7 +8,7 @@
 namespace turnstone {
 
 bool MemoryLayout::is_flat() const {
-  return ring == 0 && !has_margins() && (rows == 1 || row_step == columns * column_step) &&
+  return ring == 0 && left + right == 0 && (rows == 1 || row_step == columns * column_step) &&
          (pictures == 1 || picture_step == rows * columns * column_step);
 }
 
@@ -73,6 +73,15 @@ MemoryLayout padded_layout(const Shape& shape, const MemoryLayout& like, int64_t
                            int64_t right) {
   return like.is_channels_last() ? margin_layout(shape, left, right)
                                  : plane_layout(shape, left, right);
+}
+
+MemoryLayout gap_layout(MemoryLayout layout, int64_t gap, DType type) {
+  if (gap == 0) return layout;
+  CHECK(layout.is_channels_last());
+  layout.gap = gap;
+  layout.clears_gap = is_float(type);
+  set_steps(layout, layout.channels + gap);
+  return layout;
 }
 
 MemoryLayout ring_layout(MemoryLayout layout, int64_t rows) {
@@ -176,7 +185,8 @@ class Chooser {
   static MemoryLayout part_of(MemoryLayout layout, int64_t from, int64_t channels) {
     layout.channels = layout.block = channels;
     layout.first += from;
-    layout.left = layout.right = 0;
+    layout.left = layout.right = layout.gap = 0;
+    layout.clears_gap = false;
     layout.elements = 0;
     return layout;
   }
@@ -337,8 +347,9 @@ class Chooser {
     const auto& group = groups_[g];
     if (schedules_[g].kind != Kind::matrix || group.anchor->in[0] != value) return false;
     const auto shape = matrix_shape(graph_, *group.anchor);
-    return shape.is_pointwise() && shape.groups == 1 && shape.batches == 1 && !shape.integers &&
-           shape.constant_weights && std::ranges::none_of(group.epilogue, [&](const Made* call) {
+    return schedules_[g].kernel == "gemm/fma" && shape.is_pointwise() && shape.groups == 1 &&
+           shape.batches == 1 && shape.constant_weights &&
+           std::ranges::none_of(group.epilogue, [&](const Made* call) {
              return std::count(call->in.begin(), call->in.end(), value) > 0;
            });
   }
@@ -396,13 +407,15 @@ class Chooser {
     return true;
   }
 
-  // What the readers of a value would like at the ends of its rows.
+  // What the readers of a value would like at the ends of its rows and of its pixels.
   MemoryLayout wanted_margins(Value value) const {
     int64_t left = 0;
     int64_t right = 0;
     int64_t fill = 0;
+    int64_t gap = 0;
     for (const auto g : uses(value).readers) {
       const auto& made = *groups_[g].anchor;
+      if (made.in[0] == value) gap = std::max(gap, wanted_gap(graph_, made, schedules_[g].kernel));
       if (schedules_[g].kind == Kind::slice) {
         const auto wanted = wanted_margins(groups_[g].result());
         if (wanted.fill != fill) continue;
@@ -418,7 +431,8 @@ class Chooser {
       left = std::max(left, shape.left);
       right = std::max(right, columns_beyond(shape));
     }
-    auto layout = margin_layout(graph_.shape(value), left, right);
+    const auto& type = graph_.type(value);
+    auto layout = gap_layout(margin_layout(type.shape, left, right), gap, type.dtype);
     layout.fill = fill;
     return layout;
   }
@@ -427,13 +441,14 @@ class Chooser {
   bool reads_margins(size_t g) const {
     const auto& type = groups_[g].anchor->call.in[0];
     if (schedules_[g].kind != Kind::matrix) return schedules_[g].kind == Kind::depthwise;
-    return is_float(type.dtype) || reads_quads_in_place(*groups_[g].anchor, schedules_[g].kernel);
+    return is_float(type.dtype) || takes_tiles(schedules_[g].kernel) ||
+           reads_quads_in_place(*groups_[g].anchor, schedules_[g].kernel);
   }
 
   void give_margins(Value value) {
     if (!is_free(value) || graph_.type(value).rank() != 4) return;
     const auto layout = wanted_margins(value);
-    if (layout.has_margins()) layouts_.of[value] = layout;
+    if (layout.has_margins() || layout.gap > 0) layouts_.of[value] = layout;
   }
 
   const Graph& graph_;

@@ -19,6 +19,8 @@ struct MemoryLayout {
   int64_t picture_step = 0, row_step = 0, column_step = 0;
   int64_t block = 1;            // channels that lie side by side
   int64_t block_step = 0;       // between such blocks
+  int64_t gap = 0;              // elements behind the channels of each pixel
+  bool clears_gap = false;      // these are 0
   int64_t left = 0, right = 0;  // columns at both ends of each row whose elements are `fill`
   int64_t fill = 0;             // of bytes; 0 for others
   int64_t first = 0;            // of element [0,0,0,0] from the start of the memory
@@ -26,7 +28,8 @@ struct MemoryLayout {
   int64_t elements = 0;         // of the memory, or 0 when it is another value's
 
   int64_t blocks() const { return ceil_div(channels, block); }
-  bool has_margins() const { return left > 0 || right > 0; }
+  // Whether there is more to write than the elements themselves.
+  bool has_margins() const { return left > 0 || right > 0 || clears_gap; }
   // Channels of a pixel lie side by side.
   bool is_channels_last() const { return block == channels; }
   // Every pixel lies one column step after the one before it.
@@ -45,6 +48,9 @@ MemoryLayout plane_layout(const Shape& shape, int64_t left, int64_t right);
 // With margins, and channels last or one plane a channel as `like` has it.
 MemoryLayout padded_layout(const Shape& shape, const MemoryLayout& like, int64_t left,
                            int64_t right);
+// The same values, channels last, with a gap behind each pixel. Elements of the type must be 0
+// there if they are reals: a product with NaN would show, whatever it is multiplied by.
+MemoryLayout gap_layout(MemoryLayout layout, int64_t gap, DType type);
 // The same values, of which only `rows` rows of one picture are kept at a time.
 MemoryLayout ring_layout(MemoryLayout layout, int64_t rows);
 

@@ -1,5 +1,7 @@
 #include "codegen/module_text.h"
 
+#include <algorithm>
+
 #include "codegen/emitter.h"
 #include "codegen/freestanding.h"
 #include "kernels/kernels.h"
@@ -189,6 +191,10 @@ class Coder {
 Variant make_variant(const Graph& graph, const Target& target, int index,
                      const std::string& weights_file, const Tuning* tuning) {
   Variant variant{target, make_schedule(graph, target, tuning), {}, {}, {}, 0};
+  // A process that asks for tiles pays for them with each of its signals.
+  if (std::ranges::none_of(variant.scheduled.schedules,
+                           [](const Schedule& s) { return takes_tiles(s.kernel); }))
+    variant.target.features &= ~uint64_t{cpu_amx_bf16 | cpu_amx_int8};
   variant.plan = make_plan(graph, variant.scheduled);
   Weights weights;
   CWriter c;

@@ -19,7 +19,7 @@ struct PortInfo {
 };
 
 struct Variant {
-  Target target;
+  Target target;  // asks for tiles only where the code has some
   Scheduled scheduled;
   Plan plan;
   std::string weights;     // content of the weights file

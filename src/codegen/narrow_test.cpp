@@ -16,8 +16,8 @@ using testing_support::append;
 using testing_support::expect_compiles_to_itself;
 using testing_support::random_inputs_of;
 
-// As wide as this machine has them, as narrow, and with a cache so small that values stay in
-// strips.
+// As wide as this machine has them, as narrow, with a cache so small that values stay in strips,
+// and on tiles.
 std::vector<Target> host_targets() {
   std::vector<Target> targets = {*find_target("native")};
   if (targets[0].arch == Arch::x86_64 && targets[0].name != "x86_64_v2")
@@ -25,6 +25,8 @@ std::vector<Target> host_targets() {
   auto small = targets[0];
   small.l2_bytes = 4096;
   targets.push_back(small);
+  const auto tiles = testing_support::tile_targets();
+  if (!tiles.empty()) targets.push_back(tiles.back());
   return targets;
 }
 
@@ -48,10 +50,11 @@ class NarrowCode : public testing::Test {
 
   void TearDown() override {
     expect_compiles_to_itself(all_, random_inputs_of(all_, 7, {.reals = 1, .integers = 3}),
-                              tolerance_, host_targets());
+                              tolerance_, targets_);
   }
 
   Tolerance tolerance_ = {2e-5, 2e-5};
+  std::vector<Target> targets_ = host_targets();
 
  private:
   Graph all_{core_ops()};
@@ -106,6 +109,55 @@ TEST_F(NarrowCode, InputsAreWidenedAsTheyAreRead) {
       fmt::format("graph(x: f32[1,3,9,12]) {{ conv(cast(transpose(x, axes=[0,2,3,1]), "
                   "to=\"bf16\"), {}, strides=[2,2], pads=[1,1,1,1]) }}",
                   weights({18, 3, 3, 3}, DType::bf16, 15)));
+}
+
+TEST_F(NarrowCode, ProductsOnTilesEndAnywhere) {
+  targets_ = testing_support::tile_targets();
+  if (targets_.empty()) targets_ = host_targets();
+  for (const auto& [inputs, outputs] : {std::pair{16, 5}, {32, 24}, {32, 16}, {50, 72}})
+    check(fmt::format("graph(x: f32[1,5,11,{}]) {{ add(conv(cast(x, to=\"bf16\"), {}), {}) }}",
+                      inputs, weights({outputs, 1, 1, inputs}, DType::bf16, 31),
+                      weights({outputs}, DType::f32, 32)));
+  for (const int columns : {5, 20, 45})
+    for (const auto* attributes : {", pads=[1,1,1,1]", ", pads=[0,0,1,1], strides=[2,2]",
+                                   ", pads=[2,2,2,2], dilations=[2,2]"})
+      check(fmt::format("graph(x: f32[2,9,{},{}]) {{ sigmoid(conv(cast(x, to=\"bf16\"), {}{})) }}",
+                        columns, columns == 20 ? 32 : 20,
+                        weights({19, 3, 3, columns == 20 ? 32 : 20}, DType::bf16, 33), attributes));
+  for (const int depth : {32, 40})
+    check(
+        fmt::format("graph(x: f32[3,7,{}], y: f32[3,7,40]) {{ add(matmul(cast(x, to=\"bf16\"), "
+                    "{}), y) }}",
+                    depth, weights({depth, 40}, DType::bf16, 34)));
+}
+
+// The gaps behind their pixels are zeros, whoever makes them: memory that was never written is NaN.
+TEST_F(NarrowCode, ValuesWithGapsAreMadeByAnything) {
+  tolerance_ = {1.0 / 8, 1.0 / 64};  // of sums of hundreds, roundings fall the other way
+  const auto read = [](int channels, unsigned seed) {
+    return fmt::format("conv(z, {}, pads=[1,1,1,1])",
+                       weights({24, 3, 3, channels}, DType::bf16, seed));
+  };
+  const std::pair<int, std::string_view> makers[] = {
+      {24, "neg(x)"},
+      {24, "conv(x, W, groups=24, pads=[1,1,1,1])"},
+      {24, "max_pool(x, window=[3,3], pads=[1,1,1,1])"},
+      {24, "average_pool(x, window=[3,3], pads=[1,1,1,1])"},
+      {48, "concat(neg(x), exp(x), axis=3)"},
+      {24, "conv(x, V, pads=[1,1,1,1])"},
+      {20, "conv(x, P)"},
+      {20, "slice(neg(x), starts=[0,0,0,3], extents=[1,12,13,20], steps=[1,1,1,1])"}};
+  for (const auto& [channels, made] : makers) {
+    std::string text(made);
+    const auto replace = [&](std::string_view name, const std::string& with) {
+      if (const auto at = text.find(name); at != text.npos) text.replace(at, name.size(), with);
+    };
+    replace("W", weights({24, 3, 3, 1}, DType::f32, 41));
+    replace("V", weights({24, 3, 3, 24}, DType::f32, 42));
+    replace("P", weights({20, 1, 1, 24}, DType::f32, 43));
+    check(fmt::format("graph(x: f32[1,12,13,24]) {{ z = cast({}, to=\"bf16\")\n p: {}, q: {} }}",
+                      text, read(channels, 44), read(channels, 45)));
+  }
 }
 
 TEST_F(NarrowCode, ValuesBetweenLayersAreRounded) {

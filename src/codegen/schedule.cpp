@@ -27,7 +27,9 @@ bool has_feature(KernelFeature needs, const Target& target) {
     case KernelFeature::avx512_vnni:
       return target.features & cpu_avx512_vnni;
     case KernelFeature::amx_bf16:
-      return false;
+      return target.features & cpu_amx_bf16;
+    case KernelFeature::amx_int8:
+      return target.features & cpu_amx_int8;
     case KernelFeature::neon_dot:
       return target.features & cpu_neon_dotprod;
   }
@@ -141,6 +143,7 @@ class Scheduler {
       : graph_(graph), target_(target), tuning_(tuning), machine_(machine_of(target)) {}
 
   std::vector<Choice> candidates(const Group& group) const {
+    if (tile_row(*group.anchor)) return {};
     const auto shape = matrix_shape(graph_, *group.anchor);
     const auto field = whole_field(shape);
     std::vector<std::pair<double, Choice>> all;
@@ -187,7 +190,7 @@ class Scheduler {
       s.kind = Kind::view;
     } else if (work_of(graph_, made) == Work::matrix) {
       s.kind = Kind::matrix;
-      if (matrix_shape(graph_, made).integers) s.kernel = integer_row(made)->name;
+      s.kernel = matrix_row(made)->name;
       consider_winograd(group, s);
     } else if (work_of(graph_, made) == Work::depthwise) {
       s.kind = Kind::depthwise;
@@ -208,6 +211,25 @@ class Scheduler {
       s.kind = Kind::concat;
     }
     return s;
+  }
+
+  const KernelRow* matrix_row(const Made& made) const {
+    if (const auto* row = tile_row(made)) return row;
+    if (matrix_shape(graph_, made).integers) return integer_row(made);
+    const auto* row = find_row("gemm/fma", print(made.call.in[0].dtype), target_);
+    CHECK(row);
+    return row;
+  }
+
+  // The row for products on tiles, where there are any and they are not mostly empty.
+  const KernelRow* tile_row(const Made& made) const {
+    constexpr int64_t least_run = 16;
+    const auto shape = matrix_shape(graph_, made);
+    const auto* row = find_row("gemm/amx", print(shape.input), target_);
+    if (!row || !shape.constant_weights || shape.groups > 1 || shape.batches > 1) return nullptr;
+    if (shape.integers ? !has_byte_weights(made) : shape.weights != DType::bf16) return nullptr;
+    if (shape.conv) return shape.conv->channels >= least_run ? row : nullptr;
+    return shape.depth % tile_step(shape.input) == 0 ? row : nullptr;
   }
 
   // The row for products of integers. Weights of 8 bits meet four inputs at once where that is an
@@ -402,19 +424,26 @@ class Scheduler {
 
   MemoryLayout layout(Value value) const { return all_.layouts.find(graph_, value); }
 
-  // Reads the input where it is, or a copy with the margins that the window asks for; always a copy
-  // where the kernel wants elements of its own, of so many bytes.
+  // Bytes of an element as the kernel of a product reads it.
+  static int64_t input_bytes(const MatrixShape& shape, std::string_view kernel) {
+    if (!shape.integers) return size_of(shape.input);
+    return takes_quads(kernel) || takes_tiles(kernel) ? 1 : 2;
+  }
+
+  // Reads the input where it is, or a copy with the margins and the gap that the window asks for;
+  // always a copy where the kernel wants elements of its own, of so many bytes.
   void choose_input(const Group& group, const ConvShape& conv, int64_t own_size,
                     Schedule& s) const {
     const auto& type = group.anchor->call.in[0];
     const auto kept = s.input.ring;
     s.input = layout(group.anchor->in[0]);
     const auto right = columns_beyond(conv);
-    const bool fits = s.input.left >= conv.left && s.input.right >= right &&
+    const auto gap = wanted_gap(graph_, *group.anchor, s.kernel);
+    const bool fits = s.input.gap >= gap && s.input.left >= conv.left && s.input.right >= right &&
                       (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
     if (fits && (own_size == 0 || reads_quads_in_place(*group.anchor, s.kernel))) return;
     s.copies_input = true;
-    s.input = padded_layout(type.shape, s.input, conv.left, right);
+    s.input = gap_layout(padded_layout(type.shape, s.input, conv.left, right), gap, type.dtype);
     if (kept > 0) {
       s.input = ring_layout(s.input, kept);
       return;
@@ -443,47 +472,55 @@ class Scheduler {
 
   void complete_matrix(const Group& group, Schedule& s) const {
     const auto shape = matrix_shape(graph_, *group.anchor);
-    const auto* row = shape.integers
-                          ? find_row(s.kernel, {}, target_)  // as kind_of chose it
-                          : find_row("gemm/fma", print(group.anchor->call.in[0].dtype), target_);
-    CHECK(row);
-    s.kernel = row->name;
+    const bool converts = shape.integers && !takes_tiles(s.kernel);
     if (shape.conv)
-      choose_input(group, *shape.conv, shape.integers ? takes_quads(s.kernel) ? 1 : 2 : 0, s);
+      choose_input(group, *shape.conv, converts ? input_bytes(shape, s.kernel) : 0, s);
     else
       s.input = layout(group.anchor->in[0]);
     s.flat = !s.in_strip && shape.is_pointwise() && s.input.is_flat() && are_flat(group);
-    choose_tile(shape, *row, shape.integers ? nullptr : choice_for(group), s);
+    choose_tile(shape, choice_for(group), s);
     if (!shape.constant_weights)
       s.own_bytes += shape.batches * ceil_div(shape.channels, s.lanes) * s.lanes * shape.depth * 4;
   }
 
-  void choose_tile(const MatrixShape& shape, const KernelRow& row, const Choice* known,
-                   Schedule& s) const {
+  void choose_tile(const MatrixShape& shape, const Choice* known, Schedule& s) const {
     const auto window = window_of(shape, s.input);
     Field field{1, shape.pixels, shape.depth, shape.channels};
     if (!s.flat) field.rows = window.batch * window.out_rows, field.columns = window.out_columns;
     const auto most_rows =
         s.flat ? 1 : static_cast<int>(std::min<int64_t>(window.out_rows, s.most_rows));
-    const auto input_bytes = shape.integers ? takes_quads(s.kernel) ? 1 : 2 : size_of(shape.input);
-    const bool few = collides(s.input, window.column_stride, input_bytes);
-    if (known && known->outputs == 0 && known->rows <= most_rows && is_legal(*known, row)) {
+    const auto element_bytes = input_bytes(shape, s.kernel);
+    const bool few = collides(s.input, window.column_stride, element_bytes);
+    if (takes_tiles(s.kernel)) {
+      fill_tiles(field, most_rows, s);
+    } else if (known && known->outputs == 0 && known->rows <= most_rows &&
+               is_legal(*known, *gemm_row())) {
       s.rows = known->rows;
       s.columns = even_columns(field.columns, known->columns);
       s.vectors = static_cast<int>(
           std::min<int64_t>(known->vectors, ceil_div(shape.channels, target_.lanes)));
     } else {
-      best_tile(field, row.name, most_rows, s, few ? 8 : 64);
+      best_tile(field, s.kernel, most_rows, s, few ? 8 : 64);
     }
-    const bool is_pairs = shape.integers && !takes_quads(s.kernel);
+    const bool is_pairs = shape.integers && element_bytes == 2;
     const auto tile_bytes = std::max<int64_t>(
-        1, int64_t{s.rows} * s.columns * shape.depth * (is_pairs ? 4 : input_bytes));
+        1, int64_t{s.rows} * s.columns * shape.depth * (is_pairs ? 4 : element_bytes));
     const auto in_row = ceil_div(field.columns, s.columns);
     const auto tiles = s.flat ? in_row : ceil_div(window.out_rows, s.rows);
     const auto most = pixels_bytes(shape) / tile_bytes / (s.flat ? 1 : in_row);
     // Blocks of one size: threads share them.
     s.block = even_share(tiles, most);
     choose_parts(shape, s, tiles, in_row);
+  }
+
+  // Two tiles of inputs share what is loaded of the weights, and those what is loaded of them: up
+  // to 16 outputs of two rows where rows are short, else up to 32 of one.
+  void fill_tiles(const Field& field, int most_rows, Schedule& s) const {
+    constexpr int64_t tile_rows = 16;
+    const bool two = field.columns <= tile_rows && most_rows > 1;
+    s.rows = two ? 2 : 1;
+    s.columns = even_columns(field.columns, two ? tile_rows : 2 * tile_rows);
+    s.vectors = static_cast<int>((field.channels > tile_rows ? 2 : 1) * tile_rows / target_.lanes);
   }
 
   // Bytes of the inputs that meet all weights before the next: half of the second-level cache, the
@@ -497,8 +534,8 @@ class Scheduler {
   // Where weights come from far away, once for every block of pixels, a part of the depth at a time
   // lets blocks be larger: `tiles` of pixels, or of rows, which have `in_row` each.
   void choose_parts(const MatrixShape& shape, Schedule& s, int64_t tiles, int64_t in_row) const {
-    if (shape.integers || !shape.constant_weights || shape.groups > 1 || shape.batches > 1 ||
-        s.in_strip || s.input.blocks() > 1)
+    if (shape.integers || takes_tiles(s.kernel) || !shape.constant_weights || shape.groups > 1 ||
+        shape.batches > 1 || s.in_strip || s.input.blocks() > 1)
       return;
     const auto width = int64_t{s.vectors} * s.lanes;
     const auto panel_bytes = shape.depth * width * 4;
@@ -667,6 +704,17 @@ bool takes_quads(std::string_view kernel) {
   return std::ranges::any_of(kernel_rows(), [&](const KernelRow& row) {
     return row.name == kernel && row.layout == "quads";
   });
+}
+
+bool takes_tiles(std::string_view kernel) { return kernel == "gemm/amx"; }
+
+int64_t tile_step(DType type) { return 64 / size_of(type); }
+
+int64_t wanted_gap(const Graph& graph, const Made& made, std::string_view kernel) {
+  if (!takes_tiles(kernel) || made.op() != "conv") return 0;
+  const auto channels = graph.shape(made.in[0]).back();
+  const auto step = tile_step(made.call.in[0].dtype);
+  return ceil_div(channels, step) * step - channels;
 }
 
 bool reads_quads_in_place(const Made& made, std::string_view kernel) {

@@ -106,6 +106,12 @@ bool has_byte_weights(const Made& made);
 bool takes_quads(std::string_view kernel);
 bool reads_quads_in_place(const Made& made, std::string_view kernel);
 
+// Whether a kernel multiplies tiles; the inputs that it then takes at once; and the elements behind
+// each pixel that it needs of the input of a convolution for that, 0 for other kernels.
+bool takes_tiles(std::string_view kernel);
+int64_t tile_step(DType type);
+int64_t wanted_gap(const Graph& graph, const Made& made, std::string_view kernel);
+
 // The window that slides over the input of a convolution or product; of one place for the latter.
 Window window_of(const MatrixShape& shape, const MemoryLayout& input);
 

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
+
 #include "base/text.h"
 
 namespace turnstone {
@@ -22,8 +25,12 @@ std::string_view native_name() {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    return __builtin_cpu_supports("avx512vnni") ? "x86_64_v4_vnni" : "x86_64_v4";
+      __builtin_cpu_supports("avx512vl")) {
+    const bool vnni = __builtin_cpu_supports("avx512vnni");
+    const bool tiles = __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+                       __builtin_cpu_supports("amx-int8");
+    return vnni && tiles ? "x86_64_v4_amx" : vnni ? "x86_64_v4_vnni" : "x86_64_v4";
+  }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
     return __builtin_cpu_supports("avxvnni") ? "x86_64_v3_vnni" : "x86_64_v3";
   if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) return "x86_64_v2";
@@ -72,6 +79,13 @@ bool runs_here(const Target& target) {
     return native.arch == target.arch && (features & target.features) == target.features;
   }
   return false;
+}
+
+void sort_by_demand(std::vector<Target>& targets) {
+  // Of as wide vectors, who asks for more; numbers of features alone follow no order.
+  std::ranges::stable_sort(targets, std::greater(), [](const Target& target) {
+    return std::pair(target.lanes, std::popcount(target.features));
+  });
 }
 
 std::vector<std::string> target_names() {

@@ -18,6 +18,8 @@ enum CpuFeature : uint64_t {
   cpu_avx512 = 1 << 1,
   cpu_avx512_vnni = 1 << 2,
   cpu_avx_vnni = 1 << 5,
+  cpu_amx_int8 = 1 << 6,
+  cpu_amx_bf16 = 1 << 7,
   cpu_neon_dotprod = 1 << 8,
   cpu_neon_vfpv4 = 1 << 11,
   cpu_sse4 = 1 << 12
@@ -42,6 +44,10 @@ Result<Target> find_target(std::string_view name);
 
 // Whether this machine can run code for the target.
 bool runs_here(const Target& target);
+
+// The most demanding first, in which order a package has to have them: the runtime takes the first
+// that the CPU runs.
+void sort_by_demand(std::vector<Target>& targets);
 
 // Names of all rows, in the order of the table.
 std::vector<std::string> target_names();

@@ -54,6 +54,19 @@ inline std::vector<Tensor> run_module(const ts_module& module, const std::vector
   return outputs;
 }
 
+// This machine with products on tiles, by the plain C that says what their instructions mean: with
+// the caches that it has, and with one so small that values stay in strips. None where vectors are
+// too short for the kernel.
+inline std::vector<Target> tile_targets() {
+  auto target = *find_target("native");
+  if (target.lanes < 8) return {};
+  target.name += "_tiles";
+  target.features |= cpu_amx_bf16 | cpu_amx_int8;
+  auto small = target;
+  small.l2_bytes = 4096;
+  return {target, small};
+}
+
 // Adds all of `part` to `whole`, with `prefix` before the names of its inputs and outputs.
 inline void append(Graph& whole, const Graph& part, const std::string& prefix) {
   std::map<Value, Value> known;

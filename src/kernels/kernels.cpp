@@ -88,6 +88,8 @@ std::string_view print_kernel_feature(KernelFeature feature) {
       return "avx512_vnni";
     case KernelFeature::amx_bf16:
       return "amx_bf16";
+    case KernelFeature::amx_int8:
+      return "amx_int8";
     case KernelFeature::neon_dot:
       return "neon_dot";
   }

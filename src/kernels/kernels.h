@@ -17,7 +17,16 @@ struct KernelRange {
 };
 
 // What a CPU must have for a row, beyond the target's own baseline.
-enum class KernelFeature { baseline, avx2, avx_vnni, avx512, avx512_vnni, amx_bf16, neon_dot };
+enum class KernelFeature {
+  baseline,
+  avx2,
+  avx_vnni,
+  avx512,
+  avx512_vnni,
+  amx_bf16,
+  amx_int8,
+  neon_dot
+};
 
 // One legal family of instantiations of a template.
 struct KernelRow {
@@ -28,7 +37,7 @@ struct KernelRow {
   KernelRange rows;         // output rows of a tile (OUTPUT_ROWS); 1 where the template has none
   KernelRange columns;      // output columns of a tile (COLUMNS); 1 where the template has none
   KernelRange vectors;      // vectors of output channels of a tile (VECTORS)
-  std::string_view layout;  // of the weights: "depth", "pairs", "quads", "taps", "none"
+  std::string_view layout;  // of the weights: "depth", "pairs", "quads", "tiles", "taps", "none"
 };
 
 // A tile that was measured to be best for a kind of machine and work.
