@@ -384,6 +384,22 @@ TEST_F(Compile, DotProductsOfBytesAreExact) {
     for (const int channels : {3, 8})
       check(fmt::format("graph(x: {}[2,8,11,{}]) {{ conv(x, {}, pads=[1,1,1,1], x_zero=7) }}", type,
                         channels, integers(DType::i8, {19, 3, 3, channels}, 5, -128, 127)));
+  for (const auto* type : {"u8", "i8"})
+    for (const auto* window :
+         {"3,3,1 pads=[1,1,1,1], x_zero=7", "3,3,1 pads=[1,1,1,1], strides=[2,2]",
+          "5,5,1 pads=[2,2,2,2], x_zero=100", "3,3,1 pads=[2,2,2,2], dilations=[2,2]",
+          "4,3,1 x_zero=3", "7,1,1 pads=[3,0,3,0]", "1,3,1 pads=[0,1,0,1]"}) {
+      const auto parts = split(window, ' ');
+      const auto extents = split(parts[0], ',');
+      for (const int channels : {5, 24})
+        check(fmt::format(
+            "graph(x: {0}[2,9,11,{1}]) {{ add(conv(x, {2}, groups={1}, {3}), {4}) }}", type,
+            channels,
+            integers(DType::i8, {channels, std::stol(extents[0]), std::stol(extents[1]), 1}, 6,
+                     -128, 127),
+            std::string_view(window).substr(parts[0].size() + 1),
+            integers(DType::i32, {channels}, 2, -4000, 4000)));
+    }
 }
 
 // A convolution writes margins of its result, where the next reads bytes as they are.

@@ -94,9 +94,7 @@ class MatrixEmitter {
     constexpr int64_t most_steps = 64;         // between two fetches, else it is not worth the code
     const auto bytes = all_elements() * weight_bytes();
     if (shape_.integers || !shape_.constant_weights || bytes < least_bytes) return;
-    const auto blocks = ceil_div(s_.flat ? rows_ : ceil_div(rows_, s_.rows), s_.block);
-    const auto tiles =
-        std::max<int64_t>(1, (s_.flat ? rows_ : ceil_div(rows_, s_.rows) * tiles_) / blocks);
+    const auto tiles = tiles_in_block();
     const auto lines = ceil_div(panel_elements() * weight_bytes(), 64 * tiles);  // for each tile
     const auto every = packed_depth() / lines;
     if (every > most_steps) return;
@@ -109,6 +107,12 @@ class MatrixEmitter {
     keep_inputs_whole();
   }
 
+  // That one panel meets before the next.
+  int64_t tiles_in_block() const {
+    const auto blocks = ceil_div(s_.flat ? rows_ : ceil_div(rows_, s_.rows), s_.block);
+    return std::max<int64_t>(1, (s_.flat ? rows_ : ceil_div(rows_, s_.rows) * tiles_) / blocks);
+  }
+
   // The same for tiles, which take many inputs at once: before the first products, or with each
   // step.
   void plan_prefetch_of_tiles() {
@@ -116,11 +120,8 @@ class MatrixEmitter {
     constexpr int64_t most_lines = 16;  // at once, else they are in the way
     const auto bytes = packed_depth() * panels_.width() * size_of(input_dtype());
     if (bytes * panels_.count() < least_bytes) return;
-    const auto blocks = ceil_div(s_.flat ? rows_ : ceil_div(rows_, s_.rows), s_.block);
-    const auto tiles =
-        std::max<int64_t>(1, (s_.flat ? rows_ : ceil_div(rows_, s_.rows) * tiles_) / blocks);
     const auto steps = packed_depth() / tile_step(input_dtype());
-    const auto lines = ceil_div(bytes, 64 * tiles);
+    const auto lines = ceil_div(bytes, 64 * tiles_in_block());
     prefetch_each_ = std::min(lines / steps, most_lines);
     prefetch_first_ = prefetch_each_ < most_lines ? std::min(lines % steps, most_lines) : 0;
     prefetch_bytes_ = 64 * (prefetch_first_ + prefetch_each_ * steps);
@@ -163,9 +164,7 @@ class MatrixEmitter {
 
   bool on_tiles() const { return takes_tiles(s_.kernel); }
   // Bytes are read, four neighbours at a time.
-  bool has_quads() const {
-    return shape_.integers && (takes_quads(s_.kernel) || takes_tiles(s_.kernel));
-  }
+  bool has_quads() const { return shape_.integers && (takes_quads(s_.kernel) || on_tiles()); }
   // Quads without a sign, which those with one become inside the kernel; of the others the dot
   // products have one, and tiles take both.
   bool has_unsigned_quads() const { return has_quads() && s_.kernel != "gemm/dot" && !on_tiles(); }
@@ -189,8 +188,7 @@ class MatrixEmitter {
   }
 
   std::string_view input_type() const {
-    if (!shape_.integers) return kernel_type(input_dtype());
-    if (on_tiles()) return kernel_type(input_dtype());
+    if (!shape_.integers || on_tiles()) return kernel_type(input_dtype());
     if (has_unsigned_quads()) return "unsigned char";
     return has_quads() ? "signed char" : "short";
   }

@@ -588,6 +588,9 @@ class Scheduler {
     if (const auto* pairs = find_row("depthwise/pairs", print(type), target_);
         pairs && target_.arch == Arch::x86_64)
       row = pairs;
+    // Those of quads too, of weights that have 8 bits.
+    const auto* quads = find_row("depthwise/quads", print(type), target_);
+    if (quads && has_byte_weights(*group.anchor)) row = quads;
     CHECK(row);
     const auto c = conv_shape(group.anchor->call);
     s.kernel = row->name;
@@ -598,9 +601,9 @@ class Scheduler {
     if (is_large || row->name == "depthwise/widen") tile.columns = std::min(tile.columns, 4);
     // Two rows share what they load where loading takes time of its own.
     if ((is_large && machine_.beside) || row->name == "depthwise/widen") tile.rows = 1;
-    s.rows = c.out_rows > 1 && c.row_stride == 1 && c.column_stride == 1
-                 ? std::min(tile.rows, s.most_rows)
-                 : 1;
+    const bool shares_rows = c.row_stride == 1 && c.column_stride == 1 &&
+                             (row->name != "depthwise/quads" || c.row_dilation == 1);
+    s.rows = c.out_rows > 1 && shares_rows ? std::min(tile.rows, s.most_rows) : 1;
     s.columns = even_columns(c.out_columns, tile.columns);
   }
 

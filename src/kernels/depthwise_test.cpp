@@ -18,9 +18,11 @@ struct Tile {
   bool is_real() const { return row.name == "depthwise/fma"; }
   int input_rows() const { return (kernel_rows - 1) * dilation + 1 + (output_rows - 1) * stride; }
   bool has_pairs() const { return row.name == "depthwise/pairs"; }
+  bool has_quads() const { return row.name == "depthwise/quads"; }
+  int quads() const { return (kernel_rows + output_rows - 1 + 3) / 4; }
   std::string name() const {
-    return fmt::format("dw{}_{}{}_{}x{}_s{}_d{}_{}x{}_t{}{}_c{}", has_pairs(), row.type, weight,
-                       kernel_rows, kernel_columns, stride, dilation, output_rows, columns,
+    return fmt::format("{}_{}{}_{}x{}_s{}_d{}_{}x{}_t{}{}_c{}", row.name.substr(10), row.type,
+                       weight, kernel_rows, kernel_columns, stride, dilation, output_rows, columns,
                        tap_from, tap_to, channels);
   }
 };
@@ -42,6 +44,14 @@ std::vector<Tile> tiles_of(const Machine& machine) {
       tiles.push_back({row, 3, 3, 2, 1, 3, 1, 0, 3, all});
       tiles.push_back({row, 4, 3, 1, 2, 2, 1, 0, 3, all});
       tiles.push_back({row, 5, 5, 1, 1, most, 1, 0, 5, all - 1});
+      tiles.push_back({row, 1, 2, 2, 1, 2, 1, 0, 2, 1});
+      continue;
+    }
+    if (row.name == "depthwise/quads") {
+      tiles.push_back({row, 3, 3, 1, 1, 4, 2, 0, 3, all});
+      tiles.push_back({row, 3, 3, 2, 1, 3, 1, 0, 3, all});
+      tiles.push_back({row, 4, 3, 1, 2, 2, 1, 0, 3, all});
+      tiles.push_back({row, 5, 5, 1, 1, most, 2, 0, 5, all - 1});
       tiles.push_back({row, 1, 2, 2, 1, 2, 1, 0, 2, 1});
       continue;
     }
@@ -68,7 +78,8 @@ std::string type_of(std::string_view type) {
 std::string instantiate(const Tile& tile) {
   const bool whole = !tile.is_real();
   const auto sum = whole ? "int" : "float";
-  const auto weight = tile.has_pairs() ? "int" : whole ? "signed char" : tile.weight;
+  const bool packed = tile.has_pairs() || tile.has_quads();
+  const auto weight = packed ? "int" : whole ? "signed char" : tile.weight;
   auto text = fmt::format(
       "#define NAME {}_kernel\n#define KERNEL_ROWS {}\n#define KERNEL_COLUMNS {}\n"
       "#define STRIDE {}\n#define DILATION {}\n#define COLUMNS {}\n#define OUTPUT_ROWS {}\n"
@@ -79,7 +90,7 @@ std::string instantiate(const Tile& tile) {
       "#define EPILOGUE_ARGUMENTS , {} *y\n"
       "#define STORE(row, column, value) {}(y + ((row) * {} + (column)) * {}, value, {});\n",
       sum, whole ? "vi_store_n" : "vf_store_n", tile.columns, tile.channels, tile.channels);
-  if (tile.has_pairs())
+  if (packed)
     text +=
         fmt::format("#define INPUT {}\n#undef TAP_FROM\n#undef TAP_TO\n", type_of(tile.row.type));
   else if (whole)
@@ -87,6 +98,7 @@ std::string instantiate(const Tile& tile) {
                         type_of(tile.row.type), weight);
   else
     text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n", tile.row.type, weight);
+  if (tile.has_quads()) text += fmt::format("#define QUADS {}\n", tile.quads());
   text += kernel_text(tile.row.name);
   return text + fmt::format(
                     "void {0}(const {1} *const *rows, long pixel, const {2} *w, long tap,\n"
@@ -138,6 +150,24 @@ std::vector<int32_t> in_pairs(const Tile& tile, const W* w, long tap) {
   return pairs;
 }
 
+// The same for depthwise/quads.
+template <class W>
+std::vector<int32_t> in_quads(const Tile& tile, const W* w, long tap) {
+  std::vector<int32_t> quads;
+  for (int o = 0; o < tile.output_rows; ++o)
+    for (int y = 0; y < 4 * tile.quads(); y += 4)
+      for (int k = 0; k < tile.kernel_columns; ++k)
+        for (long n = 0; n < tap; ++n) {
+          uint32_t quad = 0;
+          for (int r = 0; r < 4 && n < tile.channels; ++r)
+            if (const int row = y + r - o; row >= 0 && row < tile.kernel_rows)
+              quad |= uint32_t{static_cast<uint8_t>(w[(row * tile.kernel_columns + k) * tap + n])}
+                      << 8 * r;
+          quads.push_back(static_cast<int32_t>(quad));
+        }
+  return quads;
+}
+
 template <class X, class W, class Sum>
 void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
   SCOPED_TRACE(tile.name());
@@ -159,8 +189,13 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
   };
   if constexpr (std::is_integral_v<W>) {
     if (tile.has_pairs()) run(in_pairs(tile, w.data(), tap).data());
+    if (tile.has_quads()) run(in_quads(tile, w.data(), tap).data());
   }
-  if (!tile.has_pairs()) run(w.data());
+  if (!tile.has_pairs() && !tile.has_quads()) run(w.data());
+  // What the kernels take off every input, and what this one adds to those with a sign.
+  const double zero = tile.has_quads()   ? (std::is_signed_v<X> ? -128 : 0)
+                      : tile.has_pairs() ? 0
+                                         : 7;
 
   for (int o = 0; o < tile.output_rows; ++o)
     for (int c = 0; c < tile.columns; ++c)
@@ -173,7 +208,7 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
             const double input =
                 rows.pointers[static_cast<size_t>(row)][ptrdiff_t{column} * pixel + n];
             const double weight = w[static_cast<size_t>((i * tile.kernel_columns + j) * tap + n)];
-            want += (is_float || tile.has_pairs() ? input : input - 7) * weight;
+            want += (is_float ? input : input - zero) * weight;
             size += std::abs(input * weight);
           }
         const double got =

@@ -1,5 +1,6 @@
 /* Vectors of pairs of 16-bit and of quads of 8-bit integers. Paste once, after vector.c, before
- * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/dot and depthwise/pairs. */
+ * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/dot, depthwise/pairs and
+ * depthwise/quads. */
 typedef short v_pairs __attribute__((vector_size(LANES * 4)));
 typedef signed char v_bytes __attribute__((vector_size(LANES * 2)));
 typedef unsigned char v_ubytes __attribute__((vector_size(LANES * 2)));
