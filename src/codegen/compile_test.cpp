@@ -372,6 +372,13 @@ TEST_F(Compile, ProductsOfBytesOnTilesAreExact) {
         "steps=[1,1,1,1])\n p: " +
         layer("c", 96, 3) + ", q: " + layer("d", 64, 4) + ", r: " + layer("e", 40, 5) +
         ", s: " + layer("b", 48, 6) + " }");
+  // Part of a pixel, which is copied to pixels as far apart as those that it is part of.
+  check(
+      fmt::format("graph(x: u8[1,8,11,16]) {{\n a = rescale(conv(x, {}), f32[1] [0.002], zero=9, "
+                  "low=0, high=255, "
+                  "to=\"u8\")\n b = slice(a, starts=[0,0,0,20], extents=[1,8,11,40], "
+                  "steps=[1,1,1,1])\n p: {} }}",
+                  integers(DType::i8, {64, 1, 1, 16}, 9, -64, 64), layer("b", 40, 7)));
 }
 
 // By plain products, which mean what vpdpbusd does.

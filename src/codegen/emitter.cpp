@@ -343,9 +343,11 @@ void write_row_copy(CWriter& c, const std::string& name, const RowCopy& copy,
         fill(-to.left, to.left);
         // Elements of one block of a row lie side by side, mostly in both.
         const auto run = to.columns * to.block;
-        if (copy.from.column_step == to.column_step && !converts)
+        const bool side_by_side =
+            copy.from.column_step == to.column_step && to.column_step == to.block;
+        if (side_by_side && !converts)
           c.line("__builtin_memcpy(b, a, {});", run * size);
-        else if (copy.from.column_step == to.column_step)
+        else if (side_by_side)
           elements("", run, "", "");
         else
           elements(fmt::format("for (long column = 0; column < {}; ++column) ", to.columns),

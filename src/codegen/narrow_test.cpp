@@ -158,6 +158,11 @@ TEST_F(NarrowCode, ValuesWithGapsAreMadeByAnything) {
     check(fmt::format("graph(x: f32[1,12,13,24]) {{ z = cast({}, to=\"bf16\")\n p: {}, q: {} }}",
                       text, read(channels, 44), read(channels, 45)));
   }
+  // Part of a pixel, which is copied to pixels as far apart as those that it is part of.
+  check(fmt::format(
+      "graph(x: f32[1,12,13,24]) {{\n y = cast(conv(x, {}), to=\"bf16\")\n z = slice(y, "
+      "starts=[0,0,0,16], extents=[1,12,13,16], steps=[1,1,1,1])\n p: {}, q: exp(y) }}",
+      weights({32, 1, 1, 24}, DType::f32, 46), read(16, 47)));
 }
 
 TEST_F(NarrowCode, ValuesBetweenLayersAreRounded) {
