@@ -38,7 +38,7 @@ class DepthwiseEmitter {
             write_row_units(c_, name_ + "_copy", shape_.batch, shape_.rows, 1, s_.parallel));
     }
     pack();
-    if (has_pairs() || has_quads()) c_.need("pairs");
+    if (has_words()) c_.need("pairs");
     fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
     const auto whole = shape_.channels / s_.lanes * s_.lanes;
@@ -60,22 +60,21 @@ class DepthwiseEmitter {
   DType weight_dtype() const { return group_.anchor->call.in[1].dtype; }
   std::string_view input_type() const { return kernel_type(input_dtype()); }
   std::string_view start_type() const { return integers_ ? "int" : "float"; }
-  // Two rows of the window at a time.
-  bool has_pairs() const { return s_.kernel == "depthwise/pairs"; }
-  // Four rows that a tile reads at a time.
   bool has_quads() const { return s_.kernel == "depthwise/quads"; }
-  int64_t quads() const { return ceil_div(shape_.kernel_rows + s_.rows - 1, 4); }
+  // Weights stand in words, for two or four rows that a tile reads at a time.
+  bool has_words() const { return has_quads() || s_.kernel == "depthwise/pairs"; }
+  int64_t rows_of_word() const { return has_quads() ? 4 : 2; }
+  // Of the rows that a tile reads, for one column.
+  int64_t words() const { return ceil_div(shape_.kernel_rows + s_.rows - 1, rows_of_word()); }
 
   // Weights of one channel, or words of them.
   int64_t steps() const {
-    if (has_quads()) return s_.rows * quads() * shape_.kernel_columns;
-    return (has_pairs() ? ceil_div(shape_.kernel_rows, 2) : shape_.kernel_rows) *
-           shape_.kernel_columns;
+    return (has_words() ? s_.rows * words() : shape_.kernel_rows) * shape_.kernel_columns;
   }
 
   std::string_view weight_type() const {
     if (!integers_) return kernel_type(weight_dtype());
-    if (has_pairs() || has_quads()) return "int";
+    if (has_words()) return "int";
     return has_byte_weights(*group_.anchor) ? "signed char" : "short";
   }
 
@@ -99,39 +98,24 @@ class DepthwiseEmitter {
     });
   }
 
-  // The same for pairs of window rows, the weight of the upper one in the lower half.
+  // The same in words, once for each output row of a tile, the weight of the uppermost row in the
+  // lowest bits.
   template <class From>
-  int64_t pack_pairs(std::span<const From> from, int64_t zero) {
+  int64_t pack_words(std::span<const From> from, int64_t zero) {
     const auto taps = shape_.kernel_rows * shape_.kernel_columns;
-    const auto weight = [&](int64_t channel, int64_t row, int64_t column) -> int64_t {
-      if (row >= shape_.kernel_rows) return 0;
-      const auto at = channel * taps + row * shape_.kernel_columns + column;
-      return from[static_cast<size_t>(at)] - zero;
-    };
-    return e_.weights.add<int32_t>(steps() * shape_.channels, [&](int32_t* to) {
-      for_each_weight(steps(), [&](int64_t channel, int64_t step) {
-        const auto row = step / shape_.kernel_columns * 2;
-        const auto column = step % shape_.kernel_columns;
-        *to++ = static_cast<int32_t>((weight(channel, row, column) & 0xffff) |
-                                     weight(channel, row + 1, column) << 16);
-      });
-    });
-  }
-
-  // The same for quads of rows of a tile, once for each output row of it.
-  int64_t pack_quads(std::span<const int8_t> from) {
-    const auto taps = shape_.kernel_rows * shape_.kernel_columns;
+    const auto bits = 32 / rows_of_word();
     return e_.weights.add<int32_t>(steps() * shape_.channels, [&](int32_t* to) {
       for_each_weight(steps(), [&](int64_t channel, int64_t step) {
         const auto column = step % shape_.kernel_columns;
-        const auto first = step / shape_.kernel_columns % quads() * 4;
-        const auto output = step / shape_.kernel_columns / quads();
-        uint32_t word = 0;
-        for (int64_t r = 0; r < 4; ++r)
-          if (const auto row = first + r - output; row >= 0 && row < shape_.kernel_rows)
-            word |= uint32_t{static_cast<uint8_t>(from[static_cast<size_t>(
-                        channel * taps + row * shape_.kernel_columns + column)])}
-                    << 8 * r;
+        const auto first = step / shape_.kernel_columns % words() * rows_of_word();
+        const auto output = step / shape_.kernel_columns / words();
+        int64_t word = 0;
+        for (int64_t r = 0; r < rows_of_word(); ++r)
+          if (const auto row = first + r - output; row >= 0 && row < shape_.kernel_rows) {
+            const auto at = channel * taps + row * shape_.kernel_columns + column;
+            const auto weight = from[static_cast<size_t>(at)] - zero;
+            word |= (weight & ((int64_t{1} << bits) - 1)) << bits * r;
+          }
         *to++ = static_cast<int32_t>(word);
       });
     });
@@ -140,7 +124,7 @@ class DepthwiseEmitter {
   // What a product has too much in every input where the kernel takes nothing off.
   int64_t surplus() const {
     const bool moves_up = has_quads() && input_dtype() == DType::i8;
-    return has_pairs() || has_quads() ? group_.anchor->i("x_zero") + (moves_up ? 128 : 0) : 0;
+    return has_words() ? group_.anchor->i("x_zero") + (moves_up ? 128 : 0) : 0;
   }
 
   // What the sums of a channel begin with: the bias and, where the kernel does not take it off
@@ -170,17 +154,14 @@ class DepthwiseEmitter {
 
   template <class From>
   void pack_with_start(std::span<const From> w, int64_t zero) {
-    if constexpr (std::is_same_v<From, int8_t>)
-      weights_at_ = has_quads() ? pack_quads(w) : pack_pairs(w, zero);
-    else
-      weights_at_ = pack_pairs(w, zero);
+    weights_at_ = pack_words(w, zero);
     if (has_start()) bias_at_ = add_start(w, zero);
   }
 
   void pack() {
     const auto& w = *e_.graph.constant_of(group_.anchor->in[1]);
     const auto zero = group_.anchor->i("w_zero");
-    if (has_pairs() || has_quads())
+    if (has_words())
       return w.dtype() == DType::i8 ? pack_with_start(w.as<int8_t>(), zero)
                                     : pack_with_start(w.as<uint8_t>(), zero);
     if (is_narrow(w.dtype()))
@@ -203,8 +184,8 @@ class DepthwiseEmitter {
   void instantiate(std::string_view form, int rows, int columns, int n) {
     if (integers_) {
       c_.line("#define INPUT {}", input_type());
-      if (has_quads()) c_.line("#define QUADS {}", quads());
-      if (!has_pairs() && !has_quads()) {
+      if (has_quads()) c_.line("#define QUADS {}", words());
+      if (!has_words()) {
         c_.line("#define WEIGHT {}", weight_type());
         c_.line("#define ZERO_POINT {}", c_integer(group_.anchor->i("x_zero")));
       }

@@ -19,7 +19,9 @@ struct Tile {
   int input_rows() const { return (kernel_rows - 1) * dilation + 1 + (output_rows - 1) * stride; }
   bool has_pairs() const { return row.name == "depthwise/pairs"; }
   bool has_quads() const { return row.name == "depthwise/quads"; }
-  int quads() const { return (kernel_rows + output_rows - 1 + 3) / 4; }
+  bool has_words() const { return has_pairs() || has_quads(); }
+  int rows_of_word() const { return has_quads() ? 4 : 2; }
+  int words() const { return (kernel_rows + output_rows - 2) / rows_of_word() + 1; }
   std::string name() const {
     return fmt::format("{}_{}{}_{}x{}_s{}_d{}_{}x{}_t{}{}_c{}", row.name.substr(10), row.type,
                        weight, kernel_rows, kernel_columns, stride, dilation, output_rows, columns,
@@ -78,8 +80,7 @@ std::string type_of(std::string_view type) {
 std::string instantiate(const Tile& tile) {
   const bool whole = !tile.is_real();
   const auto sum = whole ? "int" : "float";
-  const bool packed = tile.has_pairs() || tile.has_quads();
-  const auto weight = packed ? "int" : whole ? "signed char" : tile.weight;
+  const auto weight = tile.has_words() ? "int" : whole ? "signed char" : tile.weight;
   auto text = fmt::format(
       "#define NAME {}_kernel\n#define KERNEL_ROWS {}\n#define KERNEL_COLUMNS {}\n"
       "#define STRIDE {}\n#define DILATION {}\n#define COLUMNS {}\n#define OUTPUT_ROWS {}\n"
@@ -90,7 +91,7 @@ std::string instantiate(const Tile& tile) {
       "#define EPILOGUE_ARGUMENTS , {} *y\n"
       "#define STORE(row, column, value) {}(y + ((row) * {} + (column)) * {}, value, {});\n",
       sum, whole ? "vi_store_n" : "vf_store_n", tile.columns, tile.channels, tile.channels);
-  if (packed)
+  if (tile.has_words())
     text +=
         fmt::format("#define INPUT {}\n#undef TAP_FROM\n#undef TAP_TO\n", type_of(tile.row.type));
   else if (whole)
@@ -98,7 +99,7 @@ std::string instantiate(const Tile& tile) {
                         type_of(tile.row.type), weight);
   else
     text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n", tile.row.type, weight);
-  if (tile.has_quads()) text += fmt::format("#define QUADS {}\n", tile.quads());
+  if (tile.has_quads()) text += fmt::format("#define QUADS {}\n", tile.words());
   text += kernel_text(tile.row.name);
   return text + fmt::format(
                     "void {0}(const {1} *const *rows, long pixel, const {2} *w, long tap,\n"
@@ -133,39 +134,25 @@ Rows<X> make_rows(const Tile& tile, long pixel, std::mt19937& random) {
   return rows;
 }
 
-// Weights as depthwise/pairs takes them, `tap` elements apart.
+// Weights as depthwise/pairs and depthwise/quads take them, `tap` elements apart.
 template <class W>
-std::vector<int32_t> in_pairs(const Tile& tile, const W* w, long tap) {
-  std::vector<int32_t> pairs;
-  for (int y = 0; y < tile.kernel_rows; y += 2)
-    for (int k = 0; k < tile.kernel_columns; ++k)
-      for (long n = 0; n < tap; ++n) {
-        const auto at = [&](int row) {
-          const bool is_there = row < tile.kernel_rows && n < tile.channels;
-          return is_there ? static_cast<int>(w[(row * tile.kernel_columns + k) * tap + n]) : 0;
-        };
-        pairs.push_back((at(y) & 0xffff) |
-                        static_cast<int>(static_cast<unsigned>(at(y + 1)) << 16));
-      }
-  return pairs;
-}
-
-// The same for depthwise/quads.
-template <class W>
-std::vector<int32_t> in_quads(const Tile& tile, const W* w, long tap) {
-  std::vector<int32_t> quads;
+std::vector<int32_t> in_words(const Tile& tile, const W* w, long tap) {
+  const int each = tile.rows_of_word();
+  std::vector<int32_t> words;
   for (int o = 0; o < tile.output_rows; ++o)
-    for (int y = 0; y < 4 * tile.quads(); y += 4)
+    for (int y = 0; y < each * tile.words(); y += each)
       for (int k = 0; k < tile.kernel_columns; ++k)
         for (long n = 0; n < tap; ++n) {
-          uint32_t quad = 0;
-          for (int r = 0; r < 4 && n < tile.channels; ++r)
-            if (const int row = y + r - o; row >= 0 && row < tile.kernel_rows)
-              quad |= uint32_t{static_cast<uint8_t>(w[(row * tile.kernel_columns + k) * tap + n])}
-                      << 8 * r;
-          quads.push_back(static_cast<int32_t>(quad));
+          uint32_t word = 0;
+          for (int r = 0; r < each && n < tile.channels; ++r)
+            if (const int row = y + r - o; row >= 0 && row < tile.kernel_rows) {
+              const auto weight =
+                  static_cast<uint32_t>(int{w[(row * tile.kernel_columns + k) * tap + n]});
+              word |= (each == 4 ? weight & 0xff : weight & 0xffff) << 32 / each * r;
+            }
+          words.push_back(static_cast<int32_t>(word));
         }
-  return quads;
+  return words;
 }
 
 template <class X, class W, class Sum>
@@ -188,10 +175,9 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
                y.data());
   };
   if constexpr (std::is_integral_v<W>) {
-    if (tile.has_pairs()) run(in_pairs(tile, w.data(), tap).data());
-    if (tile.has_quads()) run(in_quads(tile, w.data(), tap).data());
+    if (tile.has_words()) run(in_words(tile, w.data(), tap).data());
   }
-  if (!tile.has_pairs() && !tile.has_quads()) run(w.data());
+  if (!tile.has_words()) run(w.data());
   // What the kernels take off every input, and what this one adds to those with a sign.
   const double zero = tile.has_quads()   ? (std::is_signed_v<X> ? -128 : 0)
                       : tile.has_pairs() ? 0

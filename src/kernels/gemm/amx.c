@@ -18,13 +18,13 @@
  *           struct window window, const INPUT *w, const SUM *bias, const void *ahead, SUM *sums)
  *
  * SUM is float for bf16, int for bytes. tiles: begun with V_TILE_SHAPES of as many columns and at
- * least as many rows. rows, x_at, x_stride: as gemm/fma has them. Every run
- * of the window is a multiple of V_TILE_BYTES long; what is behind the real inputs meets weights
- * that are 0, and must not be an infinity or NaN. w: weights [depth / g][VECTORS * LANES][g], g
- * elements of which are four bytes; those of bytes are signed. bias: VECTORS * LANES values that
- * are added, or null for zero. sums: what comes out, [OUTPUT_ROWS][COLUMNS][VECTORS * LANES]. Sums
- * of bytes are exact modulo 2^32; the zero point z of the inputs belongs into the bias, as -z times
- * the sum of the channel's weights. */
+ * least as many rows. rows, x_at, x_stride: as gemm/fma has them. Every run of the window is a
+ * multiple of V_TILE_BYTES long; what is behind the real inputs meets weights that are 0, and must
+ * not be an infinity or NaN. w: weights [depth / g][VECTORS * LANES][g], g elements of which are
+ * four bytes; those of bytes are signed. bias: VECTORS * LANES values that are added, or null for
+ * zero. sums: what comes out, [OUTPUT_ROWS][COLUMNS][VECTORS * LANES]. Sums of bytes are exact
+ * modulo 2^32; the zero point z of the inputs belongs into the bias, as -z times the sum of the
+ * channel's weights. */
 #ifndef OUTPUT_ROWS
 #define OUTPUT_ROWS 1
 #endif
@@ -41,7 +41,7 @@
 #define PREFETCH_EACH 0
 #endif
 #define AMX_STEP ((long)(V_TILE_BYTES / sizeof(INPUT))) /* inputs of a row of a tile */
-#define AMX_HIGH (OUTPUT_ROWS * COLUMNS > V_TILE_ROWS || OUTPUT_ROWS > 1)
+#define AMX_HIGH (COLUMNS > V_TILE_ROWS || OUTPUT_ROWS > 1)
 #define AMX_WIDE (VECTORS * LANES > 16)
 #define AMX_WIDTH (VECTORS * LANES)
 #define AMX_SECOND \
