@@ -443,7 +443,7 @@ class Scheduler {
                       (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
     if (fits && (own_size == 0 || reads_quads_in_place(*group.anchor, s.kernel))) return;
     s.copies_input = true;
-    s.input = gap_layout(padded_layout(type.shape, s.input, conv.left, right), gap, type.dtype);
+    s.input = copied_layout(graph_, *group.anchor, s.kernel, s.input);
     if (kept > 0) {
       s.input = ring_layout(s.input, kept);
       return;
@@ -718,6 +718,14 @@ int64_t wanted_gap(const Graph& graph, const Made& made, std::string_view kernel
   const auto channels = graph.shape(made.in[0]).back();
   const auto step = tile_step(made.call.in[0].dtype);
   return ceil_div(channels, step) * step - channels;
+}
+
+MemoryLayout copied_layout(const Graph& graph, const Made& made, std::string_view kernel,
+                           const MemoryLayout& like) {
+  const auto conv = conv_shape(made.call);
+  const auto& type = made.call.in[0];
+  return gap_layout(padded_layout(type.shape, like, conv.left, columns_beyond(conv)),
+                    wanted_gap(graph, made, kernel), type.dtype);
 }
 
 bool reads_quads_in_place(const Made& made, std::string_view kernel) {

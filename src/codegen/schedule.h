@@ -112,6 +112,11 @@ bool takes_tiles(std::string_view kernel);
 int64_t tile_step(DType type);
 int64_t wanted_gap(const Graph& graph, const Made& made, std::string_view kernel);
 
+// A copy of the input of a convolution, which lies as `like`, with the margins and the gap that the
+// kernel asks for.
+MemoryLayout copied_layout(const Graph& graph, const Made& made, std::string_view kernel,
+                           const MemoryLayout& like);
+
 // The window that slides over the input of a convolution or product; of one place for the latter.
 Window window_of(const MatrixShape& shape, const MemoryLayout& input);
 

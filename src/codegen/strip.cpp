@@ -105,11 +105,8 @@ class Finder {
     if (schedules_[g].kind == Kind::rows) return false;
     const auto conv = conv_shape(groups_[g].anchor->call);
     const auto layout = layouts_.find(graph_, groups_[g].anchor->in[0]);
-    return layout.left < conv.left || layout.right < columns_beyond(conv) || layout.gap < gap_of(g);
-  }
-
-  int64_t gap_of(size_t g) const {
-    return wanted_gap(graph_, *groups_[g].anchor, schedules_[g].kernel);
+    return layout.left < conv.left || layout.right < columns_beyond(conv) ||
+           layout.gap < wanted_gap(graph_, *groups_[g].anchor, schedules_[g].kernel);
   }
 
   Strip make(const std::vector<size_t>& chain) {
@@ -135,14 +132,11 @@ class Finder {
       stage.at = strip.bytes;
       const auto& group = groups_[stage.group];
       if (stage.copies) {
-        const auto conv = conv_shape(group.anchor->call);
-        const auto layout = layouts_.find(graph_, group.anchor->in[0]);
-        const auto& type = group.anchor->call.in[0];
-        const auto padded =
-            gap_layout(padded_layout(type.shape, layout, conv.left, columns_beyond(conv)),
-                       gap_of(stage.group), type.dtype);
-        const auto size = size_of(type.dtype);
-        strip.bytes += whole_lines(ring_layout(padded, stage.kept).elements * size + 64);
+        const auto& made = *group.anchor;
+        const auto copied = copied_layout(graph_, made, schedules_[stage.group].kernel,
+                                          layouts_.find(graph_, made.in[0]));
+        const auto size = size_of(made.call.in[0].dtype);
+        strip.bytes += whole_lines(ring_layout(copied, stage.kept).elements * size + 64);
       } else {
         const auto ring = ring_layout(layouts_.find(graph_, group.result()), stage.kept);
         layouts_.of[group.result()] = ring;
