@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "cli/command_line.h"
+#include "cli/compiled_run.h"
 #include "cli/compiler_commands.h"
 #include "cli/model_json.h"
 #include "cli/shape_option.h"
@@ -21,6 +22,9 @@
 #include "passes/batch.h"
 #include "passes/narrow.h"
 #include "passes/pass.h"
+#include "quantize/leaves.h"
+#include "quantize/observe.h"
+#include "quantize/pictures.h"
 #include "vision/decoders.h"
 
 namespace turnstone {
@@ -36,6 +40,7 @@ struct Options {
   ModelOptions model;
   std::string math = "f32";
   std::string weights = "f32";
+  std::vector<std::string> pictures;
   std::string inputs;
   std::string keep;
   std::string tuning;
@@ -53,6 +58,7 @@ constexpr std::string_view examples = R"(Examples:
   turnstone compile face.onnx -o face --decoder blazeface --preprocess signed,fit=letterbox
   turnstone compile detect.onnx --shape x=1,3,640,640 --target x86_64_v3,x86_64_v4 -o detect.tar.gz
   turnstone compile model.tflite --target aarch64 -o model-aarch64.tar.gz --verify --explain
+  turnstone compile mobilenet.onnx --math bf16 --preprocess imagenet --calibrate pictures
   turnstone compile mobilenet.onnx --tune=120 --tuning mobilenet.tuning)";
 
 std::string utc_now() {
@@ -169,6 +175,8 @@ Result<Settings> settings_of(const Options& options) {
     return fail(Code::invalid, "--inputs are for --verify");
   if (options.math == "bf16" && options.weights == "f16")
     return fail(Code::invalid, "--math bf16 has weights of bf16, --weights is f16");
+  if (!options.pictures.empty() && options.math == "f32" && options.weights == "f32")
+    return fail(Code::invalid, "--calibrate is for --weights and --math of 16 bits");
   if (!options.model.preprocess.empty()) TRY(parse_preprocess_spec(options.model.preprocess));
   if (!options.model.decoder.empty()) TRY(parse_decoder_spec(options.model.decoder));
   Settings settings{.targets = TRY(targets_of(options.targets)), .import = {}};
@@ -197,11 +205,11 @@ class Compilation {
     if (options_.batch != 1 && !takes_batch(graph, options_.batch))
       graph = TRY(with_batch(graph, options_.batch),
                   fmt::format("{}: --batch {}", options_.file, options_.batch));
-    graph = TRY(narrowed(graph), options_.file);
-    if (const auto option = narrow_option(); !option.empty() && !holds_narrow(graph))
-      tell_note(fmt::format("{} changes nothing: the model has no weights of reals", option));
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
+    graph = TRY(narrowed(graph, model), options_.file);
+    if (const auto option = narrow_option(); !option.empty() && !holds_narrow(graph))
+      tell_note(fmt::format("{} changes nothing: the model has no weights of reals", option));
     for (const auto& note : missing_settings(model, graph)) tell_note(note);
     const auto tuning = TRY(tuned(graph, targets));
     CompileOptions compile_options{.targets = targets,
@@ -239,15 +247,49 @@ class Compilation {
   }
 
   // The graph with weights and arithmetic of the types that were asked for.
-  Result<Graph> narrowed(const Graph& graph) const {
+  Result<Graph> narrowed(const Graph& graph, const Model& model) {
     const auto option = narrow_option();
     if (option.empty()) return graph;
-    auto result =
-        TRY(options_.math == "bf16" ? with_narrow_math(graph)
-                                    : with_narrow_weights(graph, *parse_dtype(options_.weights)),
-            option);
+    const auto observed = TRY(observations(graph, model));
+    show("rounding");
+    auto result = TRY(options_.math == "bf16"
+                          ? with_narrow_math(graph, observed)
+                          : with_narrow_weights(graph, *parse_dtype(options_.weights), observed),
+                      option);
     if (options_.dump) fmt::print("# after {}\n{}\n", option, print(result, 8));
     return result;
+  }
+
+  // What products read while pictures pass, which decides how weights are rounded.
+  Result<Observed> observations(const Graph& graph, const Model& model) {
+    const auto values = inputs_of_products(graph);
+    if (values.empty()) return Observed{};
+    auto inputs = model.inputs.size() == 1
+                      ? pictures_for(model.inputs[0])
+                      : fail(Code::unsupported, "the model has {} inputs", model.inputs.size());
+    if (!inputs) {
+      if (!options_.pictures.empty()) return std::unexpected(std::move(inputs.error()));
+      tell_note(fmt::format("weights are rounded without knowing what meets them: {}",
+                            inputs.error().text));
+      return Observed{};
+    }
+    show("observing");
+    return int8::observe(graph, values, *inputs, make_compiled_run);
+  }
+
+  // Inputs from the pictures of --calibrate, of many some of all over; or from made-up ones.
+  Result<std::vector<Tensor>> pictures_for(const ModelInput& input) const {
+    constexpr size_t most_pictures = 16;
+    constexpr int made_up = 2;
+    if (options_.pictures.empty()) return int8::inputs_of_leaves(input, made_up);
+    auto pictures =
+        TRY(int8::Pictures::open({options_.pictures.begin(), options_.pictures.end()}, input),
+            "--calibrate");
+    std::vector<Tensor> inputs;
+    const auto count = std::min(pictures.count(), most_pictures);
+    for (size_t i = 0; i < count; ++i)
+      inputs.push_back(TRY(pictures.read(i * pictures.count() / count), "--calibrate"));
+    return inputs;
   }
 
   // What the file of --tuning knows, and with --tune what is measured now.
@@ -342,6 +384,10 @@ int compile_command(int argc, char** argv) {
                  "what weights of convolutions and products are stored as: f32, or f16 or bf16, "
                  "rounded, half as large; arithmetic stays f32")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}));
+  app.add_option(
+      "--calibrate", options.pictures,
+      "with --weights or --math: pictures, .npy files of the input, and folders of them, "
+      "by which weights are rounded (default: made-up pictures)");
   app.add_flag("--verify", options.verify, "compare every layer with the interpreter");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
   app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");

@@ -219,6 +219,45 @@ TEST_F(NarrowCode, OfRandomGraphsInNarrowMathComputesThem) {
   }
 }
 
+// As if all that products read were near 3, so that it is rounded as its difference from that.
+Observed around_three(const Graph& graph, std::mt19937& rng) {
+  std::uniform_real_distribution<float> real(2, 4);
+  Observed observed;
+  for (const auto value : inputs_of_products(graph)) {
+    Tensor tensor(DType::f32, graph.shape(value));
+    for (auto& element : tensor.mutable_as<float>()) element = real(rng);
+    observed[value] = {tensor};
+  }
+  return observed;
+}
+
+TEST_F(NarrowCode, OfWhatWasObservedComputesIt) {
+  tolerance_ = {1.0 / 32, 1.0 / 16};
+  std::mt19937 rng(33);
+  for (int round = 0; round < 16; ++round) {
+    const auto graph = testing_support::random_graph(rng);
+    ASSERT_TRUE(graph) << graph.error().text;
+    const auto best = *optimise(*graph);
+    const auto narrow = with_narrow_math(best, around_three(best, rng));
+    ASSERT_TRUE(narrow) << narrow.error().text;
+    check(*narrow);
+  }
+  // Expand, depthwise, project, in strips and on tiles.
+  const auto block = parse_graph(
+      fmt::format("graph(x: f32[1,9,9,16]) {{\n"
+                  " a = clamp(conv(x, {}), low=0.0, high=6.0)\n"
+                  " b = clamp(conv(a, {}, pads=[1,1,1,1], groups=48), low=0.0, high=6.0)\n"
+                  " conv(b, {}) }}",
+                  weights({48, 1, 1, 16}, DType::f32, 51), weights({48, 3, 3, 1}, DType::f32, 52),
+                  weights({24, 1, 1, 48}, DType::f32, 53)),
+      core_ops());
+  ASSERT_TRUE(block) << block.error().text;
+  const auto narrow = with_narrow_math(*block, around_three(*block, rng));
+  ASSERT_TRUE(narrow) << narrow.error().text;
+  ASSERT_NE(print(*narrow).find("add("), std::string::npos);
+  check(*narrow);
+}
+
 TEST(NarrowModule, StoresWeightsInHalfTheBytes) {
   const auto graph = parse_graph(
       fmt::format("graph(x: f32[1,8,8,16]) {{ conv(conv(x, {}), {}, pads=[1,1,1,1]) }}",

@@ -154,6 +154,80 @@ TEST(NarrowMath, LeavesOutputsAsTheyAre) {
       " p: reshape(a, shape=[8]), q: conv(cast(a, to=\"bf16\"), bf16[1,1,1,2] [5 6]) }");
 }
 
+// What products of the graph read on random inputs.
+Observed observed_in(const Graph& graph, uint32_t seed) {
+  auto all = graph;
+  const auto values = inputs_of_products(graph);
+  for (const auto value : values) all.output(fmt::format("{}", value.id), value);
+  const auto results = *evaluate(all, testing_support::random_inputs_of(graph, seed));
+  Observed observed;
+  auto result = results.begin() + std::ssize(graph.outputs());
+  for (const auto value : values) observed[value] = {*result++};
+  return observed;
+}
+
+TEST(NarrowWeights, GiveTheirBiasWhatTheyLoseOfTheMean) {
+  // Each weight loses 0.00390625 of what it is multiplied with, 2 and 4 in the mean.
+  const auto graph = graph_of(
+      "graph(x: f32[1,1,2,2]) {\n y = conv(x, f32[1,1,1,2] [1.00390625 1.00390625])\n"
+      " p: add(y, f32[1] [5]), q: conv(x, f32[1,1,1,2] [1.00390625 0]) }");
+  const auto x = Tensor::of<float>({1, 1, 2, 2}, std::vector<float>{1, 4, 3, 4});
+  const auto narrow = with_narrow_weights(graph, DType::bf16, {{graph.inputs()[0].value, {x}}});
+  ASSERT_TRUE(narrow) << narrow.error().text;
+  EXPECT_EQ(print(*narrow),
+            print(graph_of("graph(x: f32[1,1,2,2]) {\n y = conv(x, bf16[1,1,1,2] [1 1])\n"
+                           " p: add(y, f32[1] [5.0234375]),\n"
+                           " q: add(conv(x, bf16[1,1,1,2] [1 0]), f32[1] [0.0078125]) }")));
+}
+
+TEST(NarrowMath, RoundsDifferencesFromALargeMean) {
+  // What alone reads the clamp takes single positions: its inputs are near 4 and -6.
+  std::string weights = "[2,3,3,2] [";
+  for (int i = 0; i < 36; ++i) weights += fmt::format("{} ", i % 5);
+  weights += "]";
+  const auto graph = graph_of("graph(x: f32[1,2,2,2]) {\n a = clamp(conv(x, f32" + weights +
+                              ", pads=[1,1,1,1]), low=-8.0)\n"
+                              " add(conv(a, f32[1,1,1,2] [1 2]), f32[1] [3]) }");
+  const auto value = *inputs_of_products(graph).rbegin();
+  const auto seen = [&](std::vector<float> values) {
+    return with_narrow_math(graph, {{value, {Tensor::of<float>({1, 2, 2, 2}, values)}}});
+  };
+  const auto centred = *seen({4, -6, 5, -6, 3, -6, 4, -6});
+  // Of the picture, nothing is rounded. The sum gets 1 * 4 - 2 * 6.
+  const auto wanted = graph_of("graph(x: f32[1,2,2,2]) {\n a = clamp(conv(x, bf16" + weights +
+                               ", pads=[1,1,1,1]), low=-8.0)\n"
+                               " b = cast(add(a, f32[2] [-4 6]), to=\"bf16\")\n"
+                               " add(conv(b, bf16[1,1,1,2] [1 2]), f32[1] [-5]) }");
+  EXPECT_EQ(print(centred), print(wanted));
+  const auto small = print(*seen({4, -6, -5, 6, 3, -6, -4, 6}));
+  EXPECT_EQ(small.find("f32[2]"), std::string::npos) << small;
+}
+
+TEST(NarrowMath, OfWhatWasObservedIsNearerToWhatGraphsCompute) {
+  std::mt19937 rng(6);
+  int nearer = 0, farther = 0;
+  for (int round = 0; round < 80; ++round) {
+    const auto best = *optimise(*testing_support::random_graph(rng));
+    const auto seed = static_cast<uint32_t>(rng());
+    const auto inputs = testing_support::random_inputs_of(best, seed);
+    const auto expected = *evaluate(best, inputs);
+    const auto error = [&](const Result<Graph>& narrow) {
+      EXPECT_TRUE(narrow) << narrow.error().text;
+      double apart = 0;
+      const auto actual = *evaluate(*narrow, inputs);
+      for (size_t i = 0; i < expected.size(); ++i)
+        apart += compare(actual[i], expected[i]).relative_to_range;
+      return apart;
+    };
+    const auto unknown = error(with_narrow_math(best));
+    const auto known = error(with_narrow_math(best, observed_in(best, seed)));
+    EXPECT_LT(known, 0.2) << print(best, 8);
+    nearer += known < unknown;
+    farther += known > unknown;
+  }
+  EXPECT_GT(nearer, 2 * farther) << farther;
+}
+
 TEST(NarrowMath, OfRandomGraphsIsNearWhatTheyCompute) {
   std::mt19937 rng(5);
   int rounded = 0;

@@ -139,5 +139,127 @@ TEST(RoundWeights, TakesEmptyOnes) {
   EXPECT_EQ(round_weights(Tensor(DType::f32, {0, 3}), DType::f16, WeightOrder::columns).size(), 0);
 }
 
+// Inputs that vary together, about a mean that is not 0.
+ProductInputs alike_inputs(int64_t count, unsigned seed) {
+  std::mt19937 rng(seed);
+  std::normal_distribution<float> normal;
+  const int64_t positions = 300;
+  ProductInputs inputs{Tensor(DType::f32, {positions, count}),
+                       std::vector<double>(static_cast<size_t>(count))};
+  std::vector<float> about(static_cast<size_t>(count));
+  for (auto& mean : about) mean = 1 + normal(rng);
+  for (int64_t p = 0; p < positions; ++p) {
+    const auto shared = normal(rng), other = normal(rng);
+    for (int64_t i = 0; i < count; ++i) {
+      const auto value =
+          about[static_cast<size_t>(i)] + (i % 2 ? shared : other) + 0.2F * normal(rng);
+      inputs.rows.mutable_as<float>()[static_cast<size_t>(p * count + i)] = value;
+      inputs.mean[static_cast<size_t>(i)] += double{value} / positions;
+    }
+  }
+  return inputs;
+}
+
+// The mean square of what outputs are off by on the inputs, with `change` added to each.
+double error_on(const ProductInputs& inputs, const Tensor& narrow, const Tensor& wide,
+                const Tensor& change) {
+  const auto outputs = wide.shape()[0], each = wide.size() / outputs;
+  const auto positions = inputs.rows.shape()[0];
+  double squares = 0;
+  for (int64_t p = 0; p < positions; ++p)
+    for (int64_t o = 0; o < outputs; ++o) {
+      auto off = change.real_at(o);
+      for (int64_t i = 0; i < each; ++i)
+        off += inputs.rows.real_at(p * each + i) *
+               (narrow.real_at(o * each + i) - wide.real_at(o * each + i));
+      squares += off * off / static_cast<double>(positions);
+    }
+  return squares;
+}
+
+TEST(RoundKnownWeights, ChangesOutputsFarLessThanUnknownOnes) {
+  for (const auto type : types)
+    for (const auto& shape : {Shape{16, 1, 1, 64}, Shape{8, 3, 3, 24}, Shape{4, 1, 1, 600}}) {
+      const auto wide = random_weights(shape, 5);
+      const auto inputs = alike_inputs(wide.size() / shape[0], 6);
+      const auto known = round_weights(wide, type, WeightOrder::rows, {&inputs, 1});
+      const auto unknown = round_weights(wide, type, WeightOrder::rows);
+      const auto change = [&](const Tensor& narrow) {
+        return mean_change(wide, narrow, WeightOrder::rows, {&inputs, 1}, false);
+      };
+      EXPECT_LT(error_on(inputs, known, wide, change(known)),
+                0.4 * error_on(inputs, unknown, wide, change(unknown)))
+          << print(type) << print(shape);
+      const Tensor none(DType::f32, {shape[0]});
+      EXPECT_LT(error_on(inputs, unknown, wide, change(unknown)),
+                error_on(inputs, unknown, wide, none));
+    }
+}
+
+TEST(RoundKnownWeights, StaysWithinTwoStepsOfTheNearest) {
+  for (const auto type : types) {
+    auto wide = random_weights({6, 1, 1, 80}, 7);
+    wide.set_real(3, 0.5);  // both types hold it
+    wide.set_real(4, 0);
+    wide.set_real(5, type == DType::f16 ? 65503 : 0x1.fdp127);
+    const auto inputs = alike_inputs(80, 8);
+    const auto known = round_weights(wide, type, WeightOrder::rows, {&inputs, 1});
+    int moved = 0;
+    for (int64_t i = 0; i < wide.size(); ++i) {
+      ASSERT_TRUE(std::isfinite(known.real_at(i)));
+      const auto step = std::abs(wide.real_at(i)) * (type == DType::f16 ? 0x1p-10 : 0x1p-7);
+      EXPECT_LE(std::abs(known.real_at(i) - wide.real_at(i)), 2.6 * step + 1e-7);
+      moved += known.real_at(i) != narrowed(wide, type).real_at(i);
+    }
+    EXPECT_GT(moved, wide.size() / 10);
+    EXPECT_EQ(known.real_at(3), 0.5);
+    EXPECT_EQ(known.real_at(4), 0);
+  }
+}
+
+TEST(RoundKnownWeights, OfGroupsAndColumnsAreThoseOfTheirInputs) {
+  const auto wide = random_weights({6, 1, 1, 40}, 9);
+  const std::vector<ProductInputs> inputs = {alike_inputs(40, 10), alike_inputs(40, 11)};
+  const auto both = round_weights(wide, DType::bf16, WeightOrder::rows, inputs);
+  const auto changes = mean_change(wide, both, WeightOrder::rows, inputs, false);
+  for (size_t group = 0; group < 2; ++group) {
+    const auto one = round_weights(wide, DType::bf16, WeightOrder::rows, {&inputs[group], 1});
+    const auto change = mean_change(wide, one, WeightOrder::rows, {&inputs[group], 1}, false);
+    for (int64_t o = 0; o < 3; ++o) {
+      const auto output = static_cast<int64_t>(group) * 3 + o;
+      for (int64_t i = 0; i < 40; ++i)
+        EXPECT_EQ(both.real_at(output * 40 + i), one.real_at(output * 40 + i));
+      EXPECT_EQ(changes.real_at(output), change.real_at(output));
+    }
+  }
+  Tensor columns(DType::f32, {1, 40, 6});
+  for (int64_t o = 0; o < 6; ++o)
+    for (int64_t i = 0; i < 40; ++i) columns.set_real(i * 6 + o, wide.real_at(o * 40 + i));
+  const std::span<const ProductInputs> first{inputs.data(), 1};
+  const auto rows = round_weights(wide, DType::f16, WeightOrder::rows, first);
+  const auto turned = round_weights(columns, DType::f16, WeightOrder::columns, first);
+  for (int64_t o = 0; o < 6; ++o)
+    for (int64_t i = 0; i < 40; ++i) EXPECT_EQ(turned.real_at(i * 6 + o), rows.real_at(o * 40 + i));
+  const auto by_rows = mean_change(wide, rows, WeightOrder::rows, first, true);
+  const auto by_columns = mean_change(columns, turned, WeightOrder::columns, first, true);
+  for (int64_t o = 0; o < 6; ++o) {
+    double sum = 0;
+    for (int64_t i = 0; i < 40; ++i)
+      sum += wide.real_at(o * 40 + i) * inputs[0].mean[static_cast<size_t>(i)];
+    EXPECT_NEAR(by_rows.real_at(o), sum, 1e-5);
+    EXPECT_EQ(by_columns.real_at(o), by_rows.real_at(o));
+  }
+}
+
+TEST(RoundKnownWeights, TakesInputsThatNeverChange) {
+  const auto wide = random_weights({3, 1, 1, 5}, 12);
+  for (const float value : {0.0F, 2.0F, 1e30F}) {
+    ProductInputs inputs{Tensor::filled(DType::f32, {4, 5}, value), std::vector<double>(5, value)};
+    const auto known = round_weights(wide, DType::bf16, WeightOrder::rows, {&inputs, 1});
+    const auto near = narrowed(wide, DType::bf16);
+    for (int64_t i = 0; i < wide.size(); ++i) EXPECT_EQ(known.real_at(i), near.real_at(i));
+  }
+}
+
 }  // namespace
 }  // namespace turnstone

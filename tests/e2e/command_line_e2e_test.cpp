@@ -47,6 +47,7 @@ TEST_F(CommandLine, AWrongValueIsAWrongCommandLine) {
       {"compile", "x.onnx", "--math", "f8"},
       {"compile", "x.onnx", "--weights", "i4"},
       {"compile", "x.onnx", "--inputs", "x"},
+      {"compile", "x.onnx", "--calibrate", "x"},
       {"inspect", "x.onnx", "--shape", "x"},
       {"inspect", package(), "--dump"},
       {"quantize", "x.onnx", "--calibrate", "x", "-o", "y.onnx", "--range", "best"},

@@ -11,6 +11,7 @@
 #include "exchange/onnx/export.h"
 #include "ir/text.h"
 #include "ops/ops.h"
+#include "tensor/npy.h"
 #include "wire/test_broker.h"
 
 namespace turnstone {
@@ -150,6 +151,51 @@ TEST_F(Compile, SaysThatThereIsNothingToNarrow) {
                                                          "has no weights of reals\n",
                                                          option, type)));
   }
+}
+
+class CompileNarrow : public Compile {
+ protected:
+  void SetUp() override {
+    const auto graph = parse_graph(
+        "graph(x: f32[1,4]) { clamp(matmul(x, f32[4,2] [1.003 -2.007 3.3 0.17 -1.1 2.9 0.7 0.13]), "
+        "low=0.0) }",
+        core_ops());
+    ASSERT_TRUE(graph) << graph.error().text;
+    ASSERT_TRUE(write_file(model_, *export_onnx(*graph, "small")));
+    ASSERT_TRUE(
+        write_npy(path("a.npy"), Tensor::of<float>({1, 4}, std::vector<float>{9, 8, 7, 9})));
+    ASSERT_TRUE(
+        write_npy(path("b.npy"), Tensor::of<float>({1, 4}, std::vector<float>{8, 9, 9, 6})));
+  }
+};
+
+TEST_F(CompileNarrow, SaysThatNothingIsKnownOfInputsThatAreNoPictures) {
+  EXPECT_EQ(compile({"-o", path("package"), "--math", "bf16"}), 0) << errors();
+  EXPECT_THAT(errors(), testing::HasSubstr("note: weights are rounded without knowing what meets "
+                                           "them: input 'x'"));
+}
+
+TEST_F(CompileNarrow, RoundsByWhatItIsCalibratedWith) {
+  const auto dumped = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"-o", path("package"), "--math", "bf16", "--dump"});
+    EXPECT_EQ(compile(std::move(more)), 0) << errors();
+    return read_text(path("out")).value_or("");
+  };
+  const auto unknown = dumped({});
+  const auto known = dumped({"--calibrate", path("a.npy"), path("b.npy")});
+  EXPECT_THAT(errors(), testing::Not(testing::HasSubstr("without knowing")));
+  EXPECT_THAT(unknown, testing::HasSubstr("# after --math bf16"));
+  EXPECT_THAT(known, testing::HasSubstr("# after --math bf16"));
+  EXPECT_NE(known, unknown);
+}
+
+TEST_F(CompileNarrow, NeedsWhatItIsCalibratedWith) {
+  EXPECT_EQ(compile({"-o", path("package"), "--math", "bf16", "--calibrate", path("none")}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("none: is not there"));
+  ASSERT_TRUE(write_npy(path("a.npy"), Tensor(DType::f32, {1, 5})));
+  EXPECT_EQ(compile({"-o", path("package"), "--weights", "f16", "--calibrate", path("a.npy")}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("is f32[1,5], wanted: f32[1,4]"));
+  EXPECT_FALSE(fs::exists(path("package")));
 }
 
 // Sensors from a CSV file, two channels of four steps, judged by `graph` and a decoder.
