@@ -177,6 +177,8 @@ TEST_F(CompileNarrow, SaysThatNothingIsKnownOfInputsThatAreNoPictures) {
 
 TEST_F(CompileNarrow, RoundsByWhatItIsCalibratedWith) {
   const auto dumped = [&](std::vector<std::string> more) {
+    fs::remove(path("out"));
+    fs::remove(path("errors"));
     more.insert(more.begin(), {"-o", path("package"), "--math", "bf16", "--dump"});
     EXPECT_EQ(compile(std::move(more)), 0) << errors();
     return read_text(path("out")).value_or("");
