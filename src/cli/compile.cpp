@@ -2,6 +2,7 @@
 #include "codegen/compile.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 
 #include "base/interrupt.h"
@@ -209,7 +210,7 @@ class Compilation {
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
     graph = TRY(narrowed(graph, model), options_.file);
     if (const auto option = narrow_option(); !option.empty() && !holds_narrow(graph))
-      tell_note(fmt::format("{} changes nothing: the model has no weights of reals", option));
+      tell_note(fmt::format("{} changes nothing: the model has no weights that it rounds", option));
     for (const auto& note : missing_settings(model, graph)) tell_note(note);
     const auto tuning = TRY(tuned(graph, targets));
     CompileOptions compile_options{.targets = targets,
@@ -263,33 +264,48 @@ class Compilation {
   // What products read while pictures pass, which decides how weights are rounded.
   Result<Observed> observations(const Graph& graph, const Model& model) {
     const auto values = inputs_of_products(graph);
-    if (values.empty()) return Observed{};
-    auto inputs = model.inputs.size() == 1
-                      ? pictures_for(model.inputs[0])
-                      : fail(Code::unsupported, "the model has {} inputs", model.inputs.size());
-    if (!inputs) {
-      if (!options_.pictures.empty()) return std::unexpected(std::move(inputs.error()));
+    if (values.empty() && options_.pictures.empty()) return Observed{};
+    const auto inputs = pictures_for(model);
+    if (!inputs && !options_.pictures.empty())
+      return fail(inputs.error().code, "--calibrate: {}", inputs.error().text);
+    if (!inputs)
       tell_note(fmt::format("weights are rounded without knowing what meets them: {}",
                             inputs.error().text));
-      return Observed{};
-    }
+    if (!inputs || values.empty()) return Observed{};
     show("observing");
     return int8::observe(graph, values, *inputs, make_compiled_run);
   }
 
   // Inputs from the pictures of --calibrate, of many some of all over; or from made-up ones.
-  Result<std::vector<Tensor>> pictures_for(const ModelInput& input) const {
+  Result<std::vector<Tensor>> pictures_for(const Model& model) {
     constexpr size_t most_pictures = 16;
     constexpr int made_up = 2;
-    if (options_.pictures.empty()) return int8::inputs_of_leaves(input, made_up);
-    auto pictures =
-        TRY(int8::Pictures::open({options_.pictures.begin(), options_.pictures.end()}, input),
-            "--calibrate");
-    std::vector<Tensor> inputs;
+    if (model.inputs.size() != 1)
+      return fail(Code::unsupported, "the model has {} inputs, wanted: 1", model.inputs.size());
+    if (options_.pictures.empty()) return int8::inputs_of_leaves(model.inputs[0], made_up);
+    auto pictures = TRY(int8::Pictures::open({options_.pictures.begin(), options_.pictures.end()},
+                                             model.inputs[0]));
     const auto count = std::min(pictures.count(), most_pictures);
-    for (size_t i = 0; i < count; ++i)
-      inputs.push_back(TRY(pictures.read(i * pictures.count() / count), "--calibrate"));
+    if (count < pictures.count())
+      tell_note(
+          fmt::format("--calibrate: {} of {} pictures are looked at", count, pictures.count()));
+    std::vector<Tensor> inputs;
+    for (size_t i = 0; i < count; ++i) {
+      const auto at = i * pictures.count() / count;
+      inputs.push_back(TRY(pictures.read(at)));
+      TRY(check_numbers(inputs.back()), pictures.file(at).string());
+    }
     return inputs;
+  }
+
+  static Result<> check_numbers(const Tensor& input) {
+    if (input.dtype() != DType::f32) return {};
+    const auto reals = input.as<float>();
+    const auto wild = std::ranges::find_if(
+        reals, [](float real) { return !(std::abs(real) <= int8::most_observed); });
+    if (wild == reals.end()) return {};
+    return fail(Code::invalid, "element {} is {}, wanted: numbers within {:g}",
+                wild - reals.begin(), *wild, int8::most_observed);
   }
 
   // What the file of --tuning knows, and with --tune what is measured now.
@@ -387,7 +403,8 @@ int compile_command(int argc, char** argv) {
   app.add_option(
       "--calibrate", options.pictures,
       "with --weights or --math: pictures, .npy files of the input, and folders of them, "
-      "by which weights are rounded (default: made-up pictures)");
+      "by which weights are rounded, a dozen or more; of more than 16, 16 from all over "
+      "are looked at (default: made-up pictures)");
   app.add_flag("--verify", options.verify, "compare every layer with the interpreter");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
   app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");

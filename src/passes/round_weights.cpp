@@ -1,8 +1,10 @@
 #include "passes/round_weights.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <optional>
+#include <thread>
 
 #include "ops/narrow.h"
 
@@ -185,6 +187,19 @@ Strides strides_of(const Tensor& wide, WeightOrder order) {
   return {outputs, inputs, 1, outputs};
 }
 
+// Does tasks 0 .. count on all processors.
+template <class Do>
+void share_out(size_t count, Do work) {
+  std::atomic<size_t> next = 0;
+  const auto take = [&] {
+    for (size_t task; (task = next++) < count;) work(task);
+  };
+  std::vector<std::jthread> helpers;
+  const size_t processors = std::max(std::thread::hardware_concurrency(), 1U);
+  for (size_t i = 1; i < std::min(count, processors); ++i) helpers.emplace_back(take);
+  take();
+}
+
 class KnownRounder {
  public:
   KnownRounder(const Tensor& wide, DType type)
@@ -194,17 +209,18 @@ class KnownRounder {
   }
 
   // The weights of one output whose inputs those of `feedback` are; the first is element `first`.
+  // Threads may settle different weights at once.
   void settle(int64_t first, int64_t step, const Feedback& feedback) {
     const auto count = feedback.inputs.size();
-    shift_.assign(count, 0);
+    std::vector<float> shift(count);
     for (size_t k = count; k-- > 0;) {
       const auto* l = feedback.factor.data() + k * count;
       const auto at = static_cast<size_t>(first + static_cast<int64_t>(feedback.inputs[k]) * step);
       const double wide = wide_[at];
-      choose(at, wide - static_cast<double>(shift_[k] / l[k]));
+      choose(at, wide - static_cast<double>(shift[k] / l[k]));
       const auto error = static_cast<float>(value_of(bits_[at], type_) - wide);
       if (error != 0)
-        for (size_t i = 0; i < k; ++i) shift_[i] += error * l[i];
+        for (size_t i = 0; i < k; ++i) shift[i] += error * l[i];
     }
   }
 
@@ -226,7 +242,6 @@ class KnownRounder {
   DType type_;
   Tensor narrow_;
   std::span<uint16_t> bits_;
-  std::vector<float> shift_;
 };
 
 }  // namespace
@@ -260,12 +275,13 @@ Tensor round_weights(const Tensor& wide, DType type, WeightOrder order,
   for (int64_t group = 0; group < std::ssize(inputs); ++group) {
     const auto& rows = inputs[static_cast<size_t>(group)].rows;
     CHECK(rows.shape()[1] == strides.inputs);
-    for (size_t first = 0; first < all; first += run_length) {
+    share_out((all + run_length - 1) / run_length, [&](size_t run) {
+      const auto first = run * run_length;
       const auto feedback = feedback_of(rows, first, std::min(run_length, all - first));
       for (int64_t o = group * each; o < (group + 1) * each; ++o)
         rounder.settle(o * strides.output_step + static_cast<int64_t>(first) * strides.input_step,
                        strides.input_step, feedback);
-    }
+    });
   }
   return rounder.take();
 }

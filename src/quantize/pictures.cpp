@@ -20,7 +20,7 @@ Result<std::vector<fs::path>> files_of(const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return fail(Code::missing, "{}: is not there", path.string());
   if (!fs::is_directory(path, ignored)) {
-    if (!is_wanted(path))
+    if (!is_wanted(path) || !fs::is_regular_file(path, ignored))
       return fail(Code::invalid, "{}: is no picture, legal are .jpg, .jpeg, .png and .npy",
                   path.string());
     return std::vector{path};

@@ -1,6 +1,7 @@
 // The compiler's commands as a user starts them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -148,7 +149,7 @@ TEST_F(Compile, SaysThatThereIsNothingToNarrow) {
   for (const auto& [option, type] : {std::pair{"--weights", "f16"}, std::pair{"--math", "bf16"}}) {
     EXPECT_EQ(compile({"-o", path("package"), option, type}), 0) << errors();
     EXPECT_THAT(errors(), testing::HasSubstr(fmt::format("note: {} {} changes nothing: the model "
-                                                         "has no weights of reals\n",
+                                                         "has no weights that it rounds\n",
                                                          option, type)));
   }
 }
@@ -196,7 +197,20 @@ TEST_F(CompileNarrow, NeedsWhatItIsCalibratedWith) {
   EXPECT_THAT(errors(), testing::HasSubstr("none: is not there"));
   ASSERT_TRUE(write_npy(path("a.npy"), Tensor(DType::f32, {1, 5})));
   EXPECT_EQ(compile({"-o", path("package"), "--weights", "f16", "--calibrate", path("a.npy")}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("--calibrate: "));
   EXPECT_THAT(errors(), testing::HasSubstr("is f32[1,5], wanted: f32[1,4]"));
+  for (const float wild : {NAN, INFINITY, 1e30F}) {
+    ASSERT_TRUE(
+        write_npy(path("b.npy"), Tensor::of<float>({1, 4}, std::vector<float>{1, 2, wild, 3})));
+    EXPECT_EQ(compile({"-o", path("package"), "--weights", "f16", "--calibrate", path("b.npy")}),
+              1);
+  }
+  EXPECT_THAT(errors(),
+              testing::HasSubstr("b.npy: element 2 is nan, wanted: numbers within 1e+09"));
+  EXPECT_THAT(errors(), testing::HasSubstr("b.npy: element 2 is 1e+30, wanted"));
+  ASSERT_EQ(::mkfifo(path("c.npy").c_str(), 0600), 0);
+  EXPECT_EQ(compile({"-o", path("package"), "--weights", "f16", "--calibrate", path("c.npy")}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("c.npy: is no picture"));
   EXPECT_FALSE(fs::exists(path("package")));
 }
 
