@@ -265,7 +265,9 @@ class Compilation {
   Result<Observed> observations(const Graph& graph, const Model& model) {
     const auto values = inputs_of_products(graph);
     if (values.empty() && options_.pictures.empty()) return Observed{};
-    const auto inputs = pictures_for(model);
+    int64_t bytes = 0;
+    for (const auto value : values) bytes += size_bytes(graph.type(value));
+    const auto inputs = pictures_for(model, bytes);
     if (!inputs && !options_.pictures.empty())
       return fail(inputs.error().code, "--calibrate: {}", inputs.error().text);
     if (!inputs)
@@ -276,16 +278,19 @@ class Compilation {
     return int8::observe(graph, values, *inputs, make_compiled_run);
   }
 
-  // Inputs from the pictures of --calibrate, of many some of all over; or from made-up ones.
-  Result<std::vector<Tensor>> pictures_for(const Model& model) {
-    constexpr size_t most_pictures = 16;
+  // Inputs from the pictures of --calibrate, of many some of all over; or from made-up ones. Of
+  // each input, `bytes` of values will be kept.
+  Result<std::vector<Tensor>> pictures_for(const Model& model, int64_t bytes) {
+    constexpr int64_t most_pictures = 16, most_bytes = int64_t{1} << 30;
     constexpr int made_up = 2;
     if (model.inputs.size() != 1)
       return fail(Code::unsupported, "the model has {} inputs, wanted: 1", model.inputs.size());
     if (options_.pictures.empty()) return int8::inputs_of_leaves(model.inputs[0], made_up);
     auto pictures = TRY(int8::Pictures::open({options_.pictures.begin(), options_.pictures.end()},
                                              model.inputs[0]));
-    const auto count = std::min(pictures.count(), most_pictures);
+    const auto most =
+        std::clamp<int64_t>(most_bytes / std::max<int64_t>(bytes, 1), made_up, most_pictures);
+    const auto count = std::min(pictures.count(), static_cast<size_t>(most));
     if (count < pictures.count())
       tell_note(
           fmt::format("--calibrate: {} of {} pictures are looked at", count, pictures.count()));
@@ -404,7 +409,7 @@ int compile_command(int argc, char** argv) {
       "--calibrate", options.pictures,
       "with --weights or --math: pictures, .npy files of the input, and folders of them, "
       "by which weights are rounded, a dozen or more; of more than 16, 16 from all over "
-      "are looked at (default: made-up pictures)");
+      "are looked at, of large models fewer (default: made-up pictures)");
   app.add_flag("--verify", options.verify, "compare every layer with the interpreter");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
   app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");

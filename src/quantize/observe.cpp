@@ -21,7 +21,8 @@ Result<Observed> observe(const Graph& graph, const std::set<Value>& values,
     auto i = graph.outputs().size();
     for (const auto value : reals) {
       auto& result = results[i++];
-      if (!std::ranges::all_of(result.as<float>(),
+      if (result.shape() != graph.shape(value) ||
+          !std::ranges::all_of(result.as<float>(),
                                [](float real) { return std::abs(real) <= most_observed; }))
         wild.insert(value);
       observed[value].push_back(std::move(result));

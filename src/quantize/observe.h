@@ -12,8 +12,8 @@ namespace turnstone::int8 {
 inline constexpr float most_observed = 1e9F;
 
 // Runs `graph`, which has one input, on each of `inputs` and keeps what its values of f32 are.
-// Those that were no number or beyond most_observed in some run are left out. Errors: as make_run
-// and its run.
+// Those that were no number or beyond most_observed in some run are left out, and those whose
+// extents depend on data and were below their bound. Errors: as make_run and its run.
 Result<Observed> observe(const Graph& graph, const std::set<Value>& values,
                          std::span<const Tensor> inputs, const MakeRun& make_run);
 

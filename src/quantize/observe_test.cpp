@@ -37,6 +37,24 @@ TEST(Observe, LeavesOutWhatIsNoNumberOnce) {
   EXPECT_FALSE(observed.contains(y));
 }
 
+TEST(Observe, LeavesOutWhatIsSmallerThanItMayBe) {
+  const auto graph = small_net();
+  const auto x = graph.inputs()[0].value;
+  const auto half = [&](const Graph& all) -> Result<int8::Run> {
+    return [all](std::span<const Tensor>) -> Result<std::vector<Tensor>> {
+      std::vector<Tensor> results;
+      for (const auto& port : all.outputs()) {
+        auto shape = all.shape(port.value);
+        shape[0] = 0;
+        results.emplace_back(DType::f32, shape);
+      }
+      return results;
+    };
+  };
+  const std::vector<Tensor> inputs = {Tensor(DType::f32, graph.shape(x))};
+  EXPECT_TRUE(observe(graph, {x}, inputs, half)->empty());
+}
+
 TEST(Observe, TellsWhatARunSays) {
   const auto failing = [](const Graph&) -> Result<int8::Run> {
     return fail(Code::unavailable, "no");
