@@ -25,11 +25,11 @@ Result<Graph> with_narrow_weights(const Graph& graph, DType type, const Observed
 // inputs rounded to it, and sum in f32; and whose values between layers are bf16: what a
 // convolution, a product or an elementwise call makes, where a product reads it, where it is moved,
 // or where several calls read it that are not all elementwise. Whatever else computes, depthwise
-// convolutions too, does it in f32, from what bf16 holds. Convolutions of windows of
-// fewer than 16 channels of a picture, with no layer before it, read f32 too: its levels do not fit
-// into bf16. What one product of single
-// positions alone reads is rounded as its difference from its mean where observations were mostly
-// mean: the sums then get what the weights, before rounding, make of the mean.
+// convolutions too, does it in f32, from what bf16 holds. Convolutions of windows of fewer than 16
+// channels of a picture, with no layer before it, read f32 too: its levels do not fit into bf16.
+// What one product of single positions alone reads is rounded as its difference from its mean where
+// observations were mostly mean: the sums then get what the weights, before rounding, make of the
+// mean.
 // Inputs and outputs keep their types, and outputs are not rounded. Errors: invalid, when a weight
 // is not a finite number of bf16.
 Result<Graph> with_narrow_math(const Graph& graph, const Observed& observed = {});
