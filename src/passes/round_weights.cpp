@@ -56,6 +56,13 @@ struct Run {
   size_t channels;  // element i is of channel i % channels
 };
 
+// In what order the weights of a run are rounded, from the last of `inputs` to the first, and what
+// of a weight's error the others, before it in the list, have to take back.
+struct Feedback {
+  std::vector<size_t> inputs;  // of the run
+  std::vector<float> factor;   // lower [count][count], of the covariance in that order (Cholesky)
+};
+
 class Rounder {
  public:
   Rounder(const Tensor& wide, DType type)
@@ -97,9 +104,36 @@ class Rounder {
     }
   }
 
+  // The weights of one output whose inputs those of `feedback` are; the first is element `first`.
+  // Threads may settle different weights at once.
+  void settle(int64_t first, int64_t step, const Feedback& feedback) {
+    const auto count = feedback.inputs.size();
+    std::vector<float> shift(count);
+    for (size_t k = count; k-- > 0;) {
+      const auto* l = feedback.factor.data() + k * count;
+      const auto at = static_cast<size_t>(first + static_cast<int64_t>(feedback.inputs[k]) * step);
+      const double wide = wide_[at];
+      choose(at, wide - static_cast<double>(shift[k] / l[k]));
+      const auto error = static_cast<float>(value_of(bits_[at], type_) - wide);
+      if (error != 0)
+        for (size_t i = 0; i < k; ++i) shift[i] += error * l[i];
+    }
+  }
+
   Tensor take() { return std::move(narrow_); }
 
  private:
+  // What is nearest to `wanted`, of those at most two steps from the nearest to the weight.
+  void choose(size_t at, double wanted) {
+    const auto nearest = bits_[at];
+    if (value_of(nearest, type_) == wide_[at]) return;
+    const auto best = bits_of(wanted, type_);
+    if ((best ^ nearest) & 0x8000) return;
+    const int largest = infinity_of(type_) - 1, size = nearest & 0x7fff;
+    const auto kept = std::clamp(best & 0x7fff, std::max(size - 2, 0), std::min(size + 2, largest));
+    bits_[at] = static_cast<uint16_t>((nearest & 0x8000) | kept);
+  }
+
   std::span<const float> wide_;
   DType type_;
   Tensor narrow_;
@@ -132,13 +166,6 @@ std::vector<float> covariance_of(const Tensor& rows, size_t first, size_t count)
 constexpr size_t run_length = 512;
 // Of the mean variance, added to each input's own: covariances of few positions are not certain.
 constexpr float damping = 0.01F;
-
-// In what order the weights of a run are rounded, from the last of `inputs` to the first, and what
-// of a weight's error the others, before it in the list, have to take back.
-struct Feedback {
-  std::vector<size_t> inputs;  // of the run
-  std::vector<float> factor;   // lower [count][count], of the covariance in that order (Cholesky)
-};
 
 // Those of little variance stand first: rounded last, their own errors matter least.
 Feedback feedback_of(const Tensor& rows, size_t first, size_t count) {
@@ -200,50 +227,6 @@ void share_out(size_t count, Do work) {
   take();
 }
 
-class KnownRounder {
- public:
-  KnownRounder(const Tensor& wide, DType type)
-      : wide_(wide.as<float>()), type_(type), narrow_(narrowed(wide, type)) {
-    bits_ = {reinterpret_cast<uint16_t*>(narrow_.mutable_bytes()),
-             static_cast<size_t>(narrow_.size())};
-  }
-
-  // The weights of one output whose inputs those of `feedback` are; the first is element `first`.
-  // Threads may settle different weights at once.
-  void settle(int64_t first, int64_t step, const Feedback& feedback) {
-    const auto count = feedback.inputs.size();
-    std::vector<float> shift(count);
-    for (size_t k = count; k-- > 0;) {
-      const auto* l = feedback.factor.data() + k * count;
-      const auto at = static_cast<size_t>(first + static_cast<int64_t>(feedback.inputs[k]) * step);
-      const double wide = wide_[at];
-      choose(at, wide - static_cast<double>(shift[k] / l[k]));
-      const auto error = static_cast<float>(value_of(bits_[at], type_) - wide);
-      if (error != 0)
-        for (size_t i = 0; i < k; ++i) shift[i] += error * l[i];
-    }
-  }
-
-  Tensor take() { return std::move(narrow_); }
-
- private:
-  // What is nearest to `wanted`, of those at most two steps from the nearest to the weight.
-  void choose(size_t at, double wanted) {
-    const auto nearest = bits_[at];
-    if (value_of(nearest, type_) == wide_[at]) return;
-    const auto best = bits_of(wanted, type_);
-    if ((best ^ nearest) & 0x8000) return;
-    const int largest = infinity_of(type_) - 1, size = nearest & 0x7fff;
-    const auto kept = std::clamp(best & 0x7fff, std::max(size - 2, 0), std::min(size + 2, largest));
-    bits_[at] = static_cast<uint16_t>((nearest & 0x8000) | kept);
-  }
-
-  std::span<const float> wide_;
-  DType type_;
-  Tensor narrow_;
-  std::span<uint16_t> bits_;
-};
-
 }  // namespace
 
 Tensor round_weights(const Tensor& wide, DType type, WeightOrder order) {
@@ -267,7 +250,7 @@ Tensor round_weights(const Tensor& wide, DType type, WeightOrder order) {
 Tensor round_weights(const Tensor& wide, DType type, WeightOrder order,
                      std::span<const ProductInputs> inputs) {
   CHECK(wide.dtype() == DType::f32 && (type == DType::f16 || type == DType::bf16));
-  KnownRounder rounder(wide, type);
+  Rounder rounder(wide, type);
   if (wide.size() == 0) return rounder.take();
   const auto strides = strides_of(wide, order);
   const auto each = strides.outputs / std::ssize(inputs);
