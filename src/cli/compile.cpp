@@ -2,7 +2,6 @@
 #include "codegen/compile.h"
 
 #include <algorithm>
-#include <cmath>
 #include <ctime>
 
 #include "base/interrupt.h"
@@ -305,12 +304,10 @@ class Compilation {
 
   static Result<> check_numbers(const Tensor& input) {
     if (input.dtype() != DType::f32) return {};
-    const auto reals = input.as<float>();
-    const auto wild = std::ranges::find_if(
-        reals, [](float real) { return !(std::abs(real) <= int8::most_observed); });
-    if (wild == reals.end()) return {};
-    return fail(Code::invalid, "element {} is {}, wanted: numbers within {:g}",
-                wild - reals.begin(), *wild, int8::most_observed);
+    const auto wild = int8::find_unobservable(input);
+    if (!wild) return {};
+    return fail(Code::invalid, "element {} is {}, wanted: numbers within {:g}", *wild,
+                input.as<float>()[static_cast<size_t>(*wild)], int8::most_observed);
   }
 
   // What the file of --tuning knows, and with --tune what is measured now.

@@ -7,6 +7,14 @@
 
 namespace turnstone::int8 {
 
+std::optional<int64_t> find_unobservable(const Tensor& tensor) {
+  const auto reals = tensor.as<float>();
+  const auto found =
+      std::ranges::find_if(reals, [](float real) { return !(std::abs(real) <= most_observed); });
+  if (found == reals.end()) return {};
+  return found - reals.begin();
+}
+
 Result<Observed> observe(const Graph& graph, const std::set<Value>& values,
                          std::span<const Tensor> inputs, const MakeRun& make_run) {
   CHECK(graph.inputs().size() == 1);
@@ -21,10 +29,7 @@ Result<Observed> observe(const Graph& graph, const std::set<Value>& values,
     auto i = graph.outputs().size();
     for (const auto value : reals) {
       auto& result = results[i++];
-      if (result.shape() != graph.shape(value) ||
-          !std::ranges::all_of(result.as<float>(),
-                               [](float real) { return std::abs(real) <= most_observed; }))
-        wild.insert(value);
+      if (result.shape() != graph.shape(value) || find_unobservable(result)) wild.insert(value);
       observed[value].push_back(std::move(result));
     }
   }

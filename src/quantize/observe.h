@@ -1,6 +1,7 @@
 // What values of a graph are when it runs.
 #pragma once
 
+#include <optional>
 #include <set>
 
 #include "passes/product_inputs.h"
@@ -10,6 +11,9 @@ namespace turnstone::int8 {
 
 // Values beyond this are no use as observations: sums of their squares leave what floats hold.
 inline constexpr float most_observed = 1e9F;
+
+// The first element of an f32 tensor that is no number or beyond most_observed, if there is one.
+std::optional<int64_t> find_unobservable(const Tensor& tensor);
 
 // Runs `graph`, which has one input, on each of `inputs` and keeps what its values of f32 are.
 // Those that were no number or beyond most_observed in some run are left out, and those whose
