@@ -1,5 +1,5 @@
-"""How many instructions an inference takes on ARM: ours for aarch64, armv7 and rasp5, which has dot products
-of bytes, and LiteRT's, whose kernels are XNNPACK's, for aarch64 (a Cortex-A72). One thread; counted under
+"""How many instructions an inference takes on ARM: ours for aarch64, aarch64_dot and aarch64_i8mm, which have dot
+and matrix products of bytes, and armv7, and LiteRT's, whose kernels are XNNPACK's, for aarch64 (a Cortex-A72). One thread; counted under
 qemu-user by a plugin, as the difference between many runs and one, so that loading is not in it.
 
 usage: bench/arm/counts [--engine NAME[,NAME...]] [--to FILE] [MODEL...]
@@ -30,9 +30,11 @@ WORK = ROOT / "build/arm"
 SYSROOT = ROOT / "build/sysroot-arm64-litert"
 NETWORKS = ROOT / "bench/peers/networks.txt"
 TARGETS = {"aarch64": ("qemu-aarch64", "/usr/aarch64-linux-gnu"),
-           "armv7": ("qemu-arm", "/usr/arm-linux-gnueabihf"),
-           "rasp5": ("qemu-aarch64", "/usr/aarch64-linux-gnu")}
+           "aarch64_dot": ("qemu-aarch64", "/usr/aarch64-linux-gnu"),
+           "aarch64_i8mm": ("qemu-aarch64", "/usr/aarch64-linux-gnu"),
+           "armv7": ("qemu-arm", "/usr/arm-linux-gnueabihf")}
 ENGINES = (*TARGETS, "litert")
+WIDTH = 14  # of a column
 PEER_RUNS = 6  # an interpreter of Python runs around them, which takes a little more or less each time
 
 
@@ -109,10 +111,10 @@ def line_of(network, engines):
     for engine in engines:
         try:
             found[engine] = count_litert(network) if engine == "litert" else count_ours(network, engine)
-            cells.append(f"{found[engine] / 1e6:>12.2f}")
+            cells.append(f"{found[engine] / 1e6:>{WIDTH}.2f}")
         except RuntimeError as error:
             print(f"counts: {network.name}: {engine}: {error}", file=sys.stderr)
-            cells.append(f"{'-':>12}")
+            cells.append(f"{'-':>{WIDTH}}")
     if found.get("litert") and found.get("aarch64"):
         cells.append(f"{found['litert'] / found['aarch64']:>8.2f}")
     return f"{network.name:<20}" + "".join(cells)
@@ -129,7 +131,7 @@ def main():
         sys.exit(f"counts: --engine {arguments.engine}: legal are {', '.join(ENGINES)}")
     prepare(engines)
     head = [*versions(), "", "millions of instructions an inference, one thread; LiteRT's over ours",
-            f"{'':<20}" + "".join(f"{engine:>12}" for engine in engines) + f"{'ratio':>8}"]
+            f"{'':<20}" + "".join(f"{engine:>{WIDTH}}" for engine in engines) + f"{'ratio':>8}"]
     print("\n".join(head), flush=True)
     lines = []
     lists = [NETWORKS, LISTED] if arguments.model else [NETWORKS]

@@ -62,6 +62,24 @@ TEST(Target, TheMostDemandingComesFirst) {
   std::swap(targets[0], targets[3]);
   sort_by_demand(targets);
   for (size_t i = 0; i < order.size(); ++i) EXPECT_EQ(targets[i].name, order[i]);
+
+  targets = {*find_target("aarch64"), *find_target("aarch64_i8mm"), *find_target("aarch64_dot")};
+  sort_by_demand(targets);
+  EXPECT_EQ(targets[0].name, "aarch64_i8mm");
+  EXPECT_EQ(targets[1].name, "aarch64_dot");
+}
+
+TEST(Target, BytesAreMultipliedByTheBestThatItHas) {
+  const std::pair<std::string_view, std::string_view> best[] = {
+      {"x86_64_v3_vnni", "gemm/vnni"}, {"x86_64_v4_amx", "gemm/amx"}, {"aarch64", "gemm/lanes"},
+      {"aarch64_dot", "gemm/dot"},     {"rasp5", "gemm/dot"},         {"aarch64_i8mm", "gemm/mmla"},
+      {"armv7", "gemm/lanes"}};
+  const auto text = fmt::format("graph(x: u8[1,4,4,64]) {{ conv(x, {}, x_zero=3) }}",
+                                print(Tensor::filled(DType::i8, {8, 1, 1, 64}, 100)));
+  const auto graph = parse_graph(text, core_ops());
+  ASSERT_TRUE(graph) << graph.error().text;
+  for (const auto& [name, kernel] : best)
+    EXPECT_EQ(make_schedule(*graph, *find_target(name)).schedules[0].kernel, kernel) << name;
 }
 
 TEST(Target, EveryRowHasAMachineAndTilesOfItsOwn) {

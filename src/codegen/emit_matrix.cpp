@@ -31,7 +31,9 @@ class MatrixEmitter {
     rest_columns_ = static_cast<int>(columns_ - (tiles_ - 1) * s.columns);
     pictures_ = s.flat ? shape_.batches : window_.batch;
     rows_ = s.flat ? tiles_ : window_.out_rows;
-    if (shape_.integers) taken_at_once_ = has_quads() ? 4 : s_.kernel == "gemm/pairs" ? 2 : 1;
+    if (shape_.integers)
+      taken_at_once_ =
+          std::max<int64_t>(s_.kernel == "gemm/pairs" ? 2 : 1, bytes_at_once(s_.kernel));
     if (on_tiles()) taken_at_once_ = 4 / size_of(input_dtype()), panels_.unit = 16 / s_.lanes;
     // A group of channels is a block of its own.
     if (shape_.groups > 1) block_ = shape_.conv->group_channels(), blocks_ = 1;
@@ -141,7 +143,7 @@ class MatrixEmitter {
     write_row_copy(c_, name_,
                    {.from = e_.layout(group_.anchor->in[0]),
                     .to = s_.input,
-                    .from_type = has_unsigned_quads() ? input_type() : kernel_type(type),
+                    .from_type = has_unsigned_bytes() ? input_type() : kernel_type(type),
                     .type = input_type(),
                     .zero = taken_off(),
                     .fill = outside()},
@@ -155,7 +157,7 @@ class MatrixEmitter {
   // Of the first element of the padded copy.
   std::string copy_address() const {
     return e_.copy_address(s_, own_,
-                           has_quads()       ? 1
+                           has_bytes()       ? 1
                            : shape_.integers ? 2
                                              : size_of(input_dtype()));
   }
@@ -163,34 +165,40 @@ class MatrixEmitter {
   DType input_dtype() const { return group_.anchor->call.in[0].dtype; }
 
   bool on_tiles() const { return takes_tiles(s_.kernel); }
-  // Bytes are read, four neighbours at a time.
-  bool has_quads() const { return shape_.integers && (takes_quads(s_.kernel) || on_tiles()); }
-  // Quads without a sign, which those with one become inside the kernel; of the others the dot
-  // products have one, and tiles take both.
-  bool has_unsigned_quads() const { return has_quads() && s_.kernel != "gemm/dot" && !on_tiles(); }
+  // Bytes are read, several neighbours at a time.
+  bool has_bytes() const { return shape_.integers && (bytes_at_once(s_.kernel) > 0 || on_tiles()); }
+  // With a sign or without, as they are.
+  bool has_bytes_as_they_are() const {
+    return has_bytes() && (on_tiles() || s_.kernel == "gemm/mmla");
+  }
+  // Without a sign, which those with one become inside the kernel; those of the dot products have
+  // one.
+  bool has_unsigned_bytes() const {
+    return has_bytes() && s_.kernel != "gemm/dot" && !has_bytes_as_they_are();
+  }
 
   // From the model's inputs when they are copied for the kernel.
   int64_t taken_off() const {
-    if (!shape_.integers || has_unsigned_quads() || on_tiles()) return 0;
-    if (!has_quads()) return group_.anchor->i("x_zero");
+    if (!shape_.integers || has_unsigned_bytes() || has_bytes_as_they_are()) return 0;
+    if (!has_bytes()) return group_.anchor->i("x_zero");
     return input_dtype() == DType::u8 ? 128 : 0;
   }
   // What a product has too much in every input, since zero is another number there.
   int64_t surplus() const {
-    if (!has_quads()) return 0;
-    const bool moves_up = has_unsigned_quads() && input_dtype() == DType::i8;
+    if (!has_bytes()) return 0;
+    const bool moves_up = has_unsigned_bytes() && input_dtype() == DType::i8;
     return group_.anchor->i("x_zero") - taken_off() + (moves_up ? 128 : 0);
   }
   // What stands outside the picture.
   int64_t outside() const {
-    if (has_unsigned_quads()) return group_.anchor->i("x_zero") & 255;
-    return has_quads() ? group_.anchor->i("x_zero") - taken_off() : 0;
+    if (has_unsigned_bytes()) return group_.anchor->i("x_zero") & 255;
+    return has_bytes() ? group_.anchor->i("x_zero") - taken_off() : 0;
   }
 
   std::string_view input_type() const {
-    if (!shape_.integers || on_tiles()) return kernel_type(input_dtype());
-    if (has_unsigned_quads()) return "unsigned char";
-    return has_quads() ? "signed char" : "short";
+    if (!shape_.integers || has_bytes_as_they_are()) return kernel_type(input_dtype());
+    if (has_unsigned_bytes()) return "unsigned char";
+    return has_bytes() ? "signed char" : "short";
   }
   std::string_view start_type() const { return shape_.integers ? "int" : "float"; }
   std::string_view weight_type() const {
@@ -369,8 +377,9 @@ class MatrixEmitter {
         shape_.channels - (panels_.count() - 1) * panels_.width() - (vectors - 1) * s_.lanes;
     const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
                                   : std::string("LANES");
-    if (has_unsigned_quads()) c_.line("#define X_SIGNED {}", int{input_dtype() == DType::i8});
-    if (shape_.integers && !has_quads()) c_.line("#define WEIGHT {}", weight_type());
+    if (has_unsigned_bytes()) c_.line("#define X_SIGNED {}", int{input_dtype() == DType::i8});
+    if (has_bytes_as_they_are()) c_.line("#define INPUT {}", input_type());
+    if (shape_.integers && !has_bytes()) c_.line("#define WEIGHT {}", weight_type());
     if (!shape_.integers)
       c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(shape_.weights));
     const auto name = tile_function(form, rows, columns);

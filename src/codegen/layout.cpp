@@ -442,7 +442,7 @@ class Chooser {
     const auto& type = groups_[g].anchor->call.in[0];
     if (schedules_[g].kind != Kind::matrix) return schedules_[g].kind == Kind::depthwise;
     return is_float(type.dtype) || takes_tiles(schedules_[g].kernel) ||
-           reads_quads_in_place(*groups_[g].anchor, schedules_[g].kernel);
+           reads_bytes_in_place(*groups_[g].anchor, schedules_[g].kernel);
   }
 
   void give_margins(Value value) {

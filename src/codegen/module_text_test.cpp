@@ -15,6 +15,7 @@ static_assert(static_cast<uint32_t>(Arch::x86_64) == TS_ARCH_X86_64);
 static_assert(static_cast<uint32_t>(Arch::aarch64) == TS_ARCH_AARCH64);
 static_assert(static_cast<uint32_t>(Arch::armv7) == TS_ARCH_ARMV7);
 static_assert(+cpu_avx2_fma == +TS_CPU_AVX2_FMA && +cpu_avx512 == +TS_CPU_AVX512);
+static_assert(+cpu_neon_dotprod == +TS_CPU_NEON_DOTPROD && +cpu_neon_i8mm == +TS_CPU_NEON_I8MM);
 static_assert(+cpu_neon_vfpv4 == +TS_CPU_NEON_VFPV4 && +cpu_sse4 == +TS_CPU_SSE4);
 
 const std::vector<std::string> hostile = {

@@ -32,6 +32,8 @@ bool has_feature(KernelFeature needs, const Target& target) {
       return target.features & cpu_amx_int8;
     case KernelFeature::neon_dot:
       return target.features & cpu_neon_dotprod;
+    case KernelFeature::neon_i8mm:
+      return target.features & cpu_neon_i8mm;
   }
   return false;
 }
@@ -232,17 +234,19 @@ class Scheduler {
     return shape.depth % tile_step(shape.input) == 0 ? row : nullptr;
   }
 
-  // The row for products of integers. Weights of 8 bits meet four inputs at once where that is an
-  // instruction, or where no two products are too much for 16 bits; else pairs of 16 bits are an
-  // instruction on x86, lanes on ARM.
+  // The row for products of integers. Weights of 8 bits meet four inputs, or eight, at once where
+  // that is an instruction, or where no two products are too much for 16 bits; else pairs of 16
+  // bits are an instruction on x86, lanes on ARM.
   const KernelRow* integer_row(const Made& made) const {
     if (has_byte_weights(made) && graph_.constant_of(made.in[1])) {
       const auto type = print(made.call.in[0].dtype);
       if (const auto* row = find_row("gemm/vnni", type, target_)) return row;
       if (const auto* row = find_row("gemm/bytes", type, target_); row && has_small_pairs(made))
         return row;
-      if (const auto* row = find_row("gemm/dot", "i8", target_); row && made.i("groups") == 1)
-        return row;
+      if (made.i("groups") == 1) {
+        if (const auto* row = find_row("gemm/mmla", type, target_)) return row;
+        if (const auto* row = find_row("gemm/dot", "i8", target_)) return row;
+      }
     }
     return find_row(target_.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes", "i16", target_);
   }
@@ -427,7 +431,7 @@ class Scheduler {
   // Bytes of an element as the kernel of a product reads it.
   static int64_t input_bytes(const MatrixShape& shape, std::string_view kernel) {
     if (!shape.integers) return size_of(shape.input);
-    return takes_quads(kernel) || takes_tiles(kernel) ? 1 : 2;
+    return bytes_at_once(kernel) > 0 || takes_tiles(kernel) ? 1 : 2;
   }
 
   // Reads the input where it is, or a copy with the margins and the gap that the window asks for;
@@ -441,7 +445,7 @@ class Scheduler {
     const auto gap = wanted_gap(graph_, *group.anchor, s.kernel);
     const bool fits = s.input.gap >= gap && s.input.left >= conv.left && s.input.right >= right &&
                       (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
-    if (fits && (own_size == 0 || reads_quads_in_place(*group.anchor, s.kernel))) return;
+    if (fits && (own_size == 0 || reads_bytes_in_place(*group.anchor, s.kernel))) return;
     s.copies_input = true;
     s.input = copied_layout(graph_, *group.anchor, s.kernel, s.input);
     if (kept > 0) {
@@ -703,10 +707,10 @@ Window window_of(const MatrixShape& shape, const MemoryLayout& input) {
           .out_columns = input.columns};
 }
 
-bool takes_quads(std::string_view kernel) {
-  return std::ranges::any_of(kernel_rows(), [&](const KernelRow& row) {
-    return row.name == kernel && row.layout == "quads";
-  });
+int64_t bytes_at_once(std::string_view kernel) {
+  const auto row = std::ranges::find(kernel_rows(), kernel, &KernelRow::name);
+  if (row == kernel_rows().end()) return 0;
+  return row->layout == "eights" ? 8 : row->layout == "quads" ? 4 : 0;
 }
 
 bool takes_tiles(std::string_view kernel) { return kernel == "gemm/amx"; }
@@ -728,8 +732,9 @@ MemoryLayout copied_layout(const Graph& graph, const Made& made, std::string_vie
                     wanted_gap(graph, made, kernel), type.dtype);
 }
 
-bool reads_quads_in_place(const Made& made, std::string_view kernel) {
-  if (!takes_quads(kernel) || conv_shape(made.call).group_channels() % 4 != 0) return false;
+bool reads_bytes_in_place(const Made& made, std::string_view kernel) {
+  const auto step = bytes_at_once(kernel);
+  if (step == 0 || conv_shape(made.call).group_channels() % step != 0) return false;
   return kernel != "gemm/dot" || made.call.in[0].dtype == DType::i8;
 }
 

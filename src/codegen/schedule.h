@@ -101,10 +101,11 @@ MatrixShape matrix_shape(const Graph& graph, const Made& made);
 // Whether a convolution of integers has weights of signed bytes that nothing is taken off.
 bool has_byte_weights(const Made& made);
 
-// Whether a kernel multiplies bytes, four neighbouring inputs at a time; and whether it then reads
-// the inputs of a convolution where they are, as far as their margins fit.
-bool takes_quads(std::string_view kernel);
-bool reads_quads_in_place(const Made& made, std::string_view kernel);
+// How many neighbouring inputs a kernel multiplies at a time that are bytes, 4 or 8, 0 where they
+// are none; and whether it then reads the inputs of a convolution where they are, as far as their
+// margins fit.
+int64_t bytes_at_once(std::string_view kernel);
+bool reads_bytes_in_place(const Made& made, std::string_view kernel);
 
 // Whether a kernel multiplies tiles; the inputs that it then takes at once; and the elements behind
 // each pixel that it needs of the input of a convolution for that, 0 for other kernels.

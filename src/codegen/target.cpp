@@ -1,6 +1,9 @@
 #include "codegen/target.h"
 
 #include <unistd.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
 #include <algorithm>
 #include <bit>
@@ -36,7 +39,11 @@ std::string_view native_name() {
   if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) return "x86_64_v2";
   return "";
 #elif defined(__aarch64__)
-  return "aarch64";
+  // Bits of the kernel's interface; older C libraries lack names for some.
+  constexpr unsigned long dot_product = 1ul << 20;
+  constexpr unsigned long matrix_int8 = 1ul << 13;
+  if (!(getauxval(AT_HWCAP) & dot_product)) return "aarch64";
+  return getauxval(AT_HWCAP2) & matrix_int8 ? "aarch64_i8mm" : "aarch64_dot";
 #elif defined(__ARM_FEATURE_FMA) && defined(__ARM_NEON)
   return "armv7";
 #else

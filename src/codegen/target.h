@@ -21,6 +21,7 @@ enum CpuFeature : uint64_t {
   cpu_amx_int8 = 1 << 6,
   cpu_amx_bf16 = 1 << 7,
   cpu_neon_dotprod = 1 << 8,
+  cpu_neon_i8mm = 1 << 9,
   cpu_neon_vfpv4 = 1 << 11,
   cpu_sse4 = 1 << 12
 };

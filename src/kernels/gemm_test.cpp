@@ -90,7 +90,7 @@ std::string instantiate(const Tile& tile) {
       tile.name(), tile.rows, tile.columns, tile.vectors, tile.stride, tile.dilation,
       tile.columns == 3 ? 2 : 0, tile.vectors, sum, store);
   auto input = type_of(tile.row.type);
-  if (tile.row.name == "gemm/widen" || input == "bf16")
+  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/mmla" || input == "bf16")
     text += fmt::format("#define INPUT {}\n", input);
   if (tile.row.name == "gemm/widen" || tile.row.type == "i16" || tile.weight.ends_with("f16"))
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
@@ -106,9 +106,15 @@ std::string instantiate(const Tile& tile) {
   return text;
 }
 
+// Inputs of one depth step.
+long taken_at_once(const KernelRow& row) {
+  if (row.layout == "eights") return 8;
+  return row.layout == "quads" ? 4 : row.layout == "pairs" ? 2 : 1;
+}
+
 // Where the weight of depth step `k` (an input), channel `n` lies.
 size_t place(const Tile& tile, long k, long n) {
-  const long group = tile.row.layout == "pairs" ? 2 : tile.row.layout == "quads" ? 4 : 1;
+  const long group = taken_at_once(tile.row);
   const long channels = long{tile.vectors} * tile.row.lanes;
   return static_cast<size_t>((k / group * channels + n) * group + k % group);
 }
@@ -220,7 +226,7 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
 
 template <class X, class W, class Sum>
 void compare_windows(const Tile& tile, const Compiled& compiled) {
-  const long group = tile.row.layout == "pairs" ? 2 : tile.row.layout == "quads" ? 4 : 1;
+  const long group = taken_at_once(tile.row);
   for (long length : {1L, 2L, 3L, 4L, 5L, 9L, 32L})
     compare<X, W, Sum>(tile, compiled, {1, 0, 1, 0, 0, 1, 0, 0, length * group}, length * group,
                        true);

@@ -50,7 +50,7 @@ inline bool has_amx_bf16() {
 inline std::vector<Machine> machines() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool dot = false;
+  const bool dot = false, i8mm = false;
   const bool x86 = true, aarch64 = false, armv7 = false;
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -61,6 +61,7 @@ inline std::vector<Machine> machines() {
   const bool x86 = false, avx2 = false, avx512 = false, vnni = false, avx_vnni = false;
   const bool aarch64 = sizeof(void*) == 8, armv7 = !aarch64;
   const bool dot = aarch64 && (getauxval(AT_HWCAP) & 1ul << 20);
+  const bool i8mm = aarch64 && (getauxval(AT_HWCAP2) & 1ul << 13);
 #endif
   return {
       {"x86_64", 4, "--target=x86_64-linux-gnu -march=x86-64-v2", KernelFeature::baseline, x86},
@@ -78,6 +79,8 @@ inline std::vector<Machine> machines() {
       {"aarch64", 4, "--target=aarch64-linux-gnu", KernelFeature::baseline, aarch64},
       {"aarch64_dot", 4, "--target=aarch64-linux-gnu -march=armv8.2-a+dotprod",
        KernelFeature::neon_dot, dot},
+      {"aarch64_i8mm", 4, "--target=aarch64-linux-gnu -march=armv8.2-a+dotprod+i8mm",
+       KernelFeature::neon_i8mm, i8mm},
       {"armv7", 4, "--target=armv7-linux-gnueabihf -mcpu=cortex-a15", KernelFeature::baseline,
        armv7, "$(arm-linux-gnueabihf-gcc -print-libgcc-file-name)"},
   };

@@ -92,6 +92,8 @@ std::string_view print_kernel_feature(KernelFeature feature) {
       return "amx_int8";
     case KernelFeature::neon_dot:
       return "neon_dot";
+    case KernelFeature::neon_i8mm:
+      return "neon_i8mm";
   }
   return {};
 }

@@ -25,7 +25,8 @@ enum class KernelFeature {
   avx512_vnni,
   amx_bf16,
   amx_int8,
-  neon_dot
+  neon_dot,
+  neon_i8mm
 };
 
 // One legal family of instantiations of a template.
@@ -33,11 +34,12 @@ struct KernelRow {
   std::string_view name;  // of the template, as kernel_text takes it
   std::string_view type;  // of the inputs: "f32", "u8", "i8", "i16"
   KernelFeature needs;
-  int lanes;                // 32-bit lanes of a vector: 4, 8 or 16
-  KernelRange rows;         // output rows of a tile (OUTPUT_ROWS); 1 where the template has none
-  KernelRange columns;      // output columns of a tile (COLUMNS); 1 where the template has none
-  KernelRange vectors;      // vectors of output channels of a tile (VECTORS)
-  std::string_view layout;  // of the weights: "depth", "pairs", "quads", "tiles", "taps", "none"
+  int lanes;            // 32-bit lanes of a vector: 4, 8 or 16
+  KernelRange rows;     // output rows of a tile (OUTPUT_ROWS); 1 where the template has none
+  KernelRange columns;  // output columns of a tile (COLUMNS); 1 where the template has none
+  KernelRange vectors;  // vectors of output channels of a tile (VECTORS)
+  std::string_view
+      layout;  // of the weights: "depth", "pairs", "quads", "eights", "tiles", "taps", "none"
 };
 
 // A tile that was measured to be best for a kind of machine and work.

@@ -48,6 +48,7 @@ TEST(Kernels, FeaturesHaveNames) {
   EXPECT_EQ(print_kernel_feature(KernelFeature::avx512_vnni), "avx512_vnni");
   EXPECT_EQ(print_kernel_feature(KernelFeature::avx_vnni), "avx_vnni");
   EXPECT_EQ(print_kernel_feature(KernelFeature::neon_dot), "neon_dot");
+  EXPECT_EQ(print_kernel_feature(KernelFeature::neon_i8mm), "neon_i8mm");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 /* Vectors of pairs of 16-bit and of quads of 8-bit integers. Paste once, after vector.c, before
- * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/dot, depthwise/pairs and
+ * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/dot, gemm/mmla, depthwise/pairs and
  * depthwise/quads. */
 typedef short v_pairs __attribute__((vector_size(LANES * 4)));
 typedef signed char v_bytes __attribute__((vector_size(LANES * 2)));
@@ -108,13 +108,50 @@ V_INLINE vi v_add_shorts(vi sum, v_i16 a, v_i16 b) {
   return sum + __builtin_convertvector(a, vi) * __builtin_convertvector(b, vi);
 }
 
-#if LANES == 4 && defined(__ARM_FEATURE_DOTPROD)
+#if LANES == 4 && defined(__aarch64__)
 /* Sixteen bytes at any address. */
-V_INLINE vi v_sixteen(const signed char* p) { return *(const v_any_memory*)p; }
+V_INLINE vi v_sixteen(const void* p) { return *(const v_any_memory*)p; }
+#endif
 
+#if LANES == 4 && defined(__ARM_FEATURE_DOTPROD)
 /* sum + a[0] * b[0] + .. + a[3] * b[3] in each lane, of signed bytes. */
 V_INLINE vi v_add_dot(vi sum, vi a, vi b) {
   enum { s32 = 34 };
   return (vi)__builtin_neon_vdotq_s32((v_bytes16)sum, (v_bytes16)a, (v_bytes16)b, s32);
+}
+#endif
+
+#if LANES == 4 && defined(__ARM_FEATURE_MATMUL_INT8)
+/* Eight bytes of a and of b, and the next eight of both. */
+struct v_two_eights {
+  vi first, second;
+};
+V_INLINE vi v_eights(const void* a, const void* b) {
+  typedef long long eight __attribute__((aligned(1), may_alias));
+  typedef long long two __attribute__((vector_size(16)));
+  return (vi)(two){*(const eight*)a, *(const eight*)b};
+}
+V_INLINE struct v_two_eights v_two_eights(const void* a, const void* b) {
+  const vi x = v_sixteen(a), y = v_sixteen(b);
+  /* Left to itself clang copies x and moves half of y into the copy. */
+  vi first;
+  __asm__("zip1 %0.2d, %1.2d, %2.2d" : "=w"(first) : "w"(x), "w"(y));
+  return (struct v_two_eights){first, __builtin_shufflevector(x, y, 2, 3, 6, 7)};
+}
+
+/* sum[2 * i + j] + the products of the eight bytes i of a, with a sign or without, with the eight
+ * bytes j of b, which have one. */
+V_INLINE vi v_add_eights(vi sum, vi a, vi b, int is_signed) {
+  enum { s32 = 34 };
+  const v_bytes16 to = (v_bytes16)sum, x = (v_bytes16)a, y = (v_bytes16)b;
+  return (vi)(is_signed ? __builtin_neon_vmmlaq_s32(to, x, y, s32)
+                        : __builtin_neon_vusmmlaq_s32(to, x, y, s32));
+}
+
+/* Two elements, and again; the sums of pixel 0 or 1 in two such vectors, four channels. */
+V_INLINE vi v_two_twice(const int* p) { return (vi){p[0], p[1], p[0], p[1]}; }
+V_INLINE vi v_of_pixel(vi a, vi b, int pixel) {
+  return pixel ? __builtin_shufflevector(a, b, 2, 3, 6, 7)
+               : __builtin_shufflevector(a, b, 0, 1, 4, 5);
 }
 #endif

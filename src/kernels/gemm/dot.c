@@ -18,10 +18,10 @@
 #define GEMM_GROUP 4
 #define GEMM_LOAD_START(p) vi_load(p)
 #define GEMM_LOAD_WEIGHTS(p) v_sixteen(p)
-#define GEMM_SPREAD(p) vi_set(v_word(p))
+#define GEMM_SPREAD(p, next) vi_set(v_word(p))
 #define GEMM_ADD_PRODUCT(sum, input, weights) sum = v_add_dot(sum, weights, input)
 #define GEMM_AT_ONCE 4
-#define GEMM_LOAD_INPUTS(p) v_sixteen(p)
+#define GEMM_LOAD_INPUTS(p, next) v_sixteen(p)
 #define GEMM_ADD_LANE(sum, inputs, lane, weights) \
   sum = v_add_dot(sum, weights, __builtin_shufflevector(inputs, inputs, lane, lane, lane, lane))
 #include "gemm/tile.c"

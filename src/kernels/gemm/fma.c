@@ -37,11 +37,11 @@
 #define GEMM_GROUP 1
 #define GEMM_LOAD_START(p) vf_load(p)
 #define GEMM_LOAD_WEIGHTS(p) V_JOIN(vf_load_, WEIGHT)(p)
-#define GEMM_SPREAD(p) V_JOIN(vf_set_, INPUT)(*(p))
+#define GEMM_SPREAD(p, next) V_JOIN(vf_set_, INPUT)(*(p))
 #define GEMM_ADD_PRODUCT(sum, input, weights) sum += (input) * (weights)
 #if LANES == 4 && defined(__ARM_NEON)
 #define GEMM_AT_ONCE 4
-#define GEMM_LOAD_INPUTS(p) V_JOIN(vf_load_, INPUT)(p)
+#define GEMM_LOAD_INPUTS(p, next) V_JOIN(vf_load_, INPUT)(p)
 #define GEMM_ADD_LANE(sum, inputs, lane, weights) sum = vf_add_lane(sum, weights, inputs, lane)
 #endif
 #include "gemm/tile.c"

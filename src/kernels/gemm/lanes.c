@@ -17,10 +17,10 @@
 #define GEMM_LOAD_START(p) vi_load(p)
 #define GEMM_LOAD_WEIGHTS(p) \
   _Generic((p), const signed char*: v_shorts_i8, const short*: v_shorts_i16)(p)
-#define GEMM_SPREAD(p) (*(p) - (v_i16){})
+#define GEMM_SPREAD(p, next) (*(p) - (v_i16){})
 #define GEMM_ADD_PRODUCT(sum, input, weights) sum = v_add_shorts(sum, weights, input)
 #define GEMM_AT_ONCE 4
-#define GEMM_LOAD_INPUTS(p) v_shorts_i16(p)
+#define GEMM_LOAD_INPUTS(p, next) v_shorts_i16(p)
 #define GEMM_ADD_LANE(sum, inputs, lane, weights) \
   sum = v_add_shorts(sum, weights, __builtin_shufflevector(inputs, inputs, lane, lane, lane, lane))
 #include "gemm/tile.c"

@@ -19,7 +19,7 @@
 #define GEMM_LOAD_START(p) vi_load(p)
 #define GEMM_LOAD_WEIGHTS(p) \
   _Generic((p), const signed char*: v_pairs_i8, const short*: v_pairs_i16)(p)
-#define GEMM_SPREAD(p) (v_pairs) vi_set(v_word(p))
+#define GEMM_SPREAD(p, next) (v_pairs) vi_set(v_word(p))
 #define GEMM_ADD_PRODUCT(sum, input, weights) sum = v_add_pairs(sum, input, weights)
 #include "gemm/tile.c"
 #undef WEIGHT

@@ -11,6 +11,6 @@
 #define GEMM_GROUP 4
 #define GEMM_LOAD_START(p) vi_load(p)
 #define GEMM_LOAD_WEIGHTS(p) vi_load((const int*)(const void*)(p))
-#define GEMM_SPREAD(p) v_quads_of(p, X_SIGNED)
+#define GEMM_SPREAD(p, next) v_quads_of(p, X_SIGNED)
 #include "gemm/tile.c"
 #undef X_SIGNED

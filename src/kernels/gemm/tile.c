@@ -1,10 +1,12 @@
 /* The part that all matrix kernels share: a tile of OUTPUT_ROWS x COLUMNS outputs x VECTORS vectors
  * of channels, summed over a window. The kernels define what is multiplied: GEMM_SUM vf or vi;
  * GEMM_INPUT, GEMM_WEIGHT, GEMM_START element types of the rows, w and bias; GEMM_GROUP consecutive
- * inputs that one depth step takes; GEMM_LOAD_START(p), GEMM_LOAD_WEIGHTS(p), GEMM_SPREAD(p)
+ * inputs that one depth step takes; GEMM_LOAD_START(p), GEMM_LOAD_WEIGHTS(p), GEMM_SPREAD(p, next)
  * vectors from memory; GEMM_ADD_PRODUCT(sum, input, weights) statement. Where products can take one
- * lane of a vector of inputs: GEMM_AT_ONCE lanes, GEMM_LOAD_INPUTS(p), and GEMM_ADD_LANE(sum,
- * inputs, lane, weights) statement. */
+ * lane of what is loaded of the inputs: GEMM_AT_ONCE lanes, 2 or 4, GEMM_LOAD_INPUTS(p, next), and
+ * GEMM_ADD_LANE(sum, inputs, lane, weights) statement. Where a sum is of GEMM_PIXELS 2 neighbours,
+ * and of half as many channels: `next` is how far behind p the inputs of the second lie, and
+ * GEMM_RESULT(sums, pixel) the vector of a pixel from two sums. */
 
 #ifndef EPILOGUE_ARGUMENTS
 #define EPILOGUE_ARGUMENTS
@@ -21,8 +23,17 @@
 #ifndef DEPTH_UNROLL
 #define DEPTH_UNROLL 4
 #endif
+#ifndef GEMM_PIXELS
+#define GEMM_PIXELS 1
+#define GEMM_RESULT(sums, pixel) (sums)[pixel]
+#endif
+/* Sums across the columns and down the channels of a tile; the last may be of one pixel alone. */
+#define GEMM_ACROSS ((COLUMNS + GEMM_PIXELS - 1) / GEMM_PIXELS)
+#define GEMM_DOWN (VECTORS * GEMM_PIXELS)
+#define GEMM_NEXT(c) (GEMM_PIXELS * (c) + 1 < COLUMNS ? x_stride : 0)
 #ifndef START
-#define START(row, column, vector) (bias ? GEMM_LOAD_START(bias + (vector) * LANES) : (GEMM_SUM){})
+#define START(row, column, vector) \
+  (bias ? GEMM_LOAD_START(bias + (vector) * (LANES / GEMM_PIXELS)) : (GEMM_SUM){})
 #endif
 #ifndef PREFETCH_EVERY
 #define PREFETCH_EVERY 0
@@ -34,24 +45,25 @@
 /* When the tile fills the registers even one load too early spills. Of weights that are known to be
  * constants clang would load those of the next step early, whatever stands between. */
 #ifdef GEMM_AT_ONCE
-#define GEMM_LOADED (OUTPUT_ROWS * COLUMNS + 2 * VECTORS)
+#define GEMM_LOADED (OUTPUT_ROWS * COLUMNS * GEMM_PIXELS + 2 * GEMM_DOWN)
 #else
 #define GEMM_LOADED (VECTORS + 4)
 #endif
-#define GEMM_TIGHT (OUTPUT_ROWS * COLUMNS * VECTORS + GEMM_LOADED >= V_REGISTERS || V_FEW_REGISTERS)
+#define GEMM_TIGHT \
+  (OUTPUT_ROWS * GEMM_ACROSS * GEMM_DOWN + GEMM_LOADED >= V_REGISTERS || V_FEW_REGISTERS)
 /* With few registers one pointer runs along the weights and one along each column of inputs, else
  * they stay and what is read lies at so many steps from them. */
-#define GEMM_WEIGHTS(k)                                                                    \
-  __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[VECTORS];                                       \
-  V_UNROLL for (int v = 0; v < VECTORS; ++v) weights[v] =                                  \
-      GEMM_LOAD_WEIGHTS(weight + ((V_FEW_REGISTERS ? 0 : (k) * VECTORS) + v) * GEMM_LINE); \
-  if (V_FEW_REGISTERS) {                                                                   \
-    weight += VECTORS * GEMM_LINE;                                                         \
-    V_HIDE(weight);                                                                        \
+#define GEMM_WEIGHTS(k)                                                                      \
+  __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[GEMM_DOWN];                                       \
+  V_UNROLL for (int v = 0; v < GEMM_DOWN; ++v) weights[v] =                                  \
+      GEMM_LOAD_WEIGHTS(weight + ((V_FEW_REGISTERS ? 0 : (k) * GEMM_DOWN) + v) * GEMM_LINE); \
+  if (V_FEW_REGISTERS) {                                                                     \
+    weight += GEMM_DOWN * GEMM_LINE;                                                         \
+    V_HIDE(weight);                                                                          \
   }
-#define GEMM_LINE (LANES * GEMM_GROUP)
+#define GEMM_LINE (LANES / GEMM_PIXELS * GEMM_GROUP)
 #define GEMM_INPUTS(o, c, k) \
-  (V_FEW_REGISTERS ? column[o][c] : run[o] + (c) * x_stride + (k) * GEMM_GROUP)
+  (V_FEW_REGISTERS ? column[o][c] : run[o] + (c) * GEMM_PIXELS * x_stride + (k) * GEMM_GROUP)
 #define GEMM_PASS(o, c, n)            \
   do {                                \
     if (V_FEW_REGISTERS) {            \
@@ -59,26 +71,27 @@
       V_HIDE(column[o][c]);           \
     }                                 \
   } while (0)
-#define GEMM_ALL_SUMS(o, c, v)                                                              \
-  V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) \
-      V_UNROLL for (int v = 0; v < VECTORS; ++v)
+#define GEMM_ALL_INPUTS(o, c) \
+  V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < GEMM_ACROSS; ++c)
+#define GEMM_ALL_SUMS(o, c, v) GEMM_ALL_INPUTS(o, c) V_UNROLL for (int v = 0; v < GEMM_DOWN; ++v)
 #define GEMM_KEEP(o, c, v) \
-  if (GEMM_TIGHT || (o == OUTPUT_ROWS - 1 && c == COLUMNS - 1)) V_BARRIER(sum[o][c][v])
+  if (GEMM_TIGHT || (o == OUTPUT_ROWS - 1 && c == GEMM_ACROSS - 1)) V_BARRIER(sum[o][c][v])
 /* Two pixels at a time become results: more would need more registers. */
-#define GEMM_KEEP_TWO(o, c)                                                             \
-  V_UNROLL for (int two = 0; two < 2 * VECTORS; ++two) if (c + two / VECTORS < COLUMNS) \
-      V_BARRIER(sum[o][c + two / VECTORS][two % VECTORS])
-#define GEMM_STEP(k)                                                                            \
-  do {                                                                                          \
-    GEMM_WEIGHTS(k);                                                                            \
-    V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) { \
-      const __typeof__(GEMM_SPREAD(run[0])) input = GEMM_SPREAD(GEMM_INPUTS(o, c, k));          \
-      GEMM_PASS(o, c, 1);                                                                       \
-      V_UNROLL for (int v = 0; v < VECTORS; ++v) {                                              \
-        GEMM_ADD_PRODUCT(sum[o][c][v], input, weights[v]);                                      \
-        GEMM_KEEP(o, c, v);                                                                     \
-      }                                                                                         \
-    }                                                                                           \
+#define GEMM_KEEP_TWO(o, c)                                                                   \
+  V_UNROLL for (int two = 0; two < 2 * VECTORS; ++two) if (c + two / GEMM_DOWN < GEMM_ACROSS) \
+      V_BARRIER(sum[o][c + two / GEMM_DOWN][two % GEMM_DOWN])
+#define GEMM_STEP(k)                                       \
+  do {                                                     \
+    GEMM_WEIGHTS(k);                                       \
+    GEMM_ALL_INPUTS(o, c) {                                \
+      const __typeof__(GEMM_SPREAD(run[0], 0)) input =     \
+          GEMM_SPREAD(GEMM_INPUTS(o, c, k), GEMM_NEXT(c)); \
+      GEMM_PASS(o, c, 1);                                  \
+      V_UNROLL for (int v = 0; v < GEMM_DOWN; ++v) {       \
+        GEMM_ADD_PRODUCT(sum[o][c][v], input, weights[v]); \
+        GEMM_KEEP(o, c, v);                                \
+      }                                                    \
+    }                                                      \
   } while (0)
 #define GEMM_LANE_STEP(k, lane)                                    \
   do {                                                             \
@@ -88,24 +101,26 @@
       GEMM_KEEP(o, c, v);                                          \
     }                                                              \
   } while (0)
-#define GEMM_STEPS(k)                                                                           \
-  do {                                                                                          \
-    __typeof__(GEMM_LOAD_INPUTS(run[0])) inputs[OUTPUT_ROWS][COLUMNS];                          \
-    V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) { \
-      inputs[o][c] = GEMM_LOAD_INPUTS(GEMM_INPUTS(o, c, k));                                    \
-      GEMM_PASS(o, c, GEMM_AT_ONCE);                                                            \
-    }                                                                                           \
-    GEMM_LANE_STEP(k, 0);                                                                       \
-    GEMM_LANE_STEP(k, 1);                                                                       \
-    GEMM_LANE_STEP(k, 2);                                                                       \
-    GEMM_LANE_STEP(k, 3);                                                                       \
+#define GEMM_STEPS(k)                                                         \
+  do {                                                                        \
+    __typeof__(GEMM_LOAD_INPUTS(run[0], 0)) inputs[OUTPUT_ROWS][GEMM_ACROSS]; \
+    GEMM_ALL_INPUTS(o, c) {                                                   \
+      inputs[o][c] = GEMM_LOAD_INPUTS(GEMM_INPUTS(o, c, k), GEMM_NEXT(c));    \
+      GEMM_PASS(o, c, GEMM_AT_ONCE);                                          \
+    }                                                                         \
+    GEMM_LANE_STEP(k, 0);                                                     \
+    GEMM_LANE_STEP(k, 1);                                                     \
+    if (GEMM_AT_ONCE > 2) {                                                   \
+      GEMM_LANE_STEP(k, 2);                                                   \
+      GEMM_LANE_STEP(k, 3);                                                   \
+    }                                                                         \
   } while (0)
 
 V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, struct window window,
                    const GEMM_WEIGHT* w, const GEMM_START* bias,
                    const void* ahead EPILOGUE_ARGUMENTS) {
   V_HIDE(w);
-  GEMM_SUM sum[OUTPUT_ROWS][COLUMNS][VECTORS];
+  GEMM_SUM sum[OUTPUT_ROWS][GEMM_ACROSS][GEMM_DOWN];
   GEMM_ALL_SUMS(o, c, v) sum[o][c][v] = START(o, c, v);
   const char* line = ahead;
   for (long row = 0; row < window.rows; ++row)
@@ -115,9 +130,8 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
         V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) run[o] = rows[o * STRIDE + row * DILATION] +
                                                                 x_at + block * window.block_step +
                                                                 tap * window.tap_step;
-        const GEMM_INPUT* column[OUTPUT_ROWS][COLUMNS];
-        V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c)
-            column[o][c] = run[o] + c * x_stride;
+        const GEMM_INPUT* column[OUTPUT_ROWS][GEMM_ACROSS];
+        GEMM_ALL_INPUTS(o, c) column[o][c] = run[o] + c * GEMM_PIXELS * x_stride;
         (void)column;
         const GEMM_WEIGHT* weight =
             w + (row * window.row_depth + block * window.block_depth + tap * window.tap_depth) *
@@ -146,9 +160,11 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
         _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
       }
   (void)line;
-  GEMM_ALL_SUMS(o, c, v) {
-    if (V_LOADS_APART && GEMM_TIGHT && v == 0 && c % 2 == 0) GEMM_KEEP_TWO(o, c);
-    STORE(o, c, v, sum[o][c][v]);
+  GEMM_ALL_INPUTS(o, c) {
+    if (V_LOADS_APART && GEMM_TIGHT && c * GEMM_PIXELS % 2 == 0) GEMM_KEEP_TWO(o, c);
+    V_UNROLL for (int n = 0; n < GEMM_PIXELS; ++n) if (c * GEMM_PIXELS + n < COLUMNS)
+        V_UNROLL for (int v = 0; v < VECTORS; ++v)
+            STORE(o, c * GEMM_PIXELS + n, v, GEMM_RESULT(sum[o][c] + v * GEMM_PIXELS, n));
   }
 }
 
@@ -161,6 +177,11 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_LOAD_WEIGHTS
 #undef GEMM_SPREAD
 #undef GEMM_ADD_PRODUCT
+#undef GEMM_PIXELS
+#undef GEMM_RESULT
+#undef GEMM_ACROSS
+#undef GEMM_DOWN
+#undef GEMM_NEXT
 #undef GEMM_AT_ONCE
 #undef GEMM_LOAD_INPUTS
 #undef GEMM_ADD_LANE
@@ -170,6 +191,7 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_LINE
 #undef GEMM_INPUTS
 #undef GEMM_PASS
+#undef GEMM_ALL_INPUTS
 #undef GEMM_ALL_SUMS
 #undef GEMM_KEEP
 #undef GEMM_KEEP_TWO

@@ -18,7 +18,7 @@
 #define GEMM_LOAD_START(p) vi_load(p)
 #define GEMM_LOAD_WEIGHTS(p) \
   _Generic((p), const signed char*: vi_load_i8, const short*: vi_load_i16)(p)
-#define GEMM_SPREAD(p) vi_set(*(p))
+#define GEMM_SPREAD(p, next) vi_set(*(p))
 #define GEMM_ADD_PRODUCT(sum, input, weights) sum += (input) * (weights)
 #include "gemm/tile.c"
 #undef INPUT
