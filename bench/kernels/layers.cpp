@@ -79,7 +79,7 @@ std::string print_layer(const DepthwiseLayer& layer, int lanes) {
   auto text = fmt::format(
       "#define NAME {}_tile\n#define KERNEL_ROWS 3\n#define KERNEL_COLUMNS 3\n#define STRIDE {}\n"
       "#define OUTPUT_ROWS {}\n#define COLUMNS {}\n#define EPILOGUE_ARGUMENTS , float *y\n"
-      "#define STORE(row, column, value) vf_store(y + ((row) * {} + (column)) * {}L, "
+      "#define STORE(row, column, vector, value) vf_store(y + ((row) * {} + (column)) * {}L, "
       "vf_clamp(value, "
       "0.0f, 6.0f));\n",
       name, layer.stride, layer.rows, layer.columns, layer.size, layer.channels);

@@ -98,7 +98,12 @@ std::vector<uint32_t> layout_numbers(const std::vector<std::string>& layouts) {
 
 Result<std::vector<Target>> targets_of(const std::vector<std::string>& names) {
   std::vector<Target> targets;
-  for (const auto& name : names) targets.push_back(TRY(find_target(name)));
+  for (const auto& name : names) {
+    if (name.empty()) return fail(Code::invalid, "--target is empty");
+    auto target = TRY(find_target(name));
+    if (std::ranges::find(targets, target.name, &Target::name) == targets.end())
+      targets.push_back(std::move(target));
+  }
   sort_by_demand(targets);
   return targets;
 }
@@ -211,6 +216,7 @@ class Compilation {
     if (const auto option = narrow_option(); !option.empty() && !holds_narrow(graph))
       tell_note(fmt::format("{} changes nothing: the model has no weights that it rounds", option));
     for (const auto& note : missing_settings(model, graph)) tell_note(note);
+    for (const auto& note : wild_weights(graph)) tell_note(note);
     const auto tuning = TRY(tuned(graph, targets));
     CompileOptions compile_options{.targets = targets,
                                    .input_layouts = layout_numbers(imported.input_layouts),
@@ -379,8 +385,9 @@ int compile_command(int argc, char** argv) {
                "turnstone compile");
   app.footer(std::string(examples));
   app.add_option("MODEL", options.file, "ONNX or TFLite file")->required();
-  app.add_option("-o,--output", options.package,
-                 "package: a folder, or NAME.tar.gz, or NAME.so (default: MODEL-TARGET.tar.gz)")
+  app.add_option(
+         "-o,--output", options.package,
+         "package: a folder, or NAME.tar.gz, NAME.tgz or NAME.so (default: MODEL-TARGET.tar.gz)")
       ->check(not_empty);
   app.add_option("--target", options.targets, "machines: " + join(target_names(), ", "))
       ->delimiter(',');

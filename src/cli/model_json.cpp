@@ -1,10 +1,12 @@
 #include "cli/model_json.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "tensor/unit_range.h"
 #include "vision/decoders.h"
+#include "vision/preprocess.h"
 
 namespace turnstone {
 namespace {
@@ -147,6 +149,8 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
   model.outputs = std::move(outputs);
   if (!options.labels.empty()) model.labels = TRY(read_labels(options.labels));
   if (!options.preprocess.empty()) TRY(apply_preprocess(model, options.preprocess));
+  for (const auto& input : model.inputs)
+    if (input.preprocess) TRY(make_preprocessor(input));
   if (!options.decoder.empty()) TRY(apply_decoder(model, options.decoder));
   if (model.task == Task::none && !model.decoder && classifies(graph)) {
     model.task = Task::classification;
@@ -157,6 +161,22 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
   auto fits = check_decoder(model, graph);
   if (!fits && fits.error().code != Code::missing) return std::unexpected(fits.error());
   return model;
+}
+
+std::vector<std::string> wild_weights(const Graph& graph) {
+  std::vector<std::string> notes;
+  for (const auto& made : graph.calls())
+    for (const auto value : made.in) {
+      const auto* constant = graph.constant_of(value);
+      const bool is_weight = made.op() == "conv" || made.op() == "matmul";
+      if (!is_weight || !constant || constant->dtype() != DType::f32) continue;
+      const auto reals = constant->as<float>();
+      const auto wild = std::ranges::find_if(reals, [](float x) { return !std::isfinite(x); });
+      if (wild != reals.end())
+        notes.push_back(fmt::format("weights {} of {} hold {}, which spoils what it computes",
+                                    print(graph.type(value)), made.op(), *wild));
+    }
+  return notes;
 }
 
 std::vector<std::string> missing_settings(const Model& model, const Graph& graph) {

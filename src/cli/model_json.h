@@ -29,4 +29,7 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
 // become the input, what the outputs mean, what the decoder lacks to read those of `graph`.
 std::vector<std::string> missing_settings(const Model& model, const Graph& graph);
 
+// Which weights of convolutions and matrix products hold infinities or NaNs, one clause each.
+std::vector<std::string> wild_weights(const Graph& graph);
+
 }  // namespace turnstone

@@ -71,9 +71,9 @@ TEST(Target, TheMostDemandingComesFirst) {
 
 TEST(Target, BytesAreMultipliedByTheBestThatItHas) {
   const std::pair<std::string_view, std::string_view> best[] = {
-      {"x86_64_v3_vnni", "gemm/vnni"}, {"x86_64_v4_amx", "gemm/amx"}, {"aarch64", "gemm/lanes"},
+      {"x86_64_v3_vnni", "gemm/vnni"}, {"x86_64_v4_amx", "gemm/amx"}, {"aarch64", "gemm/mull"},
       {"aarch64_dot", "gemm/dot"},     {"rasp5", "gemm/dot"},         {"aarch64_i8mm", "gemm/mmla"},
-      {"armv7", "gemm/lanes"}};
+      {"armv7", "gemm/mull"}};
   const auto text = fmt::format("graph(x: u8[1,4,4,64]) {{ conv(x, {}, x_zero=3) }}",
                                 print(Tensor::filled(DType::i8, {8, 1, 1, 64}, 100)));
   const auto graph = parse_graph(text, core_ops());

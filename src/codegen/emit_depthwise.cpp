@@ -38,10 +38,10 @@ class DepthwiseEmitter {
             write_row_units(c_, name_ + "_copy", shape_.batch, shape_.rows, 1, s_.parallel));
     }
     pack();
-    if (has_words()) c_.need("pairs");
+    if (integers_) c_.need("pairs");
     fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
-    const auto whole = shape_.channels / s_.lanes * s_.lanes;
+    const auto whole = shape_.channels / width() * width();
     if (whole > 0) write_whole_vectors(whole);
     if (whole < shape_.channels) write_last_channels(static_cast<int>(shape_.channels - whole));
     write_rows(whole);
@@ -67,6 +67,9 @@ class DepthwiseEmitter {
   // Of the rows that a tile reads, for one column.
   int64_t words() const { return ceil_div(shape_.kernel_rows + s_.rows - 1, rows_of_word()); }
 
+  // Channels of a tile.
+  int64_t width() const { return int64_t{s_.vectors} * s_.lanes; }
+
   // Weights of one channel, or words of them.
   int64_t steps() const {
     return (has_words() ? s_.rows * words() : shape_.kernel_rows) * shape_.kernel_columns;
@@ -74,17 +77,16 @@ class DepthwiseEmitter {
 
   std::string_view weight_type() const {
     if (!integers_) return kernel_type(weight_dtype());
-    if (has_words()) return "int";
-    return has_byte_weights(*group_.anchor) ? "signed char" : "short";
+    return has_words() ? "int" : "short";
   }
 
-  // Goes over the channels of one vector after the other, of which the last may be shorter:
-  // [vector][tap][channel of the vector], so that one pointer is enough for all weights of a tile.
+  // Goes over the channels of one tile after the other, of which the last may be narrower:
+  // [tile][tap][channel of the tile], so that one pointer is enough for all weights of a tile.
   template <class Body>
   void for_each_weight(int64_t taps, const Body& body) const {
-    for (int64_t first = 0; first < shape_.channels; first += s_.lanes)
+    for (int64_t first = 0; first < shape_.channels; first += width())
       for (int64_t tap = 0; tap < taps; ++tap)
-        for (auto channel = first; channel < std::min(first + s_.lanes, shape_.channels); ++channel)
+        for (auto channel = first; channel < std::min(first + width(), shape_.channels); ++channel)
           body(channel, tap);
   }
 
@@ -121,14 +123,13 @@ class DepthwiseEmitter {
     });
   }
 
-  // What a product has too much in every input where the kernel takes nothing off.
+  // What a product of integers has too much in every input.
   int64_t surplus() const {
     const bool moves_up = has_quads() && input_dtype() == DType::i8;
-    return has_words() ? group_.anchor->i("x_zero") + (moves_up ? 128 : 0) : 0;
+    return integers_ ? group_.anchor->i("x_zero") + (moves_up ? 128 : 0) : 0;
   }
 
-  // What the sums of a channel begin with: the bias and, where the kernel does not take it off
-  // every input, what the zero point adds to them.
+  // What the sums of a channel begin with: the bias, less what the zero point adds to them.
   template <class From>
   int64_t add_start(std::span<const From> weights, int64_t w_zero) {
     const auto taps = shape_.kernel_rows * shape_.kernel_columns;
@@ -143,38 +144,30 @@ class DepthwiseEmitter {
     });
   }
 
-  template <class T>
   int64_t add_bias() {
-    const auto bias = epilogue_.bias()->as<T>();
-    return e_.weights.add<T>(shape_.channels,
-                             [&](T* to) { std::copy(bias.begin(), bias.end(), to); });
+    const auto bias = epilogue_.bias()->as<float>();
+    return e_.weights.add<float>(shape_.channels,
+                                 [&](float* to) { std::copy(bias.begin(), bias.end(), to); });
   }
 
   bool has_start() const { return epilogue_.bias() || surplus() != 0; }
 
   template <class From>
-  void pack_with_start(std::span<const From> w, int64_t zero) {
-    weights_at_ = pack_words(w, zero);
+  void pack_integers(std::span<const From> w, int64_t zero) {
+    weights_at_ = has_words() ? pack_words(w, zero) : pack<int16_t>(w, zero);
     if (has_start()) bias_at_ = add_start(w, zero);
   }
 
   void pack() {
     const auto& w = *e_.graph.constant_of(group_.anchor->in[1]);
-    const auto zero = group_.anchor->i("w_zero");
-    if (has_words())
-      return w.dtype() == DType::i8 ? pack_with_start(w.as<int8_t>(), zero)
-                                    : pack_with_start(w.as<uint8_t>(), zero);
-    if (is_narrow(w.dtype()))
-      weights_at_ = pack<uint16_t>(w.as<uint16_t>(), 0);  // bits
-    else if (!integers_)
-      weights_at_ = pack<float>(w.as<float>(), 0);
-    else if (has_byte_weights(*group_.anchor))
-      weights_at_ = pack<int8_t>(w.as<int8_t>(), 0);
-    else if (w.dtype() == DType::i8)
-      weights_at_ = pack<int16_t>(w.as<int8_t>(), zero);
-    else
-      weights_at_ = pack<int16_t>(w.as<uint8_t>(), zero);
-    if (epilogue_.bias()) bias_at_ = integers_ ? add_bias<int32_t>() : add_bias<float>();
+    if (integers_) {
+      const auto zero = group_.anchor->i("w_zero");
+      return w.dtype() == DType::i8 ? pack_integers(w.as<int8_t>(), zero)
+                                    : pack_integers(w.as<uint8_t>(), zero);
+    }
+    weights_at_ = is_narrow(w.dtype()) ? pack<uint16_t>(w.as<uint16_t>(), 0)  // bits
+                                       : pack<float>(w.as<float>(), 0);
+    if (epilogue_.bias()) bias_at_ = add_bias();
   }
 
   std::string tile_function(std::string_view form, int rows, int columns) const {
@@ -185,16 +178,15 @@ class DepthwiseEmitter {
     if (integers_) {
       c_.line("#define INPUT {}", input_type());
       if (has_quads()) c_.line("#define QUADS {}", words());
-      if (!has_words()) {
-        c_.line("#define WEIGHT {}", weight_type());
-        c_.line("#define ZERO_POINT {}", c_integer(group_.anchor->i("x_zero")));
-      }
     }
     if (!integers_)
       c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(weight_dtype()));
     const auto name = tile_function(form, rows, columns);
-    const auto store =
-        epilogue_.store(name_, std::to_string(n), {.row = "(row)", .column = "(column)"});
+    const auto filled = n % s_.lanes == 0 ? "LANES" : std::to_string(n % s_.lanes);
+    const auto in_vector =
+        n > s_.lanes ? fmt::format("(vector) == 0 ? LANES : {}", filled) : filled;
+    const auto store = epilogue_.store(
+        name_, in_vector, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
     paste_tile(c_, s_.kernel,
                {.name = name,
                 .parameters = fmt::format(
@@ -202,8 +194,9 @@ class DepthwiseEmitter {
                     input_type(), weight_type()),
                 .arguments = "rows, pixel, w, tap, bias",
                 .rows = rows,
-                .columns = columns},
-               epilogue_, "STORE(row, column, value)", store,
+                .columns = columns,
+                .vectors = s_.vectors},
+               epilogue_, "STORE(row, column, vector, value)", store,
                {{"KERNEL_ROWS", std::to_string(shape_.kernel_rows)},
                 {"KERNEL_COLUMNS", std::to_string(shape_.kernel_columns)},
                 {"STRIDE", std::to_string(shape_.column_stride)},
@@ -251,11 +244,12 @@ class DepthwiseEmitter {
     for (const auto rows : heights())
       for (const auto columns : {shape_.out_columns >= s_.columns ? s_.columns : 0, rest}) {
         if (columns == 0) continue;
-        instantiate("whole", rows, columns, s_.lanes);
+        instantiate("whole", rows, columns, static_cast<int>(width()));
         c_.block(function_head(fmt::format("{}_{}x{}", name_, rows, columns)), [&] {
           c_.line("(void)bias;");
-          c_.loop("channel", 0, whole, s_.lanes,
-                  [&] { write_tile("whole", rows, columns, s_.lanes, {.channel = "channel"}); });
+          c_.loop("channel", 0, whole, width(), [&] {
+            write_tile("whole", rows, columns, static_cast<int>(width()), {.channel = "channel"});
+          });
         });
       }
   }

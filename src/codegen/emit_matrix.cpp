@@ -169,7 +169,7 @@ class MatrixEmitter {
   bool has_bytes() const { return shape_.integers && (bytes_at_once(s_.kernel) > 0 || on_tiles()); }
   // With a sign or without, as they are.
   bool has_bytes_as_they_are() const {
-    return has_bytes() && (on_tiles() || s_.kernel == "gemm/mmla");
+    return has_bytes() && (on_tiles() || s_.kernel == "gemm/mmla" || s_.kernel == "gemm/mull");
   }
   // Without a sign, which those with one become inside the kernel; those of the dot products have
   // one.
@@ -187,7 +187,8 @@ class MatrixEmitter {
   int64_t surplus() const {
     if (!has_bytes()) return 0;
     const bool moves_up = has_unsigned_bytes() && input_dtype() == DType::i8;
-    return group_.anchor->i("x_zero") - taken_off() + (moves_up ? 128 : 0);
+    const bool moves_down = s_.kernel == "gemm/mull" && input_dtype() == DType::u8;
+    return group_.anchor->i("x_zero") - taken_off() + (moves_up ? 128 : moves_down ? -128 : 0);
   }
   // What stands outside the picture.
   int64_t outside() const {

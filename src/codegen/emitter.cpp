@@ -130,11 +130,16 @@ void Epilogue::store_integers() {
   std::span<const Made* const> rest = calls_;
   if (first.op() == "requantize") {
     e_.c.need("requantize");
-    e_.c.line("const vi moved = {}({}, {}, {}) + {};",
-              requantize_function(first.call.text("rounding")), names.at(first.in[0]),
-              names.at(first.in[1]), names.at(first.in[2]), c_integer(first.call.i("zero")));
-    names[first.out[0]] = fmt::format("vi_clamp(moved, {}, {})", c_integer(first.call.i("low")),
-                                      c_integer(first.call.i("high")));
+    const auto function = requantize_function(first.call.text("rounding"));
+    const bool right = function == "v_requantize" && shifts_right(first);
+    e_.c.line("const vi moved = {}({}, {}, {}{}) + {};", right ? "v_requantize_right" : function,
+              names.at(first.in[0]), names.at(first.in[1]), right ? "-" : "", names.at(first.in[2]),
+              c_integer(first.call.i("zero")));
+    const bool is_stored = rest.size() == 1 && has_limits_of_type(first);
+    names[first.out[0]] =
+        is_stored ? "moved"
+                  : fmt::format("vi_clamp(moved, {}, {})", c_integer(first.call.i("low")),
+                                c_integer(first.call.i("high")));
     rest = rest.subspan(1);
   } else if (first.op() == "rescale" && rest.size() == 1 && is_limited_by_store(first)) {
     e_.c.need("rescale");
@@ -147,13 +152,23 @@ void Epilogue::store_integers() {
             store_text(e_.graph.type(group_.result()).dtype, "y", names.at(group_.result()), "n"));
 }
 
-// Whether all that a rescale may give fits 32 bits, and its limits are those of its type, to which
-// stores saturate.
+// Whether the limits are those of the type, to which stores saturate.
+bool Epilogue::has_limits_of_type(const Made& made) {
+  const auto limits = range_of(made.call.out[0].dtype);
+  return made.call.i("low") == limits.low && made.call.i("high") == limits.high;
+}
+
+// Whether no channel of a requantize is shifted to the left.
+bool Epilogue::shifts_right(const Made& requantize) const {
+  const auto* shifts = e_.graph.constant_of(requantize.in[2]);
+  return shifts && std::ranges::all_of(shifts->as<int32_t>(), [](int32_t s) { return s <= 0; });
+}
+
+// Whether all that a rescale may give fits 32 bits, and stores do the rest.
 bool Epilogue::is_limited_by_store(const Made& rescale) const {
   constexpr float most = 0.5f;
-  const auto limits = range_of(rescale.call.out[0].dtype);
   const auto* factors = e_.graph.constant_of(rescale.in[1]);
-  return factors && rescale.call.i("low") == limits.low && rescale.call.i("high") == limits.high &&
+  return factors && has_limits_of_type(rescale) &&
          std::ranges::all_of(factors->as<float>(), [](float f) { return f >= 0 && f <= most; });
 }
 

@@ -87,6 +87,8 @@ class Epilogue {
   void store_reals();
   void store_integers();
   bool is_limited_by_store(const Made& rescale) const;
+  static bool has_limits_of_type(const Made& made);
+  bool shifts_right(const Made& requantize) const;
 
   Emitter& e_;
   const Group& group_;

@@ -58,7 +58,9 @@ Result<> write_bare(const fs::path& path, const std::vector<PackageFile>& files)
   return write_file(path, code->content);
 }
 
-bool is_archive(const fs::path& path) { return path.string().ends_with(".tar.gz"); }
+bool is_archive(const fs::path& path) {
+  return path.string().ends_with(".tar.gz") || path.string().ends_with(".tgz");
+}
 bool is_bare(const fs::path& path) { return path.string().ends_with(".so"); }
 
 Result<> write_folder(const fs::path& path, const std::vector<PackageFile>& files) {

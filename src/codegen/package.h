@@ -18,7 +18,7 @@ struct PackageFile {
 // for a folder that holds other things than a package.
 Result<> check_package_path(const std::filesystem::path& path);
 
-// Writes the files to `path`: a gzipped tar when it ends in ".tar.gz", `compiled.so` with
+// Writes the files to `path`: a gzipped tar when it ends in ".tar.gz" or ".tgz", `compiled.so` with
 // model.json as NAME.json beside it when it ends in ".so", else a folder, made when it is not
 // there. An existing package is replaced. Nothing new is left behind by a failure. Errors:
 // unavailable.

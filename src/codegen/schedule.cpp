@@ -235,8 +235,8 @@ class Scheduler {
   }
 
   // The row for products of integers. Weights of 8 bits meet four inputs, or eight, at once where
-  // that is an instruction, or where no two products are too much for 16 bits; else pairs of 16
-  // bits are an instruction on x86, lanes on ARM.
+  // that is an instruction, or where sums of two products have 16 bits; else pairs of 16 bits are
+  // an instruction on x86, lanes on ARM.
   const KernelRow* integer_row(const Made& made) const {
     if (has_byte_weights(made) && graph_.constant_of(made.in[1])) {
       const auto type = print(made.call.in[0].dtype);
@@ -246,6 +246,8 @@ class Scheduler {
       if (made.i("groups") == 1) {
         if (const auto* row = find_row("gemm/mmla", type, target_)) return row;
         if (const auto* row = find_row("gemm/dot", "i8", target_)) return row;
+        if (target_.arch != Arch::x86_64 && has_no_lowest(made))
+          return find_row("gemm/mull", type, target_);
       }
     }
     return find_row(target_.arch == Arch::x86_64 ? "gemm/pairs" : "gemm/lanes", "i16", target_);
@@ -262,6 +264,11 @@ class Scheduler {
       if (above > most || below < -most) return false;
     }
     return true;
+  }
+
+  // Whether two products with any inputs have 16 bits together.
+  bool has_no_lowest(const Made& made) const {
+    return std::ranges::count(graph_.constant_of(made.in[1])->as<int8_t>(), int8_t{-128}) == 0;
   }
 
   // 3x3 convolutions of many channels need fewer products when tiles are transformed.
@@ -586,12 +593,9 @@ class Scheduler {
 
   void complete_depthwise(const Group& group, Schedule& s) const {
     const auto type = group.anchor->call.in[0].dtype;
-    const auto* row =
-        find_row(is_float(type) ? "depthwise/fma" : "depthwise/widen", print(type), target_);
-    // Products of pairs are an instruction there.
-    if (const auto* pairs = find_row("depthwise/pairs", print(type), target_);
-        pairs && target_.arch == Arch::x86_64)
-      row = pairs;
+    // Products of pairs are an instruction on x86.
+    const auto of_bytes = target_.arch == Arch::x86_64 ? "depthwise/pairs" : "depthwise/shorts";
+    const auto* row = find_row(is_float(type) ? "depthwise/fma" : of_bytes, print(type), target_);
     // Those of quads too, of weights that have 8 bits.
     const auto* quads = find_row("depthwise/quads", print(type), target_);
     if (quads && has_byte_weights(*group.anchor)) row = quads;
@@ -600,15 +604,16 @@ class Scheduler {
     s.kernel = row->name;
     choose_input(group, c, 0, s);
     auto tile = tiles_for(row->name, target_).front();
-    // Large windows and integers make long code: smaller tiles keep clang quick.
+    // Large windows make long code: smaller tiles keep clang quick.
     const bool is_large = c.kernel_rows * c.kernel_columns > 9;
-    if (is_large || row->name == "depthwise/widen") tile.columns = std::min(tile.columns, 4);
+    if (is_large) tile.columns = std::min(tile.columns, 4);
     // Two rows share what they load where loading takes time of its own.
-    if ((is_large && machine_.beside) || row->name == "depthwise/widen") tile.rows = 1;
+    if (is_large && machine_.beside) tile.rows = 1;
     const bool shares_rows = c.row_stride == 1 && c.column_stride == 1 &&
                              (row->name != "depthwise/quads" || c.row_dilation == 1);
     s.rows = c.out_rows > 1 && shares_rows ? std::min(tile.rows, s.most_rows) : 1;
     s.columns = even_columns(c.out_columns, tile.columns);
+    s.vectors = row->vectors.to;
   }
 
   static constexpr size_t most_candidates = 6;

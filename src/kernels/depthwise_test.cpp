@@ -13,7 +13,7 @@ namespace {
 struct Tile {
   KernelRow row;
   int kernel_rows, kernel_columns, stride, dilation, columns, output_rows, tap_from, tap_to;
-  int channels;             // below lanes: the last vector of a picture
+  int channels;             // below those of whole vectors: the last of a picture
   std::string weight = {};  // C type of w where it is real
   bool is_real() const { return row.name == "depthwise/fma"; }
   int input_rows() const { return (kernel_rows - 1) * dilation + 1 + (output_rows - 1) * stride; }
@@ -40,7 +40,7 @@ std::vector<Tile> tiles_of(const Machine& machine) {
     if (!row.name.starts_with("depthwise/") || row.lanes != machine.lanes ||
         row.needs != machine.feature)
       continue;
-    const int all = row.lanes, most = row.columns.to;
+    const int all = row.lanes * row.vectors.to, most = row.columns.to;
     if (row.name == "depthwise/pairs") {
       tiles.push_back({row, 3, 3, 1, 1, 4, 1, 0, 3, all});
       tiles.push_back({row, 3, 3, 2, 1, 3, 1, 0, 3, all});
@@ -80,7 +80,7 @@ std::string type_of(std::string_view type) {
 std::string instantiate(const Tile& tile) {
   const bool whole = !tile.is_real();
   const auto sum = whole ? "int" : "float";
-  const auto weight = tile.has_words() ? "int" : whole ? "signed char" : tile.weight;
+  const auto weight = tile.has_words() ? "int" : whole ? "short" : tile.weight;
   auto text = fmt::format(
       "#define NAME {}_kernel\n#define KERNEL_ROWS {}\n#define KERNEL_COLUMNS {}\n"
       "#define STRIDE {}\n#define DILATION {}\n#define COLUMNS {}\n#define OUTPUT_ROWS {}\n"
@@ -89,14 +89,14 @@ std::string instantiate(const Tile& tile) {
       tile.output_rows, tile.tap_from, tile.tap_to, tile.channels);
   text += fmt::format(
       "#define EPILOGUE_ARGUMENTS , {} *y\n"
-      "#define STORE(row, column, value) {}(y + ((row) * {} + (column)) * {}, value, {});\n",
+      "#define STORE(row, column, vector, value) \\\n"
+      "  {}(y + ((row) * {} + (column)) * {} + (vector) * LANES, value, {} - (vector) * LANES);\n",
       sum, whole ? "vi_store_n" : "vf_store_n", tile.columns, tile.channels, tile.channels);
   if (tile.has_words())
     text +=
         fmt::format("#define INPUT {}\n#undef TAP_FROM\n#undef TAP_TO\n", type_of(tile.row.type));
   else if (whole)
-    text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n#define ZERO_POINT 7\n",
-                        type_of(tile.row.type), weight);
+    text += fmt::format("#define INPUT {}\n", type_of(tile.row.type));
   else
     text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n", tile.row.type, weight);
   if (tile.has_quads()) text += fmt::format("#define QUADS {}\n", tile.words());
@@ -178,10 +178,7 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
     if (tile.has_words()) run(in_words(tile, w.data(), tap).data());
   }
   if (!tile.has_words()) run(w.data());
-  // What the kernels take off every input, and what this one adds to those with a sign.
-  const double zero = tile.has_quads()   ? (std::is_signed_v<X> ? -128 : 0)
-                      : tile.has_pairs() ? 0
-                                         : 7;
+  const double added = tile.has_quads() && std::is_signed_v<X> ? 128 : 0;  // to every input
 
   for (int o = 0; o < tile.output_rows; ++o)
     for (int c = 0; c < tile.columns; ++c)
@@ -194,7 +191,7 @@ void compare(const Tile& tile, const Compiled& compiled, bool has_bias) {
             const double input =
                 rows.pointers[static_cast<size_t>(row)][ptrdiff_t{column} * pixel + n];
             const double weight = w[static_cast<size_t>((i * tile.kernel_columns + j) * tap + n)];
-            want += (is_float ? input : input - zero) * weight;
+            want += (is_float ? input : input + added) * weight;
             size += std::abs(input * weight);
           }
         const double got =
@@ -229,8 +226,15 @@ TEST_P(Depthwise, AgreesWithTheNaiveLoop) {
     for (bool has_bias : {true, false}) {
       if (tile.row.type == "f32") compare_reals<float>(tile, compiled, has_bias);
       if (tile.row.type == "bf16") compare_reals<Upper>(tile, compiled, has_bias);
-      if (tile.row.type == "i8") compare<int8_t, int8_t, int32_t>(tile, compiled, has_bias);
-      if (tile.row.type == "u8") compare<uint8_t, int8_t, int32_t>(tile, compiled, has_bias);
+      const bool words = tile.has_words();
+      if (tile.row.type == "i8" && words)
+        compare<int8_t, int8_t, int32_t>(tile, compiled, has_bias);
+      if (tile.row.type == "u8" && words)
+        compare<uint8_t, int8_t, int32_t>(tile, compiled, has_bias);
+      if (tile.row.type == "i8" && !words)
+        compare<int8_t, int16_t, int32_t>(tile, compiled, has_bias);
+      if (tile.row.type == "u8" && !words)
+        compare<uint8_t, int16_t, int32_t>(tile, compiled, has_bias);
       if (HasFatalFailure()) return;
     }
 }

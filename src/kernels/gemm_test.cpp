@@ -78,6 +78,11 @@ bool flips_signs(const KernelRow& row) {
   return (row.name == "gemm/vnni" || row.name == "gemm/bytes") && row.type == "i8";
 }
 
+// What it takes off those without a sign.
+int taken_off(const KernelRow& row) {
+  return row.name == "gemm/mull" && row.type == "u8" ? 128 : 0;
+}
+
 std::string instantiate(const Tile& tile) {
   const bool whole = !tile.is_real();
   const auto sum = whole ? "int" : "float", store = whole ? "vi_store" : "vf_store";
@@ -90,7 +95,8 @@ std::string instantiate(const Tile& tile) {
       tile.name(), tile.rows, tile.columns, tile.vectors, tile.stride, tile.dilation,
       tile.columns == 3 ? 2 : 0, tile.vectors, sum, store);
   auto input = type_of(tile.row.type);
-  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/mmla" || input == "bf16")
+  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/mmla" ||
+      tile.row.name == "gemm/mull" || input == "bf16")
     text += fmt::format("#define INPUT {}\n", input);
   if (tile.row.name == "gemm/widen" || tile.row.type == "i16" || tile.weight.ends_with("f16"))
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
@@ -206,7 +212,8 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
             want += static_cast<double>(input) * static_cast<double>(weight);
             size += std::abs(static_cast<double>(input) * static_cast<double>(weight));
           } else {
-            exact += int64_t{flips ? static_cast<int8_t>(input) + 128 : input} * weight;
+            const auto moved = flips ? static_cast<int8_t>(input) + 128 : input;
+            exact += int64_t{moved - taken_off(tile.row)} * weight;
           }
         });
         const auto got = y[static_cast<size_t>((r * tile.columns + c) * channels + n)];

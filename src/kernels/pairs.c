@@ -1,6 +1,6 @@
 /* Vectors of pairs of 16-bit and of quads of 8-bit integers. Paste once, after vector.c, before
- * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/dot, gemm/mmla, depthwise/pairs and
- * depthwise/quads. */
+ * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/mull, gemm/dot, gemm/mmla, depthwise/shorts,
+ * depthwise/pairs and depthwise/quads. */
 typedef short v_pairs __attribute__((vector_size(LANES * 4)));
 typedef signed char v_bytes __attribute__((vector_size(LANES * 2)));
 typedef unsigned char v_ubytes __attribute__((vector_size(LANES * 2)));
@@ -107,6 +107,91 @@ V_INLINE v_i16 v_shorts_i8(const signed char* p) {
 V_INLINE vi v_add_shorts(vi sum, v_i16 a, v_i16 b) {
   return sum + __builtin_convertvector(a, vi) * __builtin_convertvector(b, vi);
 }
+
+#if LANES == 4
+/* Eight bytes at any address; of those without a sign 128 is taken off, here and of the next eight.
+ */
+typedef signed char v_eight __attribute__((vector_size(8)));
+typedef short v_eight_shorts __attribute__((vector_size(16)));
+typedef v_eight v_eight_memory __attribute__((aligned(1), may_alias));
+struct v_two_eight {
+  v_eight low, high;
+};
+V_INLINE v_eight v_eight_bytes(const void* p) { return *(const v_eight_memory*)p; }
+V_INLINE v_eight v_centred_bytes(const void* p, int is_signed) {
+  return is_signed ? v_eight_bytes(p) : v_eight_bytes(p) ^ -128;
+}
+V_INLINE struct v_two_eight v_two_centred(const void* p, int is_signed) {
+  return (struct v_two_eight){v_centred_bytes(p, is_signed),
+                              v_centred_bytes((const char*)p + 8, is_signed)};
+}
+V_INLINE v_eight_shorts v_products(v_eight a, v_eight b) {
+  return __builtin_convertvector(a, v_eight_shorts) * __builtin_convertvector(b, v_eight_shorts);
+}
+
+/* The first n = 1..8 elements, as integers of 16 bits; the others are zero. On 32-bit ARM clang
+ * takes what it loads and widens through the stack, and forgets that what has no sign fits. */
+#if V_FEW_REGISTERS
+#define V_APART(v) __asm__("" : "+w"(v))
+#else
+#define V_APART(v) ((void)0)
+#endif
+V_INLINE v_eight v_eight_bytes_n(const void* p, int n) {
+  v_eight v = n == 8 ? v_eight_bytes(p) : (v_eight)v_bytes_load((const unsigned char*)p, n);
+  V_APART(v);
+  return v;
+}
+V_INLINE v_eight_shorts v_eight_of_i8(const signed char* p, int n) {
+  return __builtin_convertvector(v_eight_bytes_n(p, n), v_eight_shorts);
+}
+V_INLINE v_eight_shorts v_eight_of_u8(const unsigned char* p, int n) {
+  typedef unsigned char v_eight_unsigned __attribute__((vector_size(8)));
+  v_eight_shorts v =
+      __builtin_convertvector((v_eight_unsigned)v_eight_bytes_n(p, n), v_eight_shorts);
+  V_APART(v);
+  return v;
+}
+V_INLINE v_eight_shorts v_eight_of_i16(const short* p, int n) {
+  typedef v_eight_shorts v_eight_shorts_memory __attribute__((aligned(2), may_alias));
+  if (n == 8) return *(const v_eight_shorts_memory*)p;
+  v_eight_shorts v = {};
+  V_UNROLL for (int i = 0; i < 8; ++i) if (i < n) v[i] = p[i];
+  return v;
+}
+
+/* Sums of eight channels. */
+struct v_two {
+  vi low, high;
+};
+V_INLINE struct v_two v_two_load_n(const int* p, int n) {
+  return (struct v_two){vi_load_n(p, n > 4 ? 4 : n), n > 4 ? vi_load_n(p + 4, n - 4) : (vi){}};
+}
+V_INLINE struct v_two v_add_eight_products(struct v_two sum, v_eight_shorts a, v_eight_shorts b) {
+  return (struct v_two){v_add_shorts(sum.low, __builtin_shufflevector(a, a, 0, 1, 2, 3),
+                                     __builtin_shufflevector(b, b, 0, 1, 2, 3)),
+                        v_add_shorts(sum.high, __builtin_shufflevector(a, a, 4, 5, 6, 7),
+                                     __builtin_shufflevector(b, b, 4, 5, 6, 7))};
+}
+
+/* sum + a[0] + a[1] in each lane. */
+V_INLINE vi v_add_neighbours(vi sum, v_eight_shorts a) {
+#if defined(__ARM_NEON)
+  enum { s32 = 34 };
+  return (vi)__builtin_neon_vpadalq_v((v_bytes16)sum, (v_bytes16)a, s32);
+#else
+  return sum + ((vi)a << 16 >> 16) + ((vi)a >> 16);
+#endif
+}
+
+/* The sums of all lanes of four vectors. */
+V_INLINE vi v_sums_of_four(const vi* of) {
+  const vi a = __builtin_shufflevector(of[0], of[1], 0, 2, 4, 6) +
+               __builtin_shufflevector(of[0], of[1], 1, 3, 5, 7);
+  const vi b = __builtin_shufflevector(of[2], of[3], 0, 2, 4, 6) +
+               __builtin_shufflevector(of[2], of[3], 1, 3, 5, 7);
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
+}
+#endif
 
 #if LANES == 4 && defined(__aarch64__)
 /* Sixteen bytes at any address. */

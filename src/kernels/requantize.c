@@ -3,10 +3,9 @@
 
 /* The upper half of 2 * a * b, rounded to nearest, halves up. Not for a = b = -2^31. */
 V_INLINE vi v_high_product_unsaturated(vi a, vi b) {
-#if defined(__aarch64__) && LANES == 4
-  vi high;
-  __asm__("sqrdmulh %0.4s, %1.4s, %2.4s" : "=w"(high) : "w"(a), "w"(b));
-  return high;
+#if LANES == 4 && defined(__ARM_NEON)
+  enum { s32 = 34 };
+  return (vi)__builtin_neon_vqrdmulhq_v((v_bytes16)a, (v_bytes16)b, s32);
 #else
   typedef long long wide __attribute__((vector_size(LANES * 4)));
   const wide even = ((wide)a << 32 >> 32) * ((wide)b << 32 >> 32) + (1ll << 30);
@@ -23,9 +22,16 @@ V_INLINE vi v_high_product(vi a, vi b) {
 
 /* v / 2^right, rounded to nearest, halves away from zero. right is 0..31. */
 V_INLINE vi v_shift_rounding(vi v, vi right) {
+#if LANES == 4 && defined(__ARM_NEON)
+  /* The instruction rounds halves up: what is negative is a little less before. */
+  enum { s32 = 34 };
+  const vi less = __builtin_elementwise_add_sat(v, (v & -right) >> 31);
+  return (vi)__builtin_neon_vrshlq_v((v_bytes16)less, (v_bytes16)-right, s32);
+#else
   const vi mask = ~(vi_set(-1) << right);
   const vi threshold = (vi)((vu)mask >> 1) - (v < 0);
   return (v >> right) - ((v & mask) > threshold);
+#endif
 }
 
 /* sum * multiplier * 2^(shift - 31) with TFLite's two roundings. multiplier is 0..2^31 - 1, shift

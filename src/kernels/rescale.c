@@ -7,6 +7,9 @@ V_INLINE vi vi_nearest(vf v) {
   return (vi)__builtin_ia32_cvtps2dq256(v);
 #elif LANES == 4 && defined(__SSE2__)
   return (vi)__builtin_ia32_cvtps2dq(v);
+#elif LANES == 4 && defined(__aarch64__)
+  enum { s32 = 34 };
+  return (vi)__builtin_neon_vcvtnq_s32_v((v_bytes16)v, s32);
 #else
   return vi_of_vf(v_round(v));
 #endif

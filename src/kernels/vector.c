@@ -328,16 +328,41 @@ V_INLINE vi vi_load_i16_n(const short* p, int n) {
   return __builtin_convertvector(v, vi);
 }
 
-/* Narrows with saturation and stores. */
-V_INLINE void vi_store_i8(signed char* p, vi v) {
-  *(v_i8_memory*)p = __builtin_convertvector(vi_clamp(v, -128, 127), v_i8);
+/* Narrows with saturation. */
+#if LANES == 4 && defined(__ARM_NEON)
+typedef short v_i16_twice __attribute__((vector_size(16)));
+typedef signed char v_bytes_twice __attribute__((vector_size(8)));
+V_INLINE v_i16 v_saturated_i16(vi v) {
+  enum { s16 = 1 };
+  return (v_i16)__builtin_neon_vqmovn_v((v_bytes16)v, s16);
 }
-V_INLINE void vi_store_u8(unsigned char* p, vi v) {
-  *(v_u8_memory*)p = __builtin_convertvector(vi_clamp(v, 0, 255), v_u8);
+V_INLINE v_bytes16 v_saturated_beside_any(vi v) {
+  const v_i16 half = v_saturated_i16(v);
+  return (v_bytes16)__builtin_shufflevector(half, half, 0, 1, 2, 3, -1, -1, -1, -1);
 }
-V_INLINE void vi_store_i16(short* p, vi v) {
-  *(v_i16_memory*)p = __builtin_convertvector(vi_clamp(v, -32768, 32767), v_i16);
+V_INLINE v_i8 v_saturated_i8(vi v) {
+  enum { s8 = 0 };
+  const v_bytes_twice bytes = (v_bytes_twice)__builtin_neon_vqmovn_v(v_saturated_beside_any(v), s8);
+  return __builtin_shufflevector(bytes, bytes, 0, 1, 2, 3);
 }
+V_INLINE v_u8 v_saturated_u8(vi v) {
+  enum { u8 = 16 };
+  const v_bytes_twice bytes =
+      (v_bytes_twice)__builtin_neon_vqmovun_v(v_saturated_beside_any(v), u8);
+  return (v_u8)__builtin_shufflevector(bytes, bytes, 0, 1, 2, 3);
+}
+#else
+V_INLINE v_i16 v_saturated_i16(vi v) {
+  return __builtin_convertvector(vi_clamp(v, -32768, 32767), v_i16);
+}
+V_INLINE v_i8 v_saturated_i8(vi v) { return __builtin_convertvector(vi_clamp(v, -128, 127), v_i8); }
+V_INLINE v_u8 v_saturated_u8(vi v) { return __builtin_convertvector(vi_clamp(v, 0, 255), v_u8); }
+#endif
+
+/* The same, stored. */
+V_INLINE void vi_store_i8(signed char* p, vi v) { *(v_i8_memory*)p = v_saturated_i8(v); }
+V_INLINE void vi_store_u8(unsigned char* p, vi v) { *(v_u8_memory*)p = v_saturated_u8(v); }
+V_INLINE void vi_store_i16(short* p, vi v) { *(v_i16_memory*)p = v_saturated_i16(v); }
 
 /* The first n = 0..LANES lanes of it. */
 V_INLINE void v_u8_store_n(unsigned char* p, v_u8 v, int n) {
@@ -354,14 +379,13 @@ V_INLINE void v_u8_store_n(unsigned char* p, v_u8 v, int n) {
 #endif
 }
 V_INLINE void vi_store_i8_n(signed char* p, vi v, int n) {
-  const v_i8 narrow = __builtin_convertvector(vi_clamp(v, -128, 127), v_i8);
-  v_u8_store_n((unsigned char*)p, (v_u8)narrow, n);
+  v_u8_store_n((unsigned char*)p, (v_u8)v_saturated_i8(v), n);
 }
 V_INLINE void vi_store_u8_n(unsigned char* p, vi v, int n) {
-  v_u8_store_n(p, __builtin_convertvector(vi_clamp(v, 0, 255), v_u8), n);
+  v_u8_store_n(p, v_saturated_u8(v), n);
 }
 V_INLINE void vi_store_i16_n(short* p, vi v, int n) {
-  const v_i16 narrow = __builtin_convertvector(vi_clamp(v, -32768, 32767), v_i16);
+  const v_i16 narrow = v_saturated_i16(v);
   if (n >= LANES)
     *(v_i16_memory*)p = narrow;
   else

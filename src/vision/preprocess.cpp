@@ -190,6 +190,9 @@ Quantisation quantisation_of(const ModelInput& input) {
   return {1, input.dtype == DType::i8 ? -128 : 0};
 }
 
+// What a picture is multiplied by: beyond them nothing of it would be left.
+constexpr double least_scale = 1e-9, most_scale = 1e9;
+
 Result<> check_settings(const Preprocess& preprocess, const PictureShape& shape) {
   if (preprocess.width > 0 &&
       (preprocess.width != shape.width || preprocess.height != shape.height))
@@ -203,6 +206,10 @@ Result<> check_settings(const Preprocess& preprocess, const PictureShape& shape)
     if (list->size() != 1 && list->size() != static_cast<size_t>(shape.channels))
       return fail(Code::invalid, "preprocess.{} has {} numbers, legal are 1 and {}",
                   list == &preprocess.mean ? "mean" : "scale", list->size(), shape.channels);
+  for (const auto scale : preprocess.scale)
+    if (!(std::abs(scale) >= least_scale && std::abs(scale) <= most_scale))
+      return fail(Code::invalid, "preprocess.scale is {}, legal are {} to {}, and below zero",
+                  scale, least_scale, most_scale);
   return {};
 }
 

@@ -414,6 +414,15 @@ TEST(Preprocess, MistakesAreNamed) {
   EXPECT_EQ(make_preprocessor(input).error().text,
             "input 'input': preprocess.mean has 2 numbers, legal are 1 and 3");
   input.preprocess->mean = {1};
+  for (const double scale : {0.0, 1e99, -1e-12}) {
+    input.preprocess->scale = {1, scale, 1};
+    EXPECT_EQ(
+        make_preprocessor(input).error().text,
+        fmt::format("input 'input': preprocess.scale is {}, legal are 1e-09 to 1000000000, and "
+                    "below zero",
+                    scale));
+  }
+  input.preprocess->scale = {1};
   input.preprocess->width = input.preprocess->height = 9;
   EXPECT_EQ(make_preprocessor(input).error().text,
             "input 'input': preprocess.size [9, 9] is not the input's, legal is [8, 8]");

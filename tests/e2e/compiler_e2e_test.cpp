@@ -128,6 +128,17 @@ TEST_F(Compile, SaysWhichTargetWasChosen) {
   EXPECT_THAT(said, testing::Not(testing::HasSubstr("native")));
 }
 
+TEST_F(Compile, MakesATargetOnceHoweverOftenItIsNamed) {
+  EXPECT_EQ(compile({"--target", "native,native", "-o", path("package.tgz")}), 0) << errors();
+  ASSERT_EQ(run_program({TURNSTONE_PROGRAM, "inspect", path("package.tgz"), "--json"},
+                        path("report"), path("errors")),
+            0)
+      << errors();
+  EXPECT_EQ(parse_json(*read_text(path("report"))).value_or(nullptr)["variants"].size(), 1U);
+  EXPECT_NE(compile({"--target", "", "-o", path("other")}), 0);
+  EXPECT_THAT(errors(), testing::HasSubstr("--target is empty"));
+}
+
 TEST_F(Compile, ADecoderThatCannotReadTheModelIsRefused) {
   EXPECT_EQ(compile({"-o", path("package"), "--decoder", "movenet"}), 1);
   EXPECT_THAT(errors(), testing::HasSubstr("movenet needs keypoints [batch,people,points,3]"));

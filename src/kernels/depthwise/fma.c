@@ -14,8 +14,9 @@
  *   CHANNELS                      optional: only the first CHANNELS lanes are read; LANES by
  * default CROWDED                       optional: 1 where what disposes of the results needs
  * registers of its own from tile to tile; 0 by default EPILOGUE_ARGUMENTS            more
- * arguments, with a leading comma; may be empty or absent STORE(row, column, value)     statement
- * that disposes of one vector of results
+ * arguments, with a leading comma; may be empty or absent STORE(row, column, vector, value)
+ *                                 statement that disposes of one vector of results; there is one
+ *                                 vector of channels, 0
  *
  * void NAME(const INPUT *const *rows, long pixel, const WEIGHT *w, long tap,
  *           const float *bias EPILOGUE_ARGUMENTS)

@@ -1,4 +1,5 @@
-/* As depthwise/widen for bytes: two rows of the window at a time, by products of pairs of 16 bits.
+/* As depthwise/fma for bytes, in integers with 32-bit sums: two rows of the window at a time, by
+ * products of pairs of 16 bits.
  * One output row; needs the template pairs.
  *
  * Parameters: NAME, KERNEL_ROWS, KERNEL_COLUMNS, STRIDE, DILATION, COLUMNS, CHANNELS,
@@ -48,7 +49,7 @@ V_INLINE void NAME(const INPUT* const* rows, long pixel, const int* w, long tap,
       }
     }
   }
-  V_UNROLL for (int c = 0; c < COLUMNS; ++c) { STORE(0, c, sum[c]); }
+  V_UNROLL for (int c = 0; c < COLUMNS; ++c) { STORE(0, c, 0, sum[c]); }
 }
 
 #undef DEPTHWISE_LAST

@@ -56,7 +56,7 @@ V_INLINE void NAME(const INPUT* const* rows, long pixel, const int* w, long tap,
     }
   }
   V_UNROLL for (int o = 0; o < OUTPUT_ROWS; ++o) V_UNROLL for (int c = 0; c < COLUMNS; ++c) {
-    STORE(o, c, sum[o][c]);
+    STORE(o, c, 0, sum[o][c]);
   }
 }
 

@@ -22,6 +22,7 @@
 #define GEMM_START int
 #define GEMM_GROUP 8
 #define GEMM_PIXELS 2
+#define GEMM_PARTS 2
 #define GEMM_RESULT(sums, pixel) v_of_pixel((sums)[0], (sums)[1], pixel)
 #define GEMM_LOAD_START(p) v_two_twice(p)
 #define GEMM_LOAD_WEIGHTS(p) v_sixteen(p)

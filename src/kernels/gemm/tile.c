@@ -4,9 +4,11 @@
  * inputs that one depth step takes; GEMM_LOAD_START(p), GEMM_LOAD_WEIGHTS(p), GEMM_SPREAD(p, next)
  * vectors from memory; GEMM_ADD_PRODUCT(sum, input, weights) statement. Where products can take one
  * lane of what is loaded of the inputs: GEMM_AT_ONCE lanes, 2 or 4, GEMM_LOAD_INPUTS(p, next), and
- * GEMM_ADD_LANE(sum, inputs, lane, weights) statement. Where a sum is of GEMM_PIXELS 2 neighbours,
- * and of half as many channels: `next` is how far behind p the inputs of the second lie, and
- * GEMM_RESULT(sums, pixel) the vector of a pixel from two sums. */
+ * GEMM_ADD_LANE(sum, inputs, lane, weights) statement, or, where two lanes are added before they
+ * are added to a sum, GEMM_MULTIPLY(inputs, first, second) and GEMM_ADD(sum, product) instead.
+ * Where a vector of channels has several sums, GEMM_PARTS of them, and where a sum is of
+ * GEMM_PIXELS 2 neighbours: `next` is how far behind p the inputs of the second lie, and
+ * GEMM_RESULT(sums, pixel) the vector of a pixel from its sums. */
 
 #ifndef EPILOGUE_ARGUMENTS
 #define EPILOGUE_ARGUMENTS
@@ -25,15 +27,18 @@
 #endif
 #ifndef GEMM_PIXELS
 #define GEMM_PIXELS 1
+#endif
+#ifndef GEMM_PARTS
+#define GEMM_PARTS 1
 #define GEMM_RESULT(sums, pixel) (sums)[pixel]
 #endif
 /* Sums across the columns and down the channels of a tile; the last may be of one pixel alone. */
 #define GEMM_ACROSS ((COLUMNS + GEMM_PIXELS - 1) / GEMM_PIXELS)
-#define GEMM_DOWN (VECTORS * GEMM_PIXELS)
+#define GEMM_DOWN (VECTORS * GEMM_PARTS)
 #define GEMM_NEXT(c) (GEMM_PIXELS * (c) + 1 < COLUMNS ? x_stride : 0)
 #ifndef START
 #define START(row, column, vector) \
-  (bias ? GEMM_LOAD_START(bias + (vector) * (LANES / GEMM_PIXELS)) : (GEMM_SUM){})
+  (bias ? GEMM_LOAD_START(bias + (vector) * (LANES / GEMM_PARTS)) : (GEMM_SUM){})
 #endif
 #ifndef PREFETCH_EVERY
 #define PREFETCH_EVERY 0
@@ -53,15 +58,18 @@
   (OUTPUT_ROWS * GEMM_ACROSS * GEMM_DOWN + GEMM_LOADED >= V_REGISTERS || V_FEW_REGISTERS)
 /* With few registers one pointer runs along the weights and one along each column of inputs, else
  * they stay and what is read lies at so many steps from them. */
-#define GEMM_WEIGHTS(k)                                                                      \
-  __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[GEMM_DOWN];                                       \
-  V_UNROLL for (int v = 0; v < GEMM_DOWN; ++v) weights[v] =                                  \
-      GEMM_LOAD_WEIGHTS(weight + ((V_FEW_REGISTERS ? 0 : (k) * GEMM_DOWN) + v) * GEMM_LINE); \
-  if (V_FEW_REGISTERS) {                                                                     \
-    weight += GEMM_DOWN * GEMM_LINE;                                                         \
-    V_HIDE(weight);                                                                          \
+#define GEMM_WEIGHTS_AT(k, v) (weight + ((V_FEW_REGISTERS ? 0 : (k) * GEMM_DOWN) + (v)) * GEMM_LINE)
+#define GEMM_PASS_WEIGHTS(steps)               \
+  if (V_FEW_REGISTERS) {                       \
+    weight += (steps) * GEMM_DOWN * GEMM_LINE; \
+    V_HIDE(weight);                            \
   }
-#define GEMM_LINE (LANES / GEMM_PIXELS * GEMM_GROUP)
+#define GEMM_WEIGHTS(k)                                     \
+  __typeof__(GEMM_LOAD_WEIGHTS(w)) weights[GEMM_DOWN];      \
+  V_UNROLL for (int v = 0; v < GEMM_DOWN; ++v) weights[v] = \
+      GEMM_LOAD_WEIGHTS(GEMM_WEIGHTS_AT(k, v));             \
+  GEMM_PASS_WEIGHTS(1)
+#define GEMM_LINE (LANES / GEMM_PARTS * GEMM_GROUP)
 #define GEMM_INPUTS(o, c, k) \
   (V_FEW_REGISTERS ? column[o][c] : run[o] + (c) * GEMM_PIXELS * x_stride + (k) * GEMM_GROUP)
 #define GEMM_PASS(o, c, n)            \
@@ -77,9 +85,51 @@
 #define GEMM_KEEP(o, c, v) \
   if (GEMM_TIGHT || (o == OUTPUT_ROWS - 1 && c == GEMM_ACROSS - 1)) V_BARRIER(sum[o][c][v])
 /* Two pixels at a time become results: more would need more registers. */
-#define GEMM_KEEP_TWO(o, c)                                                                   \
-  V_UNROLL for (int two = 0; two < 2 * VECTORS; ++two) if (c + two / GEMM_DOWN < GEMM_ACROSS) \
+#define GEMM_KEEP_TWO(o, c)                                     \
+  V_UNROLL for (int two = 0; two < 2 / GEMM_PIXELS * GEMM_DOWN; \
+                ++two) if (c + two / GEMM_DOWN < GEMM_ACROSS)   \
       V_BARRIER(sum[o][c + two / GEMM_DOWN][two % GEMM_DOWN])
+#ifdef GEMM_MULTIPLY
+/* As many sums as leave room for their products, so that none waits for the one before it. */
+#define GEMM_TOGETHER \
+  (V_REGISTERS / 4 > OUTPUT_ROWS * GEMM_ACROSS ? V_REGISTERS / 4 / (OUTPUT_ROWS * GEMM_ACROSS) : 1)
+#define GEMM_TOGETHER_FROM(from, v) \
+  V_UNROLL for (int v = 0; v < GEMM_TOGETHER && from + v < GEMM_DOWN; ++v)
+/* Weights are loaded one by one. */
+#define GEMM_STEP(k)                                                                             \
+  do {                                                                                           \
+    __typeof__(GEMM_SPREAD(run[0], 0)) inputs[OUTPUT_ROWS][GEMM_ACROSS];                         \
+    GEMM_ALL_INPUTS(o, c) {                                                                      \
+      inputs[o][c] = GEMM_SPREAD(GEMM_INPUTS(o, c, k), GEMM_NEXT(c));                            \
+      GEMM_PASS(o, c, 1);                                                                        \
+    }                                                                                            \
+    V_UNROLL for (int v = 0; v < GEMM_DOWN; ++v) {                                               \
+      const __typeof__(GEMM_LOAD_WEIGHTS(w)) weights = GEMM_LOAD_WEIGHTS(GEMM_WEIGHTS_AT(k, v)); \
+      GEMM_ALL_INPUTS(o, c) {                                                                    \
+        GEMM_ADD_PRODUCT(sum[o][c][v], inputs[o][c], weights);                                   \
+        V_BARRIER(sum[o][c][v]);                                                                 \
+      }                                                                                          \
+    }                                                                                            \
+    GEMM_PASS_WEIGHTS(1)                                                                         \
+  } while (0)
+#define GEMM_LANE_STEPS(k)                                                                  \
+  V_UNROLL for (int from = 0; from < GEMM_DOWN; from += GEMM_TOGETHER) {                    \
+    __typeof__(GEMM_MULTIPLY(                                                               \
+        inputs[0][0], GEMM_LOAD_WEIGHTS(w),                                                 \
+        GEMM_LOAD_WEIGHTS(w))) products[OUTPUT_ROWS][GEMM_ACROSS][GEMM_TOGETHER];           \
+    GEMM_TOGETHER_FROM(from, v) {                                                           \
+      const __typeof__(GEMM_LOAD_WEIGHTS(w)) first =                                        \
+          GEMM_LOAD_WEIGHTS(GEMM_WEIGHTS_AT(k, from + v));                                  \
+      const __typeof__(GEMM_LOAD_WEIGHTS(w)) second =                                       \
+          GEMM_LOAD_WEIGHTS(GEMM_WEIGHTS_AT(k, GEMM_DOWN + from + v));                      \
+      GEMM_ALL_INPUTS(o, c) products[o][c][v] = GEMM_MULTIPLY(inputs[o][c], first, second); \
+    }                                                                                       \
+    GEMM_TOGETHER_FROM(from, v)                                                             \
+    GEMM_ALL_INPUTS(o, c) GEMM_ADD(sum[o][c][from + v], products[o][c][v]);                 \
+    GEMM_TOGETHER_FROM(from, v) GEMM_ALL_INPUTS(o, c) V_BARRIER(sum[o][c][from + v]);       \
+  }                                                                                         \
+  GEMM_PASS_WEIGHTS(2)
+#else
 #define GEMM_STEP(k)                                       \
   do {                                                     \
     GEMM_WEIGHTS(k);                                       \
@@ -101,6 +151,14 @@
       GEMM_KEEP(o, c, v);                                          \
     }                                                              \
   } while (0)
+#define GEMM_LANE_STEPS(k) \
+  GEMM_LANE_STEP(k, 0);    \
+  GEMM_LANE_STEP(k, 1);    \
+  if (GEMM_AT_ONCE > 2) {  \
+    GEMM_LANE_STEP(k, 2);  \
+    GEMM_LANE_STEP(k, 3);  \
+  }
+#endif
 #define GEMM_STEPS(k)                                                         \
   do {                                                                        \
     __typeof__(GEMM_LOAD_INPUTS(run[0], 0)) inputs[OUTPUT_ROWS][GEMM_ACROSS]; \
@@ -108,12 +166,7 @@
       inputs[o][c] = GEMM_LOAD_INPUTS(GEMM_INPUTS(o, c, k), GEMM_NEXT(c));    \
       GEMM_PASS(o, c, GEMM_AT_ONCE);                                          \
     }                                                                         \
-    GEMM_LANE_STEP(k, 0);                                                     \
-    GEMM_LANE_STEP(k, 1);                                                     \
-    if (GEMM_AT_ONCE > 2) {                                                   \
-      GEMM_LANE_STEP(k, 2);                                                   \
-      GEMM_LANE_STEP(k, 3);                                                   \
-    }                                                                         \
+    GEMM_LANE_STEPS(k)                                                        \
   } while (0)
 
 V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, struct window window,
@@ -164,7 +217,7 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
     if (V_LOADS_APART && GEMM_TIGHT && c * GEMM_PIXELS % 2 == 0) GEMM_KEEP_TWO(o, c);
     V_UNROLL for (int n = 0; n < GEMM_PIXELS; ++n) if (c * GEMM_PIXELS + n < COLUMNS)
         V_UNROLL for (int v = 0; v < VECTORS; ++v)
-            STORE(o, c * GEMM_PIXELS + n, v, GEMM_RESULT(sum[o][c] + v * GEMM_PIXELS, n));
+            STORE(o, c * GEMM_PIXELS + n, v, GEMM_RESULT(sum[o][c] + v * GEMM_PARTS, n));
   }
 }
 
@@ -177,7 +230,12 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_LOAD_WEIGHTS
 #undef GEMM_SPREAD
 #undef GEMM_ADD_PRODUCT
+#undef GEMM_MULTIPLY
+#undef GEMM_ADD
+#undef GEMM_TOGETHER
+#undef GEMM_TOGETHER_FROM
 #undef GEMM_PIXELS
+#undef GEMM_PARTS
 #undef GEMM_RESULT
 #undef GEMM_ACROSS
 #undef GEMM_DOWN
@@ -187,6 +245,8 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_ADD_LANE
 #undef GEMM_LOADED
 #undef GEMM_TIGHT
+#undef GEMM_WEIGHTS_AT
+#undef GEMM_PASS_WEIGHTS
 #undef GEMM_WEIGHTS
 #undef GEMM_LINE
 #undef GEMM_INPUTS
@@ -197,6 +257,7 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_KEEP_TWO
 #undef GEMM_STEP
 #undef GEMM_LANE_STEP
+#undef GEMM_LANE_STEPS
 #undef GEMM_STEPS
 #undef NAME
 #undef OUTPUT_ROWS
