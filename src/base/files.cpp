@@ -212,6 +212,26 @@ Result<std::vector<fs::path>> list_files(const fs::path& folder) {
   return files;
 }
 
+Result<std::vector<fs::path>> list_files_below(const fs::path& folder) {
+  auto files = TRY(list_files(folder));
+  std::error_code error;
+  std::vector<fs::path> folders;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_directory(ignored) && !entry->is_symlink(ignored))
+      folders.push_back(entry->path());
+  }
+  if (error)
+    return fail(Code::unavailable, "{}: cannot be listed: {}", folder.string(), error.message());
+  std::ranges::sort(folders);
+  for (const auto& one : folders) {
+    const auto more = TRY(list_files(one));
+    files.insert(files.end(), more.begin(), more.end());
+  }
+  return files;
+}
+
 Result<TemporaryFolder> TemporaryFolder::make(std::string_view prefix) {
   std::error_code error;
   auto name = (fs::temp_directory_path(error) / fmt::format("{}-XXXXXX", prefix)).string();

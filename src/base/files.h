@@ -61,6 +61,9 @@ Result<> check_own_folder(const std::filesystem::path& path, std::string_view ma
 // img10). Errors: missing, invalid (not a folder).
 Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& folder);
 
+// The same, and behind them those of each folder inside, however deep, but of no link to one.
+Result<std::vector<std::filesystem::path>> list_files_below(const std::filesystem::path& folder);
+
 // A new empty folder below the system's temporary folder, removed with everything in it when the
 // object goes.
 class TemporaryFolder {

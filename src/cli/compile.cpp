@@ -300,11 +300,24 @@ class Compilation {
       tell_note(
           fmt::format("--calibrate: {} of {} pictures are looked at", count, pictures.count()));
     std::vector<Tensor> inputs;
+    std::vector<std::string> unreadable;
     for (size_t i = 0; i < count; ++i) {
       const auto at = i * pictures.count() / count;
-      inputs.push_back(TRY(pictures.read(at)));
-      TRY(check_numbers(inputs.back()), pictures.file(at).string());
+      auto input = pictures.read(at);
+      if (!input) {
+        unreadable.push_back(input.error().text);
+        continue;
+      }
+      TRY(check_numbers(*input), pictures.file(at).string());
+      inputs.push_back(std::move(*input));
     }
+    if (inputs.empty())
+      return fail(Code::invalid, "none of {} pictures can be read, the first: {}", count,
+                  unreadable.front());
+    if (!unreadable.empty())
+      tell_note(
+          fmt::format("--calibrate: {} pictures could not be read and were left out, the first: {}",
+                      unreadable.size(), printable(unreadable.front())));
     return inputs;
   }
 

@@ -25,7 +25,7 @@ Result<std::vector<fs::path>> files_of(const fs::path& path) {
                   path.string());
     return std::vector{path};
   }
-  auto files = TRY(list_files(path));
+  auto files = TRY(list_files_below(path));
   std::erase_if(files, [](const fs::path& file) { return !is_wanted(file); });
   if (files.empty())
     return fail(Code::invalid, "{}: holds no picture, legal are .jpg, .jpeg, .png and .npy",
@@ -48,9 +48,6 @@ Result<Pictures> Pictures::open(const std::vector<fs::path>& paths, const ModelI
                 ".npy files",
                 printable(input.name, 60));
   pictures.preprocessor_.emplace(TRY(make_preprocessor(input)));
-  if (const auto batch = pictures.preprocessor_->batch(); batch != 1)
-    return fail(Code::unsupported, "input '{}' takes {} pictures at once, wanted: 1",
-                printable(input.name, 60), batch);
   return pictures;
 }
 
@@ -63,9 +60,12 @@ Result<Tensor> Pictures::read(size_t i) {
       return fail(Code::invalid, "{}: is {}, wanted: {}", file.string(), print(type), print(type_));
     return tensor;
   }
-  const auto frame = TRY(read_picture(file));
   Tensor tensor(type_.dtype, type_.shape);
-  TRY(preprocessor_->run(frame, 0, tensor.mutable_bytes()), file.string());
+  for (int k = 0; k < preprocessor_->batch(); ++k) {
+    const auto& beside = files_[(i + static_cast<size_t>(k)) % files_.size()];
+    const auto frame = TRY(read_picture(is_tensor_name(beside) ? file : beside));
+    TRY(preprocessor_->run(frame, k, tensor.mutable_bytes()), beside.string());
+  }
   return tensor;
 }
 

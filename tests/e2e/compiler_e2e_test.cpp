@@ -210,6 +210,13 @@ TEST_F(CompileNarrow, NeedsWhatItIsCalibratedWith) {
   EXPECT_EQ(compile({"-o", path("package"), "--weights", "f16", "--calibrate", path("a.npy")}), 1);
   EXPECT_THAT(errors(), testing::HasSubstr("--calibrate: "));
   EXPECT_THAT(errors(), testing::HasSubstr("is f32[1,5], wanted: f32[1,4]"));
+  ASSERT_TRUE(make_folder(path("pictures/inside")));
+  ASSERT_TRUE(write_npy(path("pictures/inside/good.npy"), Tensor(DType::f32, {1, 4})));
+  ASSERT_TRUE(write_npy(path("pictures/wrong.npy"), Tensor(DType::f32, {1, 5})));
+  EXPECT_EQ(compile({"-o", path("made"), "--weights", "f16", "--calibrate", path("pictures")}), 0);
+  EXPECT_THAT(errors(), testing::HasSubstr("1 pictures could not be read and were left out, the "
+                                           "first: " +
+                                           path("pictures/wrong.npy")));
   for (const float wild : {NAN, INFINITY, 1e30F}) {
     ASSERT_TRUE(
         write_npy(path("b.npy"), Tensor::of<float>({1, 4}, std::vector<float>{1, 2, wild, 3})));
