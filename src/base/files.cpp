@@ -234,8 +234,12 @@ Result<std::vector<fs::path>> list_files_below(const fs::path& folder) {
 
 Result<TemporaryFolder> TemporaryFolder::make(std::string_view prefix) {
   std::error_code error;
-  auto name = (fs::temp_directory_path(error) / fmt::format("{}-XXXXXX", prefix)).string();
-  if (error || !::mkdtemp(name.data()))
+  const auto folder = fs::temp_directory_path(error);
+  if (error)
+    return fail(Code::unavailable, "no folder for temporary files, TMPDIR names none: {}",
+                error.message());
+  auto name = (folder / fmt::format("{}-XXXXXX", prefix)).string();
+  if (!::mkdtemp(name.data()))
     return fail(Code::unavailable, "{}: cannot make a temporary folder", name);
   return TemporaryFolder(name);
 }

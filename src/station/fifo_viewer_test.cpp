@@ -165,7 +165,13 @@ TEST_F(FifoTest, AProgramThatWeDidNotWriteReadsIt) {
   EXPECT_TRUE(eventually([&] {
     if (viewer_->is_looking("camera")) show({.frame = coded_frame(number++ % 256)});
     return std::filesystem::exists(played);
-  }));
+  })) << number
+      << " pictures were shown, gst-launch " << (player.running() ? "runs" : "has ended")
+      << ", the FIFO is " << (viewer_->is_looking("camera") ? "read" : "not read")
+      << ", of 5 pictures there are "
+      << std::ranges::count_if(
+             std::filesystem::directory_iterator(folder_.path()),
+             [](const auto& entry) { return entry.path().extension() == ".png"; });
   player.kill();
 }
 
