@@ -74,12 +74,17 @@ TEST(Target, BytesAreMultipliedByTheBestThatItHas) {
       {"x86_64_v3_vnni", "gemm/vnni"}, {"x86_64_v4_amx", "gemm/amx"}, {"aarch64", "gemm/mull"},
       {"aarch64_dot", "gemm/dot"},     {"rasp5", "gemm/dot"},         {"aarch64_i8mm", "gemm/mmla"},
       {"armv7", "gemm/mull"}};
-  const auto text = fmt::format("graph(x: u8[1,4,4,64]) {{ conv(x, {}, x_zero=3) }}",
-                                print(Tensor::filled(DType::i8, {8, 1, 1, 64}, 100)));
-  const auto graph = parse_graph(text, core_ops());
-  ASSERT_TRUE(graph) << graph.error().text;
-  for (const auto& [name, kernel] : best)
-    EXPECT_EQ(make_schedule(*graph, *find_target(name)).schedules[0].kernel, kernel) << name;
+  const auto kernel_for = [](std::string_view target, double weight) {
+    const auto text = fmt::format("graph(x: u8[1,4,4,64]) {{ conv(x, {}, x_zero=3) }}",
+                                  print(Tensor::filled(DType::i8, {8, 1, 1, 64}, weight)));
+    const auto graph = parse_graph(text, core_ops());
+    EXPECT_TRUE(graph) << graph.error().text;
+    return make_schedule(*graph, *find_target(target)).schedules[0].kernel;
+  };
+  for (const auto& [name, kernel] : best) EXPECT_EQ(kernel_for(name, 100), kernel) << name;
+  // Two products of -128 have more than 16 bits.
+  EXPECT_EQ(kernel_for("aarch64", -128), "gemm/lanes");
+  EXPECT_EQ(kernel_for("aarch64_dot", -128), "gemm/dot");
 }
 
 TEST(Target, EveryRowHasAMachineAndTilesOfItsOwn) {

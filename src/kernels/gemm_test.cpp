@@ -43,7 +43,6 @@ std::string type_of(std::string_view type) {
 
 std::vector<std::string> weights_of(const KernelRow& row) {
   if (row.name == "gemm/fma") return {"f32", "f16", "bf16"};
-  if (row.type == "u8" && row.name == "gemm/widen") return {"short"};
   if (row.type == "i16") return {"signed char", "short"};
   return {"signed char"};
 }
@@ -95,10 +94,9 @@ std::string instantiate(const Tile& tile) {
       tile.name(), tile.rows, tile.columns, tile.vectors, tile.stride, tile.dilation,
       tile.columns == 3 ? 2 : 0, tile.vectors, sum, store);
   auto input = type_of(tile.row.type);
-  if (tile.row.name == "gemm/widen" || tile.row.name == "gemm/mmla" ||
-      tile.row.name == "gemm/mull" || input == "bf16")
+  if (tile.row.name == "gemm/mmla" || tile.row.name == "gemm/mull" || input == "bf16")
     text += fmt::format("#define INPUT {}\n", input);
-  if (tile.row.name == "gemm/widen" || tile.row.type == "i16" || tile.weight.ends_with("f16"))
+  if (tile.row.type == "i16" || tile.weight.ends_with("f16"))
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
   const bool flips = flips_signs(tile.row);
   if (flips) text += "#define X_SIGNED 1\n";
@@ -269,8 +267,7 @@ TEST_P(Gemm, AgreesWithTheNaiveLoop) {
     if (tile.row.type == "f32") compare_reals<float>(tile, compiled);
     if (tile.row.type == "bf16") compare_reals<Upper>(tile, compiled);
     if (tile.row.type == "i8") compare_windows<int8_t, int8_t, int32_t>(tile, compiled);
-    if (tile.row.type == "u8" && wide) compare_windows<uint8_t, int16_t, int32_t>(tile, compiled);
-    if (tile.row.type == "u8" && !wide) compare_windows<uint8_t, int8_t, int32_t>(tile, compiled);
+    if (tile.row.type == "u8") compare_windows<uint8_t, int8_t, int32_t>(tile, compiled);
     if (tile.row.type == "i16" && wide) compare_windows<int16_t, int16_t, int32_t>(tile, compiled);
     if (tile.row.type == "i16" && !wide) compare_windows<int16_t, int8_t, int32_t>(tile, compiled);
     if (HasFatalFailure()) return;
