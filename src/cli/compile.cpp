@@ -437,7 +437,8 @@ int compile_command(int argc, char** argv) {
       ->check(whole_number(1, 86400));
   app.add_option("--tuning", options.tuning,
                  "file of what was measured: read, and with --tune written");
-  app.add_flag("--explain", options.explain, "print kernel, tile and size of every layer");
+  app.add_flag("--explain", options.explain,
+               "print kernel, tile (rows x columns x vectors of channels) and size of every layer");
   app.add_option("--keep-sources", options.keep, "folder that receives the generated C");
   app.add_flag("--json", options.json, "one JSON document instead of text");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");
