@@ -178,9 +178,9 @@ class DepthwiseEmitter {
     if (integers_) {
       c_.line("#define INPUT {}", input_type());
       if (has_quads()) c_.line("#define QUADS {}", words());
-    }
-    if (!integers_)
+    } else {
       c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(weight_dtype()));
+    }
     const auto name = tile_function(form, rows, columns);
     const auto filled = n % s_.lanes == 0 ? "LANES" : std::to_string(n % s_.lanes);
     const auto in_vector =

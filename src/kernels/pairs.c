@@ -208,7 +208,7 @@ V_INLINE vi v_add_dot(vi sum, vi a, vi b) {
 
 #if LANES == 4 && defined(__ARM_FEATURE_MATMUL_INT8)
 /* Eight bytes of a and of b, and the next eight of both. */
-struct v_two_eights {
+struct v_eights_of_two {
   vi first, second;
 };
 V_INLINE vi v_eights(const void* a, const void* b) {
@@ -216,12 +216,12 @@ V_INLINE vi v_eights(const void* a, const void* b) {
   typedef long long two __attribute__((vector_size(16)));
   return (vi)(two){*(const eight*)a, *(const eight*)b};
 }
-V_INLINE struct v_two_eights v_two_eights(const void* a, const void* b) {
+V_INLINE struct v_eights_of_two v_eights_of_two(const void* a, const void* b) {
   const vi x = v_sixteen(a), y = v_sixteen(b);
   /* Left to itself clang copies x and moves half of y into the copy. */
   vi first;
   __asm__("zip1 %0.2d, %1.2d, %2.2d" : "=w"(first) : "w"(x), "w"(y));
-  return (struct v_two_eights){first, __builtin_shufflevector(x, y, 2, 3, 6, 7)};
+  return (struct v_eights_of_two){first, __builtin_shufflevector(x, y, 2, 3, 6, 7)};
 }
 
 /* sum[2 * i + j] + the products of the eight bytes i of a, with a sign or without, with the eight

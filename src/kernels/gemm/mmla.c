@@ -13,14 +13,6 @@
  * be read. Sums are exact modulo 2^32. The zero point z of the inputs belongs into the bias, as -z
  * times the sum of the channel's weights; outside the picture is z. The last of an odd number of
  * columns costs as much as two. */
-#ifndef INPUT
-#define INPUT signed char
-#endif
-#define GEMM_SUM vi
-#define GEMM_INPUT INPUT
-#define GEMM_WEIGHT signed char
-#define GEMM_START int
-#define GEMM_GROUP 8
 #define GEMM_PIXELS 2
 #define GEMM_PARTS 2
 #define GEMM_RESULT(sums, pixel) v_of_pixel((sums)[0], (sums)[1], pixel)
@@ -29,9 +21,7 @@
 #define GEMM_SPREAD(p, next) v_eights(p, (p) + (next))
 #define GEMM_ADD_PRODUCT(sum, input, weights) \
   sum = v_add_eights(sum, input, weights, (INPUT) - 1 < 0)
-#define GEMM_AT_ONCE 2
-#define GEMM_LOAD_INPUTS(p, next) v_two_eights(p, (p) + (next))
+#define GEMM_LOAD_INPUTS(p, next) v_eights_of_two(p, (p) + (next))
 #define GEMM_ADD_LANE(sum, inputs, lane, weights) \
   sum = v_add_eights(sum, lane ? inputs.second : inputs.first, weights, (INPUT) - 1 < 0)
-#include "gemm/tile.c"
-#undef INPUT
+#include "gemm/eights.c"

@@ -14,14 +14,6 @@
  * missing weights are zero and a run has up to 7 more bytes that may be read. Sums are exact modulo
  * 2^32. The zero point z of the inputs belongs into the bias, as -z times the sum of the channel's
  * weights; outside the picture is z. */
-#ifndef INPUT
-#define INPUT signed char
-#endif
-#define GEMM_SUM vi
-#define GEMM_INPUT INPUT
-#define GEMM_WEIGHT signed char
-#define GEMM_START int
-#define GEMM_GROUP 8
 #define GEMM_PARTS 4
 #define GEMM_RESULT(sums, pixel) v_sums_of_four(sums)
 #define GEMM_LOAD_START(p) ((vi){*(p)})
@@ -29,10 +21,8 @@
 #define GEMM_SPREAD(p, next) v_centred_bytes(p, (INPUT) - 1 < 0)
 #define GEMM_ADD_PRODUCT(sum, input, weights) \
   sum = v_add_neighbours(sum, v_products(input, weights))
-#define GEMM_AT_ONCE 2
 #define GEMM_LOAD_INPUTS(p, next) v_two_centred(p, (INPUT) - 1 < 0)
 #define GEMM_MULTIPLY(inputs, first, second) \
   (v_products((inputs).low, first) + v_products((inputs).high, second))
 #define GEMM_ADD(sum, product) sum = v_add_neighbours(sum, product)
-#include "gemm/tile.c"
-#undef INPUT
+#include "gemm/eights.c"
