@@ -117,7 +117,7 @@ def check_outputs(network, workers, refused, folder):
     found = {worker.engine: worker.outputs(folder / worker.engine) for worker in workers}
     reference = found.get("onnxruntime") or found.get("openvino")
     if reference is None:
-        raise RuntimeError("neither onnxruntime nor openvino is there to compare outputs with")
+        raise RuntimeError(f"neither onnxruntime nor openvino is there to compare outputs with: {refused}")
     if any(want.size > 1 and want.min() == want.max() for want in reference):
         raise RuntimeError("an output is one number throughout: nothing to compare")
     gaps = {engine: difference(outputs, reference) for engine, outputs in found.items()}

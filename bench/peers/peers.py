@@ -30,6 +30,11 @@ class TurnstoneBf16(Turnstone):
         self.precision = f"bf16 {self.precision}"
 
 
+def has_dot_products():
+    """Whether this processor adds products of bytes in 32 bits."""
+    return any(f" {name}" in Path("/proc/cpuinfo").read_text() for name in ("avx512_vnni", "avx_vnni"))
+
+
 class OnnxRuntime:
     distribution = "onnxruntime"
     precision = "f32"
@@ -40,8 +45,10 @@ class OnnxRuntime:
         options.log_severity_level = 3
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Without it sums of bytes saturate on processors without dot products of them.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        # Without it sums of bytes saturate on processors without dot products of them; with it others
+        # are slower, too.
+        if not has_dot_products():
+            options.add_session_config_entry("session.x64quantprecision", "1")
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         self.session = onnxruntime.InferenceSession(
             str(file), options, providers=["CPUExecutionProvider"])
@@ -112,7 +119,7 @@ class Ncnn:
             setattr(options, name, False)
         file = Path(file)
         if self.net.load_param(str(file)) or self.net.load_model(str(file.with_suffix(".bin"))):
-            raise RuntimeError(f"ncnn cannot read {file}")
+            raise RuntimeError(f"ncnn cannot read {file.name}")
         self.outputs = sorted(self.net.output_names(), key=lambda name: int(re.sub(r"\D", "", name) or 0))
 
     def run(self, x):

@@ -421,7 +421,7 @@ TEST_F(Compile, DotProductsOfBytesAreExact) {
           "4,3,1 x_zero=3", "7,1,1 pads=[3,0,3,0]", "1,3,1 pads=[0,1,0,1]"}) {
       const auto parts = split(window, ' ');
       const auto extents = split(parts[0], ',');
-      for (const int channels : {5, 24})
+      for (const int channels : {5, 24, 83})
         check(fmt::format(
             "graph(x: {0}[2,9,11,{1}]) {{ add(conv(x, {2}, groups={1}, {3}), {4}) }}", type,
             channels,
@@ -500,6 +500,32 @@ TEST_F(Compile, IntegerConvolutionsMeetAnotherValue) {
       "x, {}), {}, {}, low=-120), b_scale=0.2) }}",
       integers(DType::i8, {24, 1, 1, 24}, 5, -100, 100),
       integers(DType::i32, {24}, 3, 1 << 30, 2147483647), integers(DType::i32, {24}, 4, -9, -6)));
+}
+
+TEST_F(Compile, IntegersStandInStripsAndMeetAResidual) {
+  compile_for_tiles_too();
+  for (const auto* scales :
+       {"a_scale=0.0371, b_scale=0.0523, scale=0.0611", "a_scale=0.5, b_scale=0.25, scale=0.5"})
+    for (const auto* stride : {"", ", strides=[2,2]"}) {
+      const bool is_kept = std::string_view(stride).empty();
+      check(fmt::format(
+          "graph(x: u8[1,16,14,8]) {{\n"
+          " a = rescale(conv(x, {}, x_zero=7), f32[1] [0.003], zero=5, low=0, high=255, "
+          "to=\"u8\")\n"
+          " b = rescale(conv(a, {}, groups=80, pads=[1,1,1,1], x_zero=5{}), f32[1] [0.004], "
+          "zero=9, "
+          "low=0, high=255, to=\"u8\")\n"
+          " c = rescale(conv(b, {}, x_zero=9), f32[1] [0.002], zero=100, low=0, high=255, "
+          "to=\"u8\")\n {} }}",
+          integers(DType::i8, {80, 1, 1, 8}, 5, -100, 100),
+          integers(DType::i8, {80, 3, 3, 1}, 6, -100, 100), stride,
+          integers(DType::i8, {8, 1, 1, 80}, 7, -100, 100),
+          is_kept
+              ? fmt::format("rescaled_add(x, c, a_zero=7, b_zero=100, zero=90, low=0, high=255, "
+                            "to=\"u8\", {})",
+                            scales)
+              : std::string("c")));
+    }
 }
 
 TEST_F(Compile, IntegersThatStandForReals) {

@@ -42,8 +42,8 @@ class DepthwiseEmitter {
     fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
     const auto whole = shape_.channels / width() * width();
-    if (whole > 0) write_whole_vectors(whole);
-    if (whole < shape_.channels) write_last_channels(static_cast<int>(shape_.channels - whole));
+    if (whole > 0 || rest_is_beside()) write_whole_vectors(whole);
+    if (leaves_columns(whole)) write_last_channels(static_cast<int>(shape_.channels - whole));
     write_rows(whole);
     if (!s_.in_strip)
       steps.push_back(
@@ -185,8 +185,12 @@ class DepthwiseEmitter {
     const auto filled = n % s_.lanes == 0 ? "LANES" : std::to_string(n % s_.lanes);
     const auto in_vector =
         n > s_.lanes ? fmt::format("(vector) == 0 ? LANES : {}", filled) : filled;
-    const auto store = epilogue_.store(
-        name_, in_vector, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
+    const auto store =
+        has_quads() ? epilogue_.store_pixel(name_, "CHANNELS", "sums",
+                                            {.row = "(row)", .column = "(column)"})
+                    : epilogue_.store(
+                          name_, in_vector,
+                          {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
     paste_tile(c_, s_.kernel,
                {.name = name,
                 .parameters = fmt::format(
@@ -196,7 +200,9 @@ class DepthwiseEmitter {
                 .rows = rows,
                 .columns = columns,
                 .vectors = s_.vectors},
-               epilogue_, "STORE(row, column, vector, value)", store,
+               epilogue_,
+               has_quads() ? "STORE_PIXEL(row, column, sums)" : "STORE(row, column, vector, value)",
+               store,
                {{"KERNEL_ROWS", std::to_string(shape_.kernel_rows)},
                 {"KERNEL_COLUMNS", std::to_string(shape_.kernel_columns)},
                 {"STRIDE", std::to_string(shape_.column_stride)},
@@ -237,21 +243,37 @@ class DepthwiseEmitter {
                        name, input_type(), weight_type(), start_type(), epilogue_.parameters());
   }
 
-  // A function for every size of tile, which does all whole vectors of channels: neighbours in
+  // Whether the channels behind the last whole tile are a tile of their own with each of those, and
+  // not one of each column.
+  bool rest_is_beside() const { return has_quads(); }
+
+  // A function for every size of tile, which does all whole tiles of channels: neighbours in
   // memory come one after the other. Pixels may lie as far apart as the first-level cache repeats.
   void write_whole_vectors(int64_t whole) {
-    const auto rest = static_cast<int>(shape_.out_columns % s_.columns);
+    const auto all = static_cast<int>(width());
+    const auto n = rest_is_beside() ? static_cast<int>(shape_.channels - whole) : 0;
     for (const auto rows : heights())
-      for (const auto columns : {shape_.out_columns >= s_.columns ? s_.columns : 0, rest}) {
-        if (columns == 0) continue;
-        instantiate("whole", rows, columns, static_cast<int>(width()));
+      for (const auto columns : tile_columns()) {
+        if (whole > 0) instantiate("whole", rows, columns, all);
+        if (n > 0) instantiate("rest", rows, columns, n);
         c_.block(function_head(fmt::format("{}_{}x{}", name_, rows, columns)), [&] {
           c_.line("(void)bias;");
-          c_.loop("channel", 0, whole, width(), [&] {
-            write_tile("whole", rows, columns, static_cast<int>(width()), {.channel = "channel"});
-          });
+          if (whole > 0)
+            c_.loop("channel", 0, whole, width(),
+                    [&] { write_tile("whole", rows, columns, all, {.channel = "channel"}); });
+          if (n > 0) write_tile("rest", rows, columns, n, {.channel = std::to_string(whole)});
         });
       }
+  }
+
+  bool leaves_columns(int64_t whole) const { return whole < shape_.channels && !rest_is_beside(); }
+
+  // Of the tiles of a row.
+  std::set<int> tile_columns() const {
+    std::set<int> all;
+    if (shape_.out_columns >= s_.columns) all.insert(s_.columns);
+    if (const auto rest = static_cast<int>(shape_.out_columns % s_.columns)) all.insert(rest);
+    return all;
   }
 
   // A function that does the n channels behind the last whole vector of a row, one column at a
@@ -283,14 +305,14 @@ class DepthwiseEmitter {
         [&] {
           c_.line("(void)bias;");
           c_.line("const {} *in[{}];", input_type(), window_rows(rows));
-          if (whole > 0)
+          if (whole > 0 || rest_is_beside())
             write_columns(s_.columns, [&](int columns, const std::string& column) {
               c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {} * {};", window_rows(rows),
                       column, shape_.column_stride * s_.input.column_step);
               c_.line("{}_{}x{}(in, w, {}{});", name_, rows, columns, has_start() ? "bias" : "0",
                       epilogue_.arguments_at({.column = column}));
             });
-          if (whole == shape_.channels) return;
+          if (!leaves_columns(whole)) return;
           c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), whole);
           c_.line("{}_rest_{}(in, w + {}, {}{});", name_, rows, whole * steps(),
                   has_start() ? fmt::format("bias + {}", whole) : "0",

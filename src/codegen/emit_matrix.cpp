@@ -95,16 +95,18 @@ class MatrixEmitter {
     constexpr int64_t least_bytes = 32 << 10;  // of a layer whose weights may not be near
     constexpr int64_t most_steps = 64;         // between two fetches, else it is not worth the code
     const auto bytes = all_elements() * weight_bytes();
-    if (shape_.integers || !shape_.constant_weights || bytes < least_bytes) return;
+    if (!shape_.constant_weights || bytes < least_bytes) return;
+    if (shape_.integers && e_.target.arch != Arch::x86_64) return;
     const auto tiles = tiles_in_block();
     const auto lines = ceil_div(panel_elements() * weight_bytes(), 64 * tiles);  // for each tile
-    const auto every = packed_depth() / lines;
+    const auto steps = packed_depth() / taken_at_once_;
+    const auto every = steps / lines;
     if (every > most_steps) return;
     // Whole turns of the kernel's loop: what is left over would be a branch that is guessed wrong.
     constexpr int64_t turn = 4;
-    prefetch_every_ =
-        std::clamp<int64_t>(every < turn ? every : every / turn * turn, 1, even_length_);
-    prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, packed_depth()), 2);
+    prefetch_every_ = std::clamp<int64_t>(every < turn ? every : every / turn * turn, 1,
+                                          even_length_ / taken_at_once_);
+    prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, steps), 2);
     prefetch_bytes_ = 64 * lines;
     keep_inputs_whole();
   }
@@ -206,8 +208,10 @@ class MatrixEmitter {
     if (!shape_.integers) return kernel_type(shape_.weights);
     return has_byte_weights(*group_.anchor) ? "signed char" : "short";
   }
-  // Of a weight of reals.
-  int64_t weight_bytes() const { return size_of(shape_.weights); }
+  int64_t weight_bytes() const {
+    if (!shape_.integers) return size_of(shape_.weights);
+    return has_byte_weights(*group_.anchor) ? 1 : 2;
+  }
 
   // Panels of `panels_.width()` channels, each [depth / g][channels of the panel][g] with g inputs
   // taken at once, filled up with zeros; a run of odd length has one more input for that. Where the
@@ -369,23 +373,33 @@ class MatrixEmitter {
 
   bool has_start() const { return epilogue_.bias() || surplus() != 0; }
 
+  // What becomes of the sums of a pixel, of which `stored` channels are the model's: all at once,
+  // in vectors at `sums`, or vector by vector.
+  std::string store_of(int64_t stored, std::string_view sums) const {
+    if (epilogue_.stores_pixels())
+      return epilogue_.store_pixel(name_, std::to_string(stored), sums,
+                                   {.row = "(row)", .column = "(column)"});
+    const auto last = ceil_div(stored, s_.lanes) - 1;
+    const auto tail = stored - last * s_.lanes;
+    const auto n = tail < s_.lanes ? fmt::format("(vector) == {} ? {} : LANES", last, tail)
+                                   : std::string("LANES");
+    return epilogue_.store(name_, n,
+                           {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
+  }
+
   // Instantiates the kernel for tiles of `rows` x `columns` pixels and `vectors` vectors of
   // channels; only the last panel of all may end inside a vector.
   void instantiate(std::string_view form, int rows, int columns, int vectors, bool last) {
     if (on_tiles()) return instantiate_tiles(form, rows, columns, vectors, last);
-    const auto whole = shape_.channels % s_.lanes == 0;
-    const auto tail =
-        shape_.channels - (panels_.count() - 1) * panels_.width() - (vectors - 1) * s_.lanes;
-    const auto n = last && !whole ? fmt::format("(vector) == {} ? {} : LANES", vectors - 1, tail)
-                                  : std::string("LANES");
+    const auto stored = last ? shape_.channels - (panels_.count() - 1) * panels_.width()
+                             : int64_t{vectors} * s_.lanes;
     if (has_unsigned_bytes()) c_.line("#define X_SIGNED {}", int{input_dtype() == DType::i8});
     if (has_bytes_as_they_are()) c_.line("#define INPUT {}", input_type());
     if (shape_.integers && !has_bytes()) c_.line("#define WEIGHT {}", weight_type());
     if (!shape_.integers)
       c_.line("#define INPUT {}\n#define WEIGHT {}", print(input_dtype()), print(shape_.weights));
     const auto name = tile_function(form, rows, columns);
-    const auto store = epilogue_.store(
-        name_, n, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
+    const auto store = store_of(stored, "sums");
     paste_tile(c_, s_.kernel,
                {.name = name,
                 .parameters = fmt::format(
@@ -397,7 +411,10 @@ class MatrixEmitter {
                 .columns = columns,
                 .vectors = vectors,
                 .parts = s_.parts},
-               epilogue_, "STORE(row, column, vector, value)", store,
+               epilogue_,
+               epilogue_.stores_pixels() ? "STORE_PIXEL(row, column, sums)"
+                                         : "STORE(row, column, vector, value)",
+               store,
                {{"OUTPUT_ROWS", std::to_string(rows)},
                 {"COLUMNS", std::to_string(columns)},
                 {"VECTORS", std::to_string(vectors)},
@@ -411,13 +428,7 @@ class MatrixEmitter {
   void instantiate_tiles(std::string_view form, int rows, int columns, int vectors, bool last) {
     const auto stored = last ? shape_.channels - (panels_.count() - 1) * panels_.width()
                              : int64_t{vectors} * s_.lanes;
-    const auto stored_vectors = ceil_div(stored, s_.lanes);
-    const auto tail = stored - (stored_vectors - 1) * s_.lanes;
-    const auto n = tail < s_.lanes
-                       ? fmt::format("(vector) == {} ? {} : LANES", stored_vectors - 1, tail)
-                       : std::string("LANES");
-    const auto store = epilogue_.store(
-        name_, n, {.row = "(row)", .column = "(column)", .channel = "(vector) * LANES"});
+    const auto store = store_of(stored, "values");
     paste_tile(
         c_, s_.kernel,
         {.name = tile_function(form, rows, columns),
@@ -434,7 +445,8 @@ class MatrixEmitter {
          .leaves_sums = true,
          .sum_type = start_type(),
          .first_column = s_.columns - columns,
-         .stored_vectors = static_cast<int>(stored_vectors)},
+         .stored_vectors = static_cast<int>(ceil_div(stored, s_.lanes)),
+         .stores_pixels = epilogue_.stores_pixels()},
         epilogue_, "", store,
         {{"INPUT", std::string(input_type())},
          {"OUTPUT_ROWS", std::to_string(rows)},

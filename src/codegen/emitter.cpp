@@ -125,6 +125,12 @@ void Epilogue::store_reals() {
 
 void Epilogue::store_integers() {
   if (calls_.empty()) return e_.c.line("vi_store_n(y, x, n);");
+  e_.c.line("{};",
+            store_text(e_.graph.type(group_.result()).dtype, "y", write_integer_result(), "n"));
+}
+
+// Writes what follows the sums x; returns the name of the result.
+std::string Epilogue::write_integer_result() const {
   auto names = operand_names();
   const auto& first = *calls_.front();
   std::span<const Made* const> rest = calls_;
@@ -146,10 +152,45 @@ void Epilogue::store_integers() {
     names[first.out[0]] = fmt::format("vi_nearest(vf_of_vi({}) * {}) + {}", names.at(first.in[0]),
                                       names.at(first.in[1]), c_integer(first.call.i("zero")));
     rest = {};
+  } else if (first.op() == "rescale" && rest.size() > 1) {
+    if (const auto joined = joined_behind(first, *rest[1])) {
+      write_joined(*joined, first, *rest[1], names);
+      rest = rest.subspan(2);
+    }
   }
   write_calls(e_.c, rest, true, names);
-  e_.c.line("{};",
-            store_text(e_.graph.type(group_.result()).dtype, "y", names.at(group_.result()), "n"));
+  return names.at(group_.result());
+}
+
+// How a sum takes what a rescale makes, which nobody else does, on a machine that joins products
+// and sums: as steps from which nothing is added or taken off.
+std::optional<JoinedSum> Epilogue::joined_behind(const Made& rescale, const Made& sum) const {
+  const auto reads = [&](const Made* call) { return std::ranges::count(call->in, rescale.out[0]); };
+  int64_t readers = 0;
+  for (const auto* call : calls_) readers += reads(call);
+  const bool joins =
+      e_.target.arch == Arch::aarch64 || (e_.target.arch == Arch::x86_64 && e_.target.lanes >= 8);
+  if (!joins || sum.op() != "rescaled_add" || readers != 1 || reads(&sum) != 1) return std::nullopt;
+  const auto zero = rescale.call.i("zero");
+  const bool is_first = sum.in[0] == rescale.out[0];
+  return joined_sum(sum.call, {is_first ? zero : 0, is_first ? 0 : zero});
+}
+
+void Epilogue::write_joined(const JoinedSum& joined, const Made& rescale, const Made& sum,
+                            std::map<Value, std::string>& names) const {
+  auto& c = e_.c;
+  c.need("rescale");
+  c.line("const vf steps = v_rescaled_steps({}, {}{});", names.at(rescale.in[0]),
+         names.at(rescale.in[1]), c_limits(rescale.call));
+  const bool is_first = sum.in[0] == rescale.out[0];
+  const auto other = fmt::format("vf_of_vi({})", names.at(sum.in[is_first ? 1 : 0]));
+  const auto steps = fmt::format("vi_nearest({})", is_first ? c_joined_sum(joined, "steps", other)
+                                                            : c_joined_sum(joined, other, "steps"));
+  const bool is_stored = sum.out[0] == group_.result() && has_limits_of_type(sum);
+  names[sum.out[0]] = is_stored
+                          ? steps
+                          : fmt::format("vi_clamp({}, {}, {})", steps, c_integer(sum.call.i("low")),
+                                        c_integer(sum.call.i("high")));
 }
 
 // Whether the limits are those of the type, to which stores saturate.
@@ -177,14 +218,56 @@ void Epilogue::write_store(const std::string& name) {
   c.block(fmt::format("V_INLINE void {}_store(int n, {} x{})", name, integers_ ? "vi" : "vf",
                       parameters()),
           [&] {
-            for (size_t i = 0; i < operands_.size(); ++i)
-              c.line("const {} o{} = {};", vector_type(e_.graph.type(operands_[i]).dtype), i,
-                     load(operands_[i]));
+            write_operands();
             if (integers_)
               store_integers();
             else
               store_reals();
           });
+  if (integers_ && e_.target.arch == Arch::x86_64) write_store_pixel(name);
+}
+
+void Epilogue::write_store_pixel(const std::string& name) {
+  auto& c = e_.c;
+  const auto moved = arguments_at({.channel = "k"});
+  const auto all = parameters();
+  constexpr std::string_view filled = "n - k < LANES ? n - k : LANES";
+  constexpr std::string_view loop = "V_UNROLL for (int k = 0; k < n; k += LANES)";
+  const auto head = fmt::format("V_INLINE void {}_store_pixel(int n, const vi *x{})", name, all);
+  if (!stores_pixels())
+    return c.block(head,
+                   [&] { c.line("{} {}_store({}, x[k / LANES]{});", loop, name, filled, moved); });
+  const auto comma = all.find(',', 1);  // behind y
+  const auto operands = comma == std::string::npos ? "" : all.substr(comma);
+  c.block(fmt::format("V_INLINE vi {}_result(int n, vi x{})", name, operands), [&] {
+    c.line("(void)n;");
+    write_operands();
+    c.line("return {};", write_integer_result());
+  });
+  c.block(head, [&] {
+    const auto behind_y = moved.find(',', 1);
+    c.line("vi results[4];");
+    c.line("{} results[k / LANES] = {}_result({}, x[k / LANES]{});", loop, name, filled,
+           behind_y == std::string::npos ? "" : moved.substr(behind_y));
+    c.line("vi_store_row_{}(y, results, n);", print(e_.graph.type(group_.result()).dtype));
+  });
+}
+
+bool Epilogue::stores_pixels() const {
+  const auto type = e_.graph.type(group_.result()).dtype;
+  return integers_ && !calls_.empty() && e_.target.arch == Arch::x86_64 && e_.target.lanes >= 8 &&
+         (type == DType::u8 || type == DType::i8);
+}
+
+std::string Epilogue::store_pixel(const std::string& name, std::string_view n,
+                                  std::string_view sums, const Spot& inside) const {
+  return fmt::format("{}_store_pixel({}, {}{});", name, n, sums, arguments_at(inside));
+}
+
+void Epilogue::write_operands() {
+  for (size_t i = 0; i < operands_.size(); ++i)
+    e_.c.line("const {} o{} = {};", vector_type(e_.graph.type(operands_[i]).dtype), i,
+              load(operands_[i]));
 }
 
 std::string Epilogue::parameters() const {
@@ -416,9 +499,17 @@ void write_stores(CWriter& c, const Tile& tile, const Epilogue& epilogue,
   c.block(fmt::format("V_OWN_OF_FEW void {}_stores(const {} *sums{})", tile.name, tile.sum_type,
                       epilogue.parameters()),
           [&] {
-            c.line("{} {}", loop_text("row", tile.rows),
-                   loop_text("column", tile.columns, tile.first_column));
+            const auto pixels = loop_text("row", tile.rows) + " " +
+                                loop_text("column", tile.columns, tile.first_column);
             const auto vectors = tile.stored_vectors > 0 ? tile.stored_vectors : tile.vectors;
+            if (tile.stores_pixels)
+              return c.block(pixels, [&] {
+                c.line("{} values[{}];", vector, vectors);
+                c.line("V_UNROLL {} values[vector] = {}_load({});", loop_text("vector", vectors),
+                       vector, sum_text(tile));
+                c.line("{}", store);
+              });
+            c.line("{}", pixels);
             c.block("V_UNROLL_OF_MANY " + loop_text("vector", vectors), [&] {
               c.line("const {0} value = {0}_load({1});", vector, sum_text(tile));
               c.line("{}", store);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "codegen/target.h"
 #include "codegen/weights.h"
 #include "emit/c_writer.h"
+#include "ops/rescale.h"
 
 namespace turnstone {
 
@@ -80,13 +82,26 @@ class Epilogue {
   // A call of the store that moves the pointers from a tile's spot to one of its vectors.
   std::string store(const std::string& name, std::string_view n, const Spot& inside) const;
 
+  // A call of what write_store writes for integers on x86 beside it, NAME_store_pixel: it finishes
+  // n channels of a pixel, whose sums stand in vectors at `sums`, a C expression. And whether that
+  // is less work, because several vectors become bytes together.
+  bool stores_pixels() const;
+  std::string store_pixel(const std::string& name, std::string_view n, std::string_view sums,
+                          const Spot& inside) const;
+
  private:
   std::string load(Value value) const;
   std::string offset(Value value, const Spot& spot) const;
   std::map<Value, std::string> operand_names() const;
   void store_reals();
   void store_integers();
+  std::string write_integer_result() const;
+  void write_operands();
+  void write_store_pixel(const std::string& name);
   bool is_limited_by_store(const Made& rescale) const;
+  std::optional<JoinedSum> joined_behind(const Made& rescale, const Made& sum) const;
+  void write_joined(const JoinedSum& joined, const Made& rescale, const Made& sum,
+                    std::map<Value, std::string>& names) const;
   static bool has_limits_of_type(const Made& made);
   bool shifts_right(const Made& requantize) const;
 
@@ -192,8 +207,9 @@ struct Tile {
   int parts = 1;             // of the depth: then `parts_parameters` come last, see paste_tile
   bool leaves_sums = false;  // the template itself leaves its sums in memory, `float` or `int`
   std::string_view sum_type = "float";
-  int first_column = 0;    // those before it are computed and not stored
-  int stored_vectors = 0;  // of a pixel; the others are computed only
+  int first_column = 0;        // those before it are computed and not stored
+  int stored_vectors = 0;      // of a pixel; the others are computed only
+  bool stores_pixels = false;  // the sums of a pixel, in vectors `values`, are stored at once
 };
 
 // Pastes a kernel template that does `store` with each `value`, at `row`, `column` and, where it

@@ -443,16 +443,11 @@ class Scheduler {
 
   // Reads the input where it is, or a copy with the margins and the gap that the window asks for;
   // always a copy where the kernel wants elements of its own, of so many bytes.
-  void choose_input(const Group& group, const ConvShape& conv, int64_t own_size,
-                    Schedule& s) const {
+  void choose_input(const Group& group, int64_t own_size, Schedule& s) const {
     const auto& type = group.anchor->call.in[0];
     const auto kept = s.input.ring;
     s.input = layout(group.anchor->in[0]);
-    const auto right = columns_beyond(conv);
-    const auto gap = wanted_gap(graph_, *group.anchor, s.kernel);
-    const bool fits = s.input.gap >= gap && s.input.left >= conv.left && s.input.right >= right &&
-                      (conv.left + right == 0 || s.input.fill == group.anchor->i("x_zero"));
-    if (fits && (own_size == 0 || reads_bytes_in_place(*group.anchor, s.kernel))) return;
+    if (reads_as_it_lies(graph_, *group.anchor, s.kernel, s.input)) return;
     s.copies_input = true;
     s.input = copied_layout(graph_, *group.anchor, s.kernel, s.input);
     if (kept > 0) {
@@ -485,7 +480,7 @@ class Scheduler {
     const auto shape = matrix_shape(graph_, *group.anchor);
     const bool converts = shape.integers && !takes_tiles(s.kernel);
     if (shape.conv)
-      choose_input(group, *shape.conv, converts ? input_bytes(shape, s.kernel) : 0, s);
+      choose_input(group, converts ? input_bytes(shape, s.kernel) : 0, s);
     else
       s.input = layout(group.anchor->in[0]);
     s.flat = !s.in_strip && shape.is_pointwise() && s.input.is_flat() && are_flat(group);
@@ -602,7 +597,7 @@ class Scheduler {
     CHECK(row);
     const auto c = conv_shape(group.anchor->call);
     s.kernel = row->name;
-    choose_input(group, c, 0, s);
+    choose_input(group, 0, s);
     auto tile = tiles_for(row->name, target_).front();
     // Large windows make long code: smaller tiles keep clang quick.
     const bool is_large = c.kernel_rows * c.kernel_columns > 9;
@@ -612,8 +607,9 @@ class Scheduler {
     const bool shares_rows = c.row_stride == 1 && c.column_stride == 1 &&
                              (row->name != "depthwise/quads" || c.row_dilation == 1);
     s.rows = c.out_rows > 1 && shares_rows ? std::min(tile.rows, s.most_rows) : 1;
-    s.columns = even_columns(c.out_columns, tile.columns);
-    s.vectors = row->vectors.to;
+    s.vectors = static_cast<int>(std::min<int64_t>(
+        tile.vectors, std::max<int64_t>(ceil_div(c.channels, s.lanes), row->vectors.from)));
+    s.columns = even_columns(c.out_columns, tile.columns * tile.vectors / s.vectors);
   }
 
   static constexpr size_t most_candidates = 6;
@@ -741,6 +737,21 @@ bool reads_bytes_in_place(const Made& made, std::string_view kernel) {
   const auto step = bytes_at_once(kernel);
   if (step == 0 || conv_shape(made.call).group_channels() % step != 0) return false;
   return kernel != "gemm/dot" || made.call.in[0].dtype == DType::i8;
+}
+
+bool reads_as_it_lies(const Graph& graph, const Made& made, std::string_view kernel,
+                      const MemoryLayout& layout) {
+  const auto conv = conv_shape(made.call);
+  const auto right = columns_beyond(conv);
+  if (layout.gap < wanted_gap(graph, made, kernel) || layout.left < conv.left ||
+      layout.right < right || (conv.left + right > 0 && layout.fill != made.i("x_zero")))
+    return false;
+  return takes_elements_of_value(made, kernel) || reads_bytes_in_place(made, kernel);
+}
+
+bool takes_elements_of_value(const Made& made, std::string_view kernel) {
+  return made.call.out[0].dtype != DType::i32 || !kernel.starts_with("gemm/") ||
+         takes_tiles(kernel);
 }
 
 bool has_byte_weights(const Made& made) {

@@ -107,6 +107,12 @@ bool has_byte_weights(const Made& made);
 int64_t bytes_at_once(std::string_view kernel);
 bool reads_bytes_in_place(const Made& made, std::string_view kernel);
 
+// Whether a kernel takes the elements of a convolution's input as they are, and whether it then
+// reads them where they lie, with margins and gaps as it wants them.
+bool takes_elements_of_value(const Made& made, std::string_view kernel);
+bool reads_as_it_lies(const Graph& graph, const Made& made, std::string_view kernel,
+                      const MemoryLayout& layout);
+
 // Whether a kernel multiplies tiles; the inputs that it then takes at once; and the elements behind
 // each pixel that it needs of the input of a convolution for that, 0 for other kernels.
 bool takes_tiles(std::string_view kernel);

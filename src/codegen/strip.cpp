@@ -9,7 +9,9 @@ namespace {
 
 using Kind = Schedule::Kind;
 
-bool is_real(DType type) { return type == DType::f32 || type == DType::bf16; }
+bool may_stand_in_rings(DType type) {
+  return type == DType::f32 || type == DType::bf16 || type == DType::u8 || type == DType::i8;
+}
 
 class Finder {
  public:
@@ -50,16 +52,19 @@ class Finder {
 
   static size_t index(Value value) { return static_cast<size_t>(value.id); }
 
-  // Work that knows rows, on reals.
+  // Work that knows rows.
   bool goes_by_rows(size_t g) const {
     const auto& group = groups_[g];
     const auto kind = schedules_[g].kind;
     if (kind != Kind::matrix && kind != Kind::depthwise && kind != Kind::rows) return false;
     const auto& type = graph_.type(group.result());
-    if (!is_real(type.dtype) || type.rank() != 4 || type.shape[1] < 8) return false;
+    if (!may_stand_in_rings(type.dtype) || type.rank() != 4 || type.shape[1] < 8) return false;
     if (kind != Kind::matrix) return true;
-    const auto shape = matrix_shape(graph_, *group.anchor);
-    return shape.conv && !shape.integers;
+    // A ring has the elements of the value.
+    const auto& made = *group.anchor;
+    const auto kernel = schedules_[g].kernel;
+    return matrix_shape(graph_, made).conv &&
+           (takes_elements_of_value(made, kernel) || bytes_at_once(kernel) > 0);
   }
 
   // Whether all that becomes of the group's result is that one other group reads it, row by row,
@@ -76,7 +81,7 @@ class Finder {
     const auto& group = groups_[next];
     if (schedules_[next].kind == Kind::rows)
       return beside(graph_.shape(value), graph_.shape(group.result())) == Beside::whole;
-    if (group.anchor->in[0] != value) return false;
+    if (group.anchor->in[0] != value || lacks_margins(next)) return false;
     return std::ranges::none_of(group.epilogue, [&](const Made* call) {
       return std::count(call->in.begin(), call->in.end(), value) > 0;
     });
@@ -100,13 +105,12 @@ class Finder {
     return {conv.row_stride, conv.top, (conv.kernel_rows - 1) * conv.row_dilation + 1};
   }
 
-  // Whether the first group of a strip has to copy its input to get margins.
+  // Whether a group has to copy its input, to get margins or because elements are taken many at
+  // once: only the first of a strip may.
   bool lacks_margins(size_t g) const {
     if (schedules_[g].kind == Kind::rows) return false;
-    const auto conv = conv_shape(groups_[g].anchor->call);
-    const auto layout = layouts_.find(graph_, groups_[g].anchor->in[0]);
-    return layout.left < conv.left || layout.right < columns_beyond(conv) ||
-           layout.gap < wanted_gap(graph_, *groups_[g].anchor, schedules_[g].kernel);
+    const auto& made = *groups_[g].anchor;
+    return !reads_as_it_lies(graph_, made, schedules_[g].kernel, layouts_.find(graph_, made.in[0]));
   }
 
   Strip make(const std::vector<size_t>& chain) {

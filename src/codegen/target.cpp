@@ -1,6 +1,9 @@
 #include "codegen/target.h"
 
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -51,6 +54,18 @@ std::string_view native_name() {
 #endif
 }
 
+#if defined(__x86_64__)
+// Whether a processor of AMD multiplies 512 bits in one piece, as those since Zen 5 do in servers
+// and desktops. (Those in laptops do it in halves, and do not tell.)
+bool has_whole_units() {
+  constexpr unsigned zen5 = 0x1a;
+  unsigned signature = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid(1, &signature, &b, &c, &d)) return false;
+  const auto family = signature >> 8 & 15, more = signature >> 20 & 255;
+  return family + (family == 15 ? more : 0) >= zen5;
+}
+#endif
+
 // The row with what can be known of this machine's caches and core.
 Target fitted(Target target) {
   const auto l1 = ::sysconf(_SC_LEVEL1_DCACHE_SIZE);
@@ -58,7 +73,7 @@ Target fitted(Target target) {
   if (l1 > 0) target.l1_bytes = l1;
   if (l2 > 0) target.l2_bytes = l2;
 #if defined(__x86_64__)
-  if (__builtin_cpu_is("amd") && target.lanes >= 8) target.tiles = "zen4";
+  if (__builtin_cpu_is("amd") && !has_whole_units() && target.lanes >= 8) target.tiles = "zen4";
 #endif
   return target;
 }

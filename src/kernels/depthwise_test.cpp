@@ -53,7 +53,12 @@ std::vector<Tile> tiles_of(const Machine& machine) {
       tiles.push_back({row, 3, 3, 1, 1, 4, 2, 0, 3, all});
       tiles.push_back({row, 3, 3, 2, 1, 3, 1, 0, 3, all});
       tiles.push_back({row, 4, 3, 1, 2, 2, 1, 0, 3, all});
-      tiles.push_back({row, 5, 5, 1, 1, most, 2, 0, 5, all - 1});
+      tiles.push_back({row, 5, 5, 1, 1, 2, 2, 0, 5, all - 1});
+      tiles.push_back({row, 5, 5, 1, 1, most, 2, 0, 5, row.lanes - 1});
+      for (int vectors = 1; vectors < 4; ++vectors) {
+        tiles.push_back({row, 3, 3, 1, 1, 2, 2, 0, 3, vectors * row.lanes});
+        tiles.push_back({row, 2, 3, 1, 1, 2, 1, 0, 3, vectors * row.lanes + 3});
+      }
       tiles.push_back({row, 1, 2, 2, 1, 2, 1, 0, 2, 1});
       continue;
     }
@@ -87,6 +92,11 @@ std::string instantiate(const Tile& tile) {
       "#define TAP_FROM {}\n#define TAP_TO {}\n#define CHANNELS {}\n",
       tile.name(), tile.kernel_rows, tile.kernel_columns, tile.stride, tile.dilation, tile.columns,
       tile.output_rows, tile.tap_from, tile.tap_to, tile.channels);
+  if (tile.has_quads())
+    text += fmt::format(
+        "#define STORE_PIXEL(row, column, sums) \\\n"
+        "  V_UNROLL for (int v = 0; v < (CHANNELS + LANES - 1) / LANES; ++v) \\\n"
+        "      STORE(row, column, v, (sums)[v])\n");
   text += fmt::format(
       "#define EPILOGUE_ARGUMENTS , {} *y\n"
       "#define STORE(row, column, vector, value) \\\n"
@@ -101,6 +111,7 @@ std::string instantiate(const Tile& tile) {
     text += fmt::format("#define INPUT {}\n#define WEIGHT {}\n", tile.row.type, weight);
   if (tile.has_quads()) text += fmt::format("#define QUADS {}\n", tile.words());
   text += kernel_text(tile.row.name);
+  if (tile.has_quads()) text += "#undef STORE\n";
   return text + fmt::format(
                     "void {0}(const {1} *const *rows, long pixel, const {2} *w, long tap,\n"
                     "         const {3} *bias, {3} *y) {{\n"

@@ -79,8 +79,56 @@ V_INLINE vi v_add_quads(vi sum, vi a, vi b) {
 #endif
 }
 
+#if LANES >= 8 && defined(__AVX2__)
+/* The first n = 1..4 * LANES bytes, zero behind. */
+V_INLINE v_row v_row_load_n(const unsigned char* p, int n) {
+  if (n == 4 * LANES) return *(const v_row_memory*)p;
+#if LANES == 16
+  return (v_row)__builtin_ia32_loaddquqi512_mask((const v_row_chars*)p, (v_row_chars){},
+                                                 (1ull << n) - 1);
+#else
+  typedef long long v_row_words __attribute__((vector_size(LANES * 4)));
+  v_row_words words = {};
+  V_UNROLL for (int k = 0; k < 4; ++k) if (n > 8 * k) words[k] =
+      (long long)v_bytes_load(p + 8 * k, n - 8 * k > 8 ? 8 : n - 8 * k);
+  return (v_row)words;
+#endif
+}
+
+/* Of each of the first n = 1..4 * LANES channels the bytes of four rows, the first in the lowest
+ * bits; 0 where there are fewer rows. LANES channels in each vector. */
+V_INLINE void v_quads_of_rows(const unsigned char* const* rows, int count, int n, vi* quads) {
+#define V_ZIP_BYTES(at, n)                                                                    \
+  at, at + n, at + 1, at + n + 1, at + 2, at + n + 2, at + 3, at + n + 3, at + 4, at + n + 4, \
+      at + 5, at + n + 5, at + 6, at + n + 6, at + 7, at + n + 7
+#define V_ZIP_SHORTS(at, n) at, at + n, at + 1, at + n + 1, at + 2, at + n + 2, at + 3, at + n + 3
+  v_row row[4];
+  V_UNROLL for (int r = 0; r < 4; ++r) {
+    const vi words = r < count ? (vi)v_row_load_n(rows[r], n) : (vi){};
+    row[r] = (v_row)__builtin_shufflevector(words, words, V_APART_LANES);
+  }
+  const v_row upper[] = {
+      __builtin_shufflevector(row[0], row[1], V_EACH_LANE(V_ZIP_BYTES, 0, (LANES * 4))),
+      __builtin_shufflevector(row[0], row[1], V_EACH_LANE(V_ZIP_BYTES, 8, (LANES * 4)))};
+  const v_row lower[] = {
+      __builtin_shufflevector(row[2], row[3], V_EACH_LANE(V_ZIP_BYTES, 0, (LANES * 4))),
+      __builtin_shufflevector(row[2], row[3], V_EACH_LANE(V_ZIP_BYTES, 8, (LANES * 4)))};
+  V_UNROLL for (int half = 0; half < 2; ++half) {
+    const v_row_shorts a = (v_row_shorts)upper[half], b = (v_row_shorts)lower[half];
+    if (n > 2 * half * LANES)
+      quads[2 * half] =
+          (vi)__builtin_shufflevector(a, b, V_EACH_LANE(V_ZIP_SHORTS, 0, (LANES * 2)));
+    if (n > (2 * half + 1) * LANES)
+      quads[2 * half + 1] =
+          (vi)__builtin_shufflevector(a, b, V_EACH_LANE(V_ZIP_SHORTS, 4, (LANES * 2)));
+  }
+#undef V_ZIP_BYTES
+#undef V_ZIP_SHORTS
+}
+#endif
+
 #if LANES == 8 && defined(__AVX2__)
-/* The same, where the sums of the products of two neighbours have 16 bits. */
+/* v_add_quads, where the sums of the products of two neighbours have 16 bits. */
 V_INLINE vi v_add_small_quads(vi sum, vi a, vi b) {
   typedef char v_quads __attribute__((vector_size(LANES * 4)));
   const v_pairs ones = (v_pairs)vi_set(0x10001);

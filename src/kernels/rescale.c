@@ -3,7 +3,10 @@
 
 /* Nearest whole numbers; v must fit in an int. */
 V_INLINE vi vi_nearest(vf v) {
-#if LANES == 8 && defined(__AVX__)
+#if LANES == 16
+  enum { as_set = 4 }; /* the rounding of the control register: to nearest, halves to even */
+  return (vi)__builtin_ia32_cvtps2dq512_mask(v, (vi){}, 0xffff, as_set);
+#elif LANES == 8 && defined(__AVX__)
   return (vi)__builtin_ia32_cvtps2dq256(v);
 #elif LANES == 4 && defined(__SSE2__)
   return (vi)__builtin_ia32_cvtps2dq(v);
@@ -40,6 +43,19 @@ V_INLINE vf v_over_scale(vf v, float scale, float inverse) {
   (void)inverse;
   return v / scale;
 #endif
+}
+
+/* Whether vf_fma rounds once. */
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+#define V_JOINS 1
+#else
+#define V_JOINS 0
+#endif
+
+/* v_rescale, less zero, as f32. */
+V_INLINE vf v_rescaled_steps(vi sum, vf factor, int zero, int low, int high) {
+  const vf least = vf_set((float)(low - zero)), most = vf_set((float)(high - zero));
+  return v_round(vf_min(vf_max(vf_of_vi(sum) * factor, least), most));
 }
 
 /* v_steps of sum * factor. */

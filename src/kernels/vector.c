@@ -392,6 +392,70 @@ V_INLINE void vi_store_i16_n(short* p, vi v, int n) {
     V_UNROLL for (int i = 0; i < LANES; ++i) if (i < n) p[i] = narrow[i];
 }
 
+#if LANES >= 8 && defined(__AVX2__)
+/* As many bytes as the lanes of four vectors. Packs and unpacks work on each 16 bytes by
+ * themselves: what they leave apart one permutation of words of 32 bits puts in order, and what
+ * they are to find apart another one. */
+typedef unsigned char v_row __attribute__((vector_size(LANES * 4)));
+typedef short v_row_shorts __attribute__((vector_size(LANES * 4)));
+typedef char v_row_chars __attribute__((vector_size(LANES * 4)));
+typedef v_row v_row_memory __attribute__((aligned(1), may_alias));
+typedef unsigned char v_half_row __attribute__((vector_size(LANES * 2)));
+typedef v_half_row v_half_row_memory __attribute__((aligned(1), may_alias));
+#if LANES == 16
+#define V_PACK(name) __builtin_ia32_##name##512
+#define V_IN_ORDER 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15
+#define V_APART_LANES V_IN_ORDER
+#define V_EACH_LANE(m, at, n) m(at, n), m(at + n / 4, n), m(at + n / 2, n), m(at + 3 * n / 4, n)
+#define V_HALF(v)                                                                                 \
+  __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, \
+                          19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31)
+#define V_THIRD_QUARTER(v) \
+  __builtin_shufflevector(v, v, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47)
+#else
+#define V_PACK(name) __builtin_ia32_##name##256
+#define V_IN_ORDER 0, 4, 1, 5, 2, 6, 3, 7
+#define V_APART_LANES 0, 2, 4, 6, 1, 3, 5, 7
+#define V_EACH_LANE(m, at, n) m(at, n), m(at + n / 2, n)
+#define V_HALF(v) \
+  __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#define V_THIRD_QUARTER(v) __builtin_shufflevector(v, v, 16, 17, 18, 19, 20, 21, 22, 23)
+#endif
+
+/* Narrows a to d with saturation, one behind the other. */
+V_INLINE v_row v_saturated_row(vi a, vi b, vi c, vi d, int is_signed) {
+  const v_row_shorts low = (v_row_shorts)V_PACK(packssdw)(a, b);
+  const v_row_shorts high = (v_row_shorts)V_PACK(packssdw)(c, d);
+  const vi bytes = is_signed ? (vi)V_PACK(packsswb)(low, high) : (vi)V_PACK(packuswb)(low, high);
+  return (v_row)__builtin_shufflevector(bytes, bytes, V_IN_ORDER);
+}
+
+/* Stores the first n = 1..4 * LANES lanes of the vectors at v, narrowed with saturation. */
+V_INLINE void v_store_row(unsigned char* p, const vi* v, int n, int is_signed) {
+  const int whole = n / LANES * LANES;
+  if (whole > 3 * LANES) {
+    *(v_row_memory*)p = v_saturated_row(v[0], v[1], v[2], v[3], is_signed);
+  } else if (whole > 2 * LANES) {
+    const v_row row = v_saturated_row(v[0], v[1], v[2], v[2], is_signed);
+    *(v_half_row_memory*)p = V_HALF(row);
+    *(v_u8_memory*)(p + 2 * LANES) = V_THIRD_QUARTER(row);
+  } else if (whole > LANES) {
+    *(v_half_row_memory*)p = V_HALF(v_saturated_row(v[0], v[1], v[0], v[1], is_signed));
+  } else if (whole > 0) {
+    *(v_u8_memory*)p = is_signed ? (v_u8)v_saturated_i8(v[0]) : v_saturated_u8(v[0]);
+  }
+  if (n > whole) {
+    const vi rest = v[whole / LANES];
+    v_u8_store_n(p + whole, is_signed ? (v_u8)v_saturated_i8(rest) : v_saturated_u8(rest),
+                 n - whole);
+  }
+}
+V_INLINE void vi_store_row_u8(unsigned char* p, const vi* v, int n) { v_store_row(p, v, n, 0); }
+V_INLINE void vi_store_row_i8(signed char* p, const vi* v, int n) {
+  v_store_row((unsigned char*)p, v, n, 1);
+}
+#endif
+
 /* Reals of 16 bits, widened to f32; f16 are finite. */
 #define vf_load_f32 vf_load
 #define vf_load_f32_n vf_load_n

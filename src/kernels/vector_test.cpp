@@ -83,6 +83,50 @@ TEST_P(Vector, PartialMovesTouchTheirElementsOnlyAndSaturate) {
   check_moves<int16_t, int32_t>(compiled, elements[4], machine.lanes);
 }
 
+// Vectors that become bytes together, as many as one to four.
+std::string row_text(const Machine& machine) {
+  auto text = paste(machine, {"vector"});
+  for (int n = 1; n <= 4 * machine.lanes; ++n)
+    text += fmt::format(
+        "void row_i8_{0}(const int *x, signed char *y) {{ vi_store_row_i8(y, (const vi *)x, {0}); "
+        "}}\n"
+        "void row_u8_{0}(const int *x, unsigned char *y) {{ vi_store_row_u8(y, (const vi *)x, "
+        "{0}); "
+        "}}\n",
+        n);
+  return text;
+}
+
+template <class Narrow>
+void check_rows(const Compiled& compiled, const std::string& name, int lanes) {
+  std::mt19937 random(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
+  constexpr int least = std::numeric_limits<Narrow>::min(),
+                most = std::numeric_limits<Narrow>::max();
+  for (int n = 1; n <= 4 * lanes; ++n) {
+    alignas(64) int x[64];
+    for (auto& value : x) value = static_cast<int>(random()) >> random() % 31;
+    x[random() % 64] = std::numeric_limits<int>::min();
+    x[random() % 64] = std::numeric_limits<int>::max();
+    Guarded<Narrow> y(static_cast<size_t>(n));
+    compiled.find<void(const int*, Narrow*)>(fmt::format("row_{}_{}", name, n))(x, y.data());
+    for (int i = 0; i < n; ++i)
+      ASSERT_EQ(int{y[static_cast<size_t>(i)]}, std::clamp(x[i], least, most))
+          << i << " of " << n << " " << name;
+    ASSERT_TRUE(y.is_intact());
+  }
+}
+
+TEST_P(Vector, RowsOfSeveralVectorsAreNarrowedInOrder) {
+  const auto& machine = GetParam();
+  if (machine.lanes < 8)
+    GTEST_SKIP() << "vectors of " << machine.name << " are narrowed one by one";
+  const Compiled compiled(machine, row_text(machine));
+  if (!machine.runs) GTEST_SKIP() << machine.name << " compiles; this computer cannot run it";
+  ASSERT_TRUE(compiled.is_loaded());
+  check_rows<int8_t>(compiled, "i8", machine.lanes);
+  check_rows<uint8_t>(compiled, "u8", machine.lanes);
+}
+
 std::string widening_text(const Machine& machine) {
   auto text = paste(machine, {"vector"});
   for (const auto* type : {"f16", "bf16"})

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "ir/text.h"
+#include "ops/rescale.h"
 #include "ops/testing.h"
 
 namespace turnstone {
@@ -131,6 +132,50 @@ TEST(Ops, PrintAndParseToTheSameGraph) {
     EXPECT_EQ(print(*again), text);
     EXPECT_EQ(again->calls().back().call.attrs, call.attrs);
   }
+}
+
+// Scales as models have them: the sums of all pairs, by two multiply-adds, become the integers that
+// eval makes; what was taken off before makes no difference.
+TEST(JoinedSum, IsFoundAndAgreesForEveryPair) {
+  std::mt19937 rng(seed());
+  std::uniform_real_distribution<double> scales(0.01, 0.2);
+  constexpr int draws = 10;
+  int found = 0;
+  for (int round = 0; round < draws; ++round) {
+    const auto zero = static_cast<int64_t>(rng() % 256);
+    const auto call = make_call(*find_op(core_ops(), "rescaled_add"),
+                                {Type{DType::u8, {65536}}, Type{DType::u8, {65536}}},
+                                {{"a_scale", scales(rng)},
+                                 {"b_scale", scales(rng)},
+                                 {"scale", scales(rng)},
+                                 {"a_zero", static_cast<int64_t>(rng() % 256)},
+                                 {"b_zero", static_cast<int64_t>(rng() % 256)},
+                                 {"zero", zero},
+                                 {"low", int64_t{0}},
+                                 {"high", int64_t{255}},
+                                 {"to", std::string("u8")}});
+    ASSERT_TRUE(call) << call.error().text;
+    std::vector<Tensor> pairs = {Tensor(DType::u8, {65536}), Tensor(DType::u8, {65536})};
+    for (int64_t i = 0; i < 65536; ++i) {
+      pairs[0].set_integer(i, i / 256);
+      pairs[1].set_integer(i, i % 256);
+    }
+    const auto expected = testing_support::run_eval(*call, pairs);
+    for (const auto& taken_off :
+         {std::array<int64_t, 2>{0, 0}, std::array<int64_t, 2>{call->i("a_zero"), 0}}) {
+      const auto sum = joined_sum(*call, taken_off);
+      if (!sum) continue;
+      ++found;
+      for (int64_t i = 0; i < 65536; ++i) {
+        const auto steps = sum->of(static_cast<float>(i / 256 - taken_off[0]),
+                                   static_cast<float>(i % 256 - taken_off[1]));
+        ASSERT_EQ(std::clamp(static_cast<int64_t>(std::nearbyint(steps)), int64_t{0}, int64_t{255}),
+                  expected[0].integer_at(i))
+            << "round " << round << " of " << i / 256 << " and " << i % 256;
+      }
+    }
+  }
+  EXPECT_GE(found, draws);  // half of them: ties at every turn may leave no factors
 }
 
 }  // namespace

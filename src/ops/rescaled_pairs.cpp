@@ -64,8 +64,9 @@ bool divides_by_inverse(const Call& call) {
   return true;
 }
 
+// The same in steps of f32, where the machine joins products and sums or not.
 template <bool adds>
-std::string vector_form(const Call& call, std::span<const std::string> x) {
+std::string separate_steps(const Call& call, std::span<const std::string> x) {
   const auto reals = [&](size_t i, std::string_view zero, std::string_view scale) {
     return fmt::format("v_reals({}, {}, {})", x[i], c_integer(call.i(zero)),
                        c_float(scale_of(call, scale)));
@@ -73,11 +74,20 @@ std::string vector_form(const Call& call, std::span<const std::string> x) {
   const auto both = fmt::format("{} {} {}", reals(0, "a_zero", "a_scale"), adds ? "+" : "*",
                                 reals(1, "b_zero", "b_scale"));
   const float scale = scale_of(call, "scale");
-  const auto steps =
-      divides_by_inverse<adds>(call)
-          ? fmt::format("v_over_scale({}, {}, {})", both, c_float(scale), c_float(1 / scale))
-          : fmt::format("({}) / {}", both, c_float(scale));
-  return fmt::format("v_steps({}{})", steps, c_limits(call));
+  return divides_by_inverse<adds>(call)
+             ? fmt::format("v_over_scale({}, {}, {})", both, c_float(scale), c_float(1 / scale))
+             : fmt::format("({}) / {}", both, c_float(scale));
+}
+
+template <bool adds>
+std::string vector_form(const Call& call, std::span<const std::string> x) {
+  const auto separate = fmt::format("v_steps({}{})", separate_steps<adds>(call, x), c_limits(call));
+  const auto sum = adds ? joined_sum(call, {0, 0}) : std::nullopt;
+  if (!sum) return separate;
+  const auto joined =
+      c_joined_sum(*sum, fmt::format("vf_of_vi({})", x[0]), fmt::format("vf_of_vi({})", x[1]));
+  return fmt::format("(V_JOINS ? vi_clamp(vi_nearest({}), {}, {}) : {})", joined,
+                     c_integer(call.i("low")), c_integer(call.i("high")), separate);
 }
 
 // Of whatever shapes; codegen has loops over vectors for those that lie beside each other.
@@ -132,7 +142,78 @@ const std::vector<AttributeDef> attributes = {
     {"high", int64_t{127}, "largest result"},
     {"to", std::string("i8"), "element type of the result: i8, u8 or i16"}};
 
+// Sums that lie so near to the middle between two integers that rounding decides.
+struct NearSum {
+  float a = 0, b = 0;
+  int64_t want = 0;
+};
+
+// One of the ways to round the factors, the nearest first.
+float moved(double real, int64_t steps) {
+  auto value = static_cast<float>(real);
+  for (int64_t k = 0; k < std::abs(steps); ++k)
+    value = std::nextafter(value, steps > 0 ? HUGE_VALF : -HUGE_VALF);
+  return value;
+}
+
 }  // namespace
+
+std::optional<JoinedSum> joined_sum(const Call& call, std::array<int64_t, 2> taken_off) {
+  constexpr double near = 1e-3;  // steps, more than the factors' rounding makes of any sum
+  constexpr int64_t most = 4;    // units of the last place that factors are moved by
+  const IntegerRange limits = {call.i("low"), call.i("high")};
+  const float a_scale = scale_of(call, "a_scale"), b_scale = scale_of(call, "b_scale");
+  const float scale = scale_of(call, "scale");
+  const double a_factor = double{a_scale} / scale, b_factor = double{b_scale} / scale;
+  const double added = static_cast<double>(call.i("zero")) -
+                       static_cast<double>(call.i("a_zero") - taken_off[0]) * a_factor -
+                       static_cast<double>(call.i("b_zero") - taken_off[1]) * b_factor;
+  const auto integer_of = [&](float steps) {
+    return std::clamp(static_cast<int64_t>(std::nearbyint(steps)), limits.low, limits.high);
+  };
+  const auto each_pair = [&](auto body) {
+    const auto a_range = range_of(call.in[0].dtype), b_range = range_of(call.in[1].dtype);
+    for (auto a = a_range.low; a <= a_range.high; ++a)
+      for (auto b = b_range.low; b <= b_range.high; ++b) {
+        volatile const float both =
+            real_of(a, call.i("a_zero"), a_scale) + real_of(b, call.i("b_zero"), b_scale);
+        const NearSum pair = {static_cast<float>(a - taken_off[0]),
+                              static_cast<float>(b - taken_off[1]),
+                              stored_steps(both / scale, call.i("zero"), limits)};
+        if (!body(pair)) return false;
+      }
+    return true;
+  };
+  // Far larger steps than those of the result leave no integer that could hold a sum.
+  constexpr double largest_sum = 1e6;
+  if (510 * (a_factor + b_factor) > largest_sum) return std::nullopt;
+  std::vector<NearSum> hard;
+  each_pair([&](const NearSum& pair) {
+    const double steps = pair.a * a_factor + pair.b * b_factor + added;
+    if (std::fabs(steps - std::floor(steps) - 0.5) < near) hard.push_back(pair);
+    return true;
+  });
+  for (int64_t way = 0; way <= 3 * most; ++way)
+    for (int64_t i = -std::min(way, most); i <= std::min(way, most); ++i)
+      for (int64_t j = -std::min(way - std::abs(i), most); j <= std::min(way - std::abs(i), most);
+           ++j) {
+        const auto left = way - std::abs(i) - std::abs(j);
+        if (left > most) continue;
+        for (const auto k : {left, -left}) {
+          const JoinedSum sum = {moved(a_factor, i), moved(b_factor, j), moved(added, k)};
+          const auto agrees = [&](const NearSum& pair) {
+            return integer_of(sum.of(pair.a, pair.b)) == pair.want;
+          };
+          if (std::ranges::all_of(hard, agrees) && each_pair(agrees)) return sum;
+        }
+      }
+  return std::nullopt;
+}
+
+std::string c_joined_sum(const JoinedSum& sum, std::string_view a, std::string_view b) {
+  return fmt::format("vf_fma({}, vf_set({}), vf_fma({}, vf_set({}), vf_set({})))", a,
+                     c_float(sum.a_factor), b, c_float(sum.b_factor), c_float(sum.added));
+}
 
 extern const OpDef rescaled_add_op{
     .name = "rescaled_add",

@@ -8,7 +8,9 @@
  * are added to a sum, GEMM_MULTIPLY(inputs, first, second) and GEMM_ADD(sum, product) instead.
  * Where a vector of channels has several sums, GEMM_PARTS of them, and where a sum is of
  * GEMM_PIXELS 2 neighbours: `next` is how far behind p the inputs of the second lie, and
- * GEMM_RESULT(sums, pixel) the vector of a pixel from its sums. */
+ * GEMM_RESULT(sums, pixel) the vector of a pixel from its sums. Where neither is so,
+ * STORE_PIXEL(row, column, sums) may be given instead of STORE: it takes the VECTORS sums of a
+ * pixel at once. */
 
 #ifndef EPILOGUE_ARGUMENTS
 #define EPILOGUE_ARGUMENTS
@@ -213,12 +215,16 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
         _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
       }
   (void)line;
+#ifdef STORE_PIXEL
+  GEMM_ALL_INPUTS(o, c) STORE_PIXEL(o, c, sum[o][c]);
+#else
   GEMM_ALL_INPUTS(o, c) {
     if (V_LOADS_APART && GEMM_TIGHT && c * GEMM_PIXELS % 2 == 0) GEMM_KEEP_TWO(o, c);
     V_UNROLL for (int n = 0; n < GEMM_PIXELS; ++n) if (c * GEMM_PIXELS + n < COLUMNS)
         V_UNROLL for (int v = 0; v < VECTORS; ++v)
             STORE(o, c * GEMM_PIXELS + n, v, GEMM_RESULT(sum[o][c] + v * GEMM_PARTS, n));
   }
+#endif
 }
 
 #undef GEMM_SUM
@@ -268,6 +274,7 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef EPILOGUE_ARGUMENTS
 #undef START
 #undef STORE
+#undef STORE_PIXEL
 #undef DEPTH_UNROLL
 #undef PREFETCH_EVERY
 #undef PREFETCH_LINES
