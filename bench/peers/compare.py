@@ -197,7 +197,21 @@ def measure(network, engines, threads, cores, arguments):
             "ratio_high": ratios[-1 - len(ratios) // 10], "difference": gaps[worker.engine]}
     return {"network": network.name, "threads": threads, "gflop": flops / 1e9,
             "peak_gflops": bench["peak_gflops"], "engines": rows, "refused": refused,
-            "bf16_ratio": ratio_between(medians, "openvino_default", "turnstone_bf16")}
+            "bf16_ratio": ratio_between(medians, "openvino_default", "turnstone_bf16"),
+            "avx2": measure_avx2(network, flops, medians, rows, threads, cores)}
+
+
+def measure_avx2(network, flops, medians, rows, threads, cores):
+    """Our code for AVX2 beside the fastest f32 peer on what this is, and its share of what AVX2 can do
+    here; None where it did not run."""
+    peers = [engine for engine in PEERS_F32 if engine in medians]
+    if "turnstone_avx2" not in medians or not peers:
+        return None
+    best = min(peers, key=lambda engine: rows[engine]["median_ms"])
+    peak = measure_peak(threads, cores, FOLDER / network.name / "package_avx2/package")["peak_gflops"]
+    return {"ratio": ratio_between(medians, best, "turnstone_avx2"), "peer": best, "peak_gflops": peak,
+            "share": flops / rows["turnstone_avx2"]["median_ms"] / 1e6 / peak,
+            "bound": rows[best]["median_ms"] / (flops / peak / 1e6)}
 
 
 def ratio_between(medians, theirs, ours):
@@ -253,6 +267,19 @@ def print_bf16(results, out):
               f"the default is {r['engines']['openvino_default']['precision']}", file=out)
 
 
+def print_avx2(results, out):
+    """Our code for AVX2 against peers on AVX-512, and how far AVX2 could go at most."""
+    found = [r for r in results if r["avx2"] and not is_quantised(r)]
+    if found:
+        print("\ncode for AVX2 against the fastest f32 peer on AVX-512: ratio, the most that multiply-adds of "
+              "AVX2 allow,\nand the share of that", file=out)
+    for r in found:
+        avx2 = r["avx2"]
+        print(f"  {r['network']:<24}{avx2['ratio']:5.2f} {avx2['bound']:5.2f} {100 * avx2['share']:4.0f}%  "
+              f"{r['threads']} thread{'s' * (r['threads'] > 1)}, {avx2['peer']}, "
+              f"{avx2['peak_gflops']:.0f} GFLOP/s", file=out)
+
+
 def print_skips(results, out):
     """What cannot be told on this machine."""
     present = features()
@@ -281,6 +308,7 @@ def print_summary(results, out):
     for name in both:
         print(f"  {name:<24}{single[name] / double[name]:5.2f}", file=out)
     print_bf16(results, out)
+    print_avx2(results, out)
     print_skips(results, out)
 
 
@@ -321,9 +349,11 @@ class Tee:
 
 
 def default_engines():
-    """The peers; where bf16 is multiplied in hardware, ours and OpenVINO's too."""
+    """The peers; where bf16 is multiplied in hardware, ours and OpenVINO's too; where AVX-512 is, our
+    code for AVX2."""
     narrow = ",openvino_default,turnstone_bf16" if "amx_bf16" in features() else ""
-    return ",".join(PEERS_F32) + narrow
+    halved = ",turnstone_avx2" if "avx512f" in features() else ""
+    return ",".join(PEERS_F32) + narrow + halved
 
 
 def parse_arguments():
@@ -333,7 +363,7 @@ def parse_arguments():
                "  bench/peers/compare.py --threads 1,2 --output bench/results/peers.txt")
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help="of networks.txt; all by default")
     parser.add_argument("--engines", default=default_engines(),
-                        help="peers, and ours in bf16, of " + ",".join(name for name in ENGINES if name != "turnstone"))
+                        help="peers, and ours in bf16 and for AVX2, of " + ",".join(name for name in ENGINES if name != "turnstone"))
     parser.add_argument("--threads", default="1", help="such as 1,2: one table for each")
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--turn", type=float, default=0.05, help="seconds of one engine's turn")

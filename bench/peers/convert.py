@@ -88,7 +88,12 @@ def to_bf16_package(network, folder):
     return to_package(network, folder, options=["--math", "bf16"])
 
 
-MAKERS = {"tflite": to_tflite, "ncnn": to_ncnn, "package": to_package, "package_bf16": to_bf16_package}
+def to_avx2_package(network, folder):
+    return to_package(network, folder, target="x86_64_v3")
+
+
+MAKERS = {"tflite": to_tflite, "ncnn": to_ncnn, "package": to_package, "package_bf16": to_bf16_package,
+          "package_avx2": to_avx2_package}
 
 
 def model_file(network, kind):

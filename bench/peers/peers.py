@@ -30,6 +30,10 @@ class TurnstoneBf16(Turnstone):
         self.precision = f"bf16 {self.precision}"
 
 
+class TurnstoneAvx2(Turnstone):
+    """A package for AVX2, on whatever this is."""
+
+
 def has_dot_products():
     """Whether this processor adds products of bytes in 32 bits."""
     return any(f" {name}" in Path("/proc/cpuinfo").read_text() for name in ("avx512_vnni", "avx_vnni"))
@@ -138,6 +142,7 @@ class Ncnn:
 ENGINES = {
     "turnstone": (Turnstone, "package"),
     "turnstone_bf16": (TurnstoneBf16, "package_bf16"),
+    "turnstone_avx2": (TurnstoneAvx2, "package_avx2"),
     "onnxruntime": (OnnxRuntime, "onnx"),
     "openvino": (OpenVinoF32, "onnx"),
     "openvino_default": (OpenVino, "onnx"),

@@ -130,14 +130,15 @@ Result<Json> bench(const std::string& package, int threads, int runs, bool layer
   const auto load_ms = milliseconds(Steady::now() - started);
   const int used = runtime.pool ? ts_pool_threads(runtime.pool.get()) : 1;
   const auto inputs = bind_random_inputs(runtime);
-  const auto before = measure_peak_gflops(used);
+  const std::string variant = ts_variant_name(runtime.model.get());
+  const auto before = measure_peak_gflops(used, variant);
   const auto times = TRY(time_runs(runtime, runs, quiet));
-  const auto peak = std::max(before, measure_peak_gflops(used));
+  const auto peak = std::max(before, measure_peak_gflops(used, variant));
   const auto groups = TRY(profile(runtime));
   const auto median = quantile(times, 0.5);
   const auto gflops = gflops_of(static_cast<double>(groups.flops), median);
   Json json = {{"threads", used},
-               {"variant", ts_variant_name(runtime.model.get())},
+               {"variant", variant},
                {"median_ms", rounded(median)},
                {"p10_ms", rounded(quantile(times, 0.1))},
                {"p90_ms", rounded(quantile(times, 0.9))},

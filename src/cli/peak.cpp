@@ -42,11 +42,14 @@ struct Spin {
   int lanes;
 };
 
-Spin widest() {
+Spin widest(std::string_view variant) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return {spin_avx512, 16};
+  const bool is_narrow = variant.starts_with("x86_64_v3");
+  if (variant.starts_with("x86_64_v2")) return {spin_baseline, 4};
+  if (!is_narrow && __builtin_cpu_supports("avx512f")) return {spin_avx512, 16};
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {spin_avx2, 8};
 #endif
+  (void)variant;
   return {spin_baseline, 4};
 }
 
@@ -68,8 +71,8 @@ double best_of_thread(const Spin& spin) {
 
 }  // namespace
 
-double measure_peak_gflops(int threads) {
-  const auto spin = widest();
+double measure_peak_gflops(int threads, std::string_view variant) {
+  const auto spin = widest(variant);
   std::vector<double> rates(static_cast<size_t>(std::max(threads, 1)));
   {
     std::vector<std::jthread> workers;

@@ -1,10 +1,12 @@
 // What the CPU could do at most: a loop of fused multiply-adds on registers.
 #pragma once
 
+#include <string_view>
+
 namespace turnstone {
 
 // Float GFLOP/s (a multiply-add counts as two) of `threads` threads at once, each using the widest
-// vectors of this CPU. Takes about 50 ms.
-double measure_peak_gflops(int threads);
+// vectors of this CPU that code for `variant`, as the runtime names it, may use. Takes about 50 ms.
+double measure_peak_gflops(int threads, std::string_view variant);
 
 }  // namespace turnstone

@@ -100,8 +100,8 @@ std::string row_text(const Machine& machine) {
 template <class Narrow>
 void check_rows(const Compiled& compiled, const std::string& name, int lanes) {
   std::mt19937 random(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
-  constexpr int least = std::numeric_limits<Narrow>::min(),
-                most = std::numeric_limits<Narrow>::max();
+  const auto least = static_cast<double>(std::numeric_limits<Narrow>::min());
+  const auto most = static_cast<double>(std::numeric_limits<Narrow>::max());
   for (int n = 1; n <= 4 * lanes; ++n) {
     alignas(64) int x[64];
     for (auto& value : x) value = static_cast<int>(random()) >> random() % 31;
@@ -110,7 +110,8 @@ void check_rows(const Compiled& compiled, const std::string& name, int lanes) {
     Guarded<Narrow> y(static_cast<size_t>(n));
     compiled.find<void(const int*, Narrow*)>(fmt::format("row_{}_{}", name, n))(x, y.data());
     for (int i = 0; i < n; ++i)
-      ASSERT_EQ(int{y[static_cast<size_t>(i)]}, std::clamp(x[i], least, most))
+      ASSERT_EQ(static_cast<double>(y[static_cast<size_t>(i)]),
+                std::clamp(static_cast<double>(x[i]), least, most))
           << i << " of " << n << " " << name;
     ASSERT_TRUE(y.is_intact());
   }

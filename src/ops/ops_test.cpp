@@ -167,11 +167,12 @@ TEST(JoinedSum, IsFoundAndAgreesForEveryPair) {
       if (!sum) continue;
       ++found;
       for (int64_t i = 0; i < 65536; ++i) {
-        const auto steps = sum->of(static_cast<float>(i / 256 - taken_off[0]),
-                                   static_cast<float>(i % 256 - taken_off[1]));
+        const int64_t a = i / 256, b = i % 256;
+        const auto steps =
+            sum->of(static_cast<float>(a - taken_off[0]), static_cast<float>(b - taken_off[1]));
         ASSERT_EQ(std::clamp(static_cast<int64_t>(std::nearbyint(steps)), int64_t{0}, int64_t{255}),
                   expected[0].integer_at(i))
-            << "round " << round << " of " << i / 256 << " and " << i % 256;
+            << "round " << round << " of " << a << " and " << b;
       }
     }
   }

@@ -64,7 +64,7 @@ bool divides_by_inverse(const Call& call) {
   return true;
 }
 
-// The same in steps of f32, where the machine joins products and sums or not.
+// The result before it is rounded, by the formula that eval has.
 template <bool adds>
 std::string separate_steps(const Call& call, std::span<const std::string> x) {
   const auto reals = [&](size_t i, std::string_view zero, std::string_view scale) {
@@ -81,7 +81,7 @@ std::string separate_steps(const Call& call, std::span<const std::string> x) {
 
 template <bool adds>
 std::string vector_form(const Call& call, std::span<const std::string> x) {
-  const auto separate = fmt::format("v_steps({}{})", separate_steps<adds>(call, x), c_limits(call));
+  auto separate = fmt::format("v_steps({}{})", separate_steps<adds>(call, x), c_limits(call));
   const auto sum = adds ? joined_sum(call, {0, 0}) : std::nullopt;
   if (!sum) return separate;
   const auto joined =
