@@ -13,6 +13,7 @@ import numpy
 
 from models import FOLDERS
 from pictures import inputs_of
+from processor import has_dot_products
 
 REFERENCE = FOLDERS["zoo"] / "reference"
 
@@ -22,8 +23,9 @@ class OnnxRuntime:
         import onnxruntime
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        # Without it products of bytes saturate at 16 bits on x86 without VNNI.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        # Exact where sums of bytes saturate without; elsewhere it only keeps some models from loading.
+        if not has_dot_products():
+            options.add_session_config_entry("session.x64quantprecision", "1")
         self.session = onnxruntime.InferenceSession(
             model.file, options, providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0]
