@@ -27,6 +27,7 @@ from convert import FOLDER, first_line, model_file  # noqa: E402
 from peers import ENGINES, version_of  # noqa: E402
 from models import read_models  # noqa: E402
 from pictures import inputs_of  # noqa: E402
+from processor import features, has_dot_products  # noqa: E402
 
 TURNSTONE = ROOT / "build/bin/turnstone"
 PEERS_F32 = ("onnxruntime", "openvino", "litert", "ncnn")
@@ -198,20 +199,19 @@ def measure(network, engines, threads, cores, arguments):
     return {"network": network.name, "threads": threads, "gflop": flops / 1e9,
             "peak_gflops": bench["peak_gflops"], "engines": rows, "refused": refused,
             "bf16_ratio": ratio_between(medians, "openvino_default", "turnstone_bf16"),
-            "avx2": measure_avx2(network, flops, medians, rows, threads, cores)}
+            "avx2": measure_avx2(network, medians, rows, threads, cores)}
 
 
-def measure_avx2(network, flops, medians, rows, threads, cores):
+def measure_avx2(network, medians, rows, threads, cores):
     """Our code for AVX2 beside the fastest f32 peer on what this is, and its share of what AVX2 can do
     here; None where it did not run."""
-    peers = [engine for engine in PEERS_F32 if engine in medians]
-    if "turnstone_avx2" not in medians or not peers:
+    peers = [engine for engine in PEERS_F32 if engine in rows]
+    if "turnstone_avx2" not in rows or not peers:
         return None
-    best = min(peers, key=lambda engine: rows[engine]["median_ms"])
+    best = max(peers, key=lambda engine: rows[engine]["gflops"])
     peak = measure_peak(threads, cores, FOLDER / network.name / "package_avx2/package")["peak_gflops"]
     return {"ratio": ratio_between(medians, best, "turnstone_avx2"), "peer": best, "peak_gflops": peak,
-            "share": flops / rows["turnstone_avx2"]["median_ms"] / 1e6 / peak,
-            "bound": rows[best]["median_ms"] / (flops / peak / 1e6)}
+            "share": rows["turnstone_avx2"]["gflops"] / peak, "bound": peak / rows[best]["gflops"]}
 
 
 def ratio_between(medians, theirs, ours):
@@ -288,7 +288,7 @@ def print_skips(results, out):
         print("skip: --math bf16 against OpenVINO's default: no AMX here", file=out)
     if "amx_int8" not in present:
         print("skip: integers by AMX: no AMX here", file=out)
-    if not {"avx512_vnni", "avx_vnni"} & set(present):
+    if not has_dot_products():
         print("skip: integers by VNNI: no VNNI here; those above are by AVX2", file=out)
     if "avx512f" not in present:
         print("skip: AVX2 code against peers on AVX-512: no AVX-512 here", file=out)
@@ -310,12 +310,6 @@ def print_summary(results, out):
     print_bf16(results, out)
     print_avx2(results, out)
     print_skips(results, out)
-
-
-def features():
-    flags = Path("/proc/cpuinfo").read_text()
-    return [name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni",
-                              "amx_bf16", "amx_int8") if f" {name}" in flags]
 
 
 def machine():

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests/zoo"))
-from processor import has_dot_products  # noqa: E402
+from processor import onnxruntime_options  # noqa: E402
 
 
 class Turnstone:
@@ -34,24 +34,15 @@ class TurnstoneBf16(Turnstone):
         self.precision = f"bf16 {self.precision}"
 
 
-class TurnstoneAvx2(Turnstone):
-    """A package for AVX2, on whatever this is."""
-
-
 class OnnxRuntime:
     distribution = "onnxruntime"
     precision = "f32"
 
     def __init__(self, file, threads):
         import onnxruntime
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options = onnxruntime_options()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Without it sums of bytes saturate on processors without dot products of them; with it others
-        # are slower, too.
-        if not has_dot_products():
-            options.add_session_config_entry("session.x64quantprecision", "1")
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         self.session = onnxruntime.InferenceSession(
             str(file), options, providers=["CPUExecutionProvider"])
@@ -141,7 +132,7 @@ class Ncnn:
 ENGINES = {
     "turnstone": (Turnstone, "package"),
     "turnstone_bf16": (TurnstoneBf16, "package_bf16"),
-    "turnstone_avx2": (TurnstoneAvx2, "package_avx2"),
+    "turnstone_avx2": (Turnstone, "package_avx2"),
     "onnxruntime": (OnnxRuntime, "onnx"),
     "openvino": (OpenVinoF32, "onnx"),
     "openvino_default": (OpenVino, "onnx"),

@@ -44,10 +44,10 @@ struct Spin {
 
 Spin widest(std::string_view variant) {
 #if defined(__x86_64__)
-  const bool is_narrow = variant.starts_with("x86_64_v3");
-  if (variant.starts_with("x86_64_v2")) return {spin_baseline, 4};
-  if (!is_narrow && __builtin_cpu_supports("avx512f")) return {spin_avx512, 16};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {spin_avx2, 8};
+  const int most = variant.starts_with("x86_64_v2") ? 4 : variant.starts_with("x86_64_v3") ? 8 : 16;
+  if (most >= 16 && __builtin_cpu_supports("avx512f")) return {spin_avx512, 16};
+  if (most >= 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return {spin_avx2, 8};
 #endif
   (void)variant;
   return {spin_baseline, 4};

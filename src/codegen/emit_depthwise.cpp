@@ -41,10 +41,12 @@ class DepthwiseEmitter {
     if (integers_) c_.need("pairs");
     fill_row_ = write_fill_row(e_, name_, s_.input, input_type(), zero);
     epilogue_.write_store(name_);
-    const auto whole = shape_.channels / width() * width();
-    if (whole > 0 || rest_is_beside()) write_whole_vectors(whole);
-    if (leaves_columns(whole)) write_last_channels(static_cast<int>(shape_.channels - whole));
-    write_rows(whole);
+    // Channels that tiles of many columns do: where tiles are wide, also those behind the last
+    // whole one.
+    const auto tiled = has_quads() ? shape_.channels : shape_.channels / width() * width();
+    if (tiled > 0) write_tiled_channels(tiled);
+    if (tiled < shape_.channels) write_last_channels(static_cast<int>(shape_.channels - tiled));
+    write_rows(tiled);
     if (!s_.in_strip)
       steps.push_back(
           write_row_units(c_, name_, shape_.batch, shape_.out_rows, s_.rows, s_.parallel));
@@ -243,15 +245,13 @@ class DepthwiseEmitter {
                        name, input_type(), weight_type(), start_type(), epilogue_.parameters());
   }
 
-  // Whether the channels behind the last whole tile are a tile of their own with each of those, and
-  // not one of each column.
-  bool rest_is_beside() const { return has_quads(); }
-
-  // A function for every size of tile, which does all whole tiles of channels: neighbours in
-  // memory come one after the other. Pixels may lie as far apart as the first-level cache repeats.
-  void write_whole_vectors(int64_t whole) {
+  // A function for every size of tile, which does `tiled` channels, the last of which may be a
+  // narrower tile: neighbours in memory come one after the other. Pixels may lie as far apart as
+  // the first-level cache repeats.
+  void write_tiled_channels(int64_t tiled) {
     const auto all = static_cast<int>(width());
-    const auto n = rest_is_beside() ? static_cast<int>(shape_.channels - whole) : 0;
+    const auto whole = tiled / all * all;
+    const auto n = static_cast<int>(tiled - whole);
     for (const auto rows : heights())
       for (const auto columns : tile_columns()) {
         if (whole > 0) instantiate("whole", rows, columns, all);
@@ -265,8 +265,6 @@ class DepthwiseEmitter {
         });
       }
   }
-
-  bool leaves_columns(int64_t whole) const { return whole < shape_.channels && !rest_is_beside(); }
 
   // Of the tiles of a row.
   std::set<int> tile_columns() const {
@@ -298,25 +296,25 @@ class DepthwiseEmitter {
   }
 
   // One function for the rows of a tile and all channels; `first` points to the input rows.
-  void write_channels(int rows, int64_t whole) {
+  void write_channels(int rows, int64_t tiled) {
     c_.block(
         fmt::format("V_OWN void {}_rows_{}(const {} *const *first, const {} *w, const {} *bias{})",
                     name_, rows, input_type(), weight_type(), start_type(), epilogue_.parameters()),
         [&] {
           c_.line("(void)bias;");
           c_.line("const {} *in[{}];", input_type(), window_rows(rows));
-          if (whole > 0 || rest_is_beside())
+          if (tiled > 0)
             write_columns(s_.columns, [&](int columns, const std::string& column) {
               c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {} * {};", window_rows(rows),
                       column, shape_.column_stride * s_.input.column_step);
               c_.line("{}_{}x{}(in, w, {}{});", name_, rows, columns, has_start() ? "bias" : "0",
                       epilogue_.arguments_at({.column = column}));
             });
-          if (!leaves_columns(whole)) return;
-          c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), whole);
-          c_.line("{}_rest_{}(in, w + {}, {}{});", name_, rows, whole * steps(),
-                  has_start() ? fmt::format("bias + {}", whole) : "0",
-                  epilogue_.arguments_at({.channel = std::to_string(whole)}));
+          if (tiled == shape_.channels) return;
+          c_.line("for (int k = 0; k < {}; ++k) in[k] = first[k] + {};", window_rows(rows), tiled);
+          c_.line("{}_rest_{}(in, w + {}, {}{});", name_, rows, tiled * steps(),
+                  has_start() ? fmt::format("bias + {}", tiled) : "0",
+                  epilogue_.arguments_at({.channel = std::to_string(tiled)}));
         });
   }
 
@@ -332,8 +330,8 @@ class DepthwiseEmitter {
   }
 
   // The rows [from, to) of a picture.
-  void write_rows(int64_t whole) {
-    for (const auto rows : heights()) write_channels(rows, whole);
+  void write_rows(int64_t tiled) {
+    for (const auto rows : heights()) write_channels(rows, tiled);
     write_rows_function(c_, name_, [&] {
       c_.line("const {0} *x = (const {0} *){1};", input_type(),
               s_.copies_input ? copy_address() : e_.address(group_.anchor->in[0]));

@@ -123,12 +123,6 @@ void Epilogue::store_reals() {
             store_text(e_.graph.type(group_.result()).dtype, "y", names.at(group_.result()), "n"));
 }
 
-void Epilogue::store_integers() {
-  if (calls_.empty()) return e_.c.line("vi_store_n(y, x, n);");
-  e_.c.line("{};",
-            store_text(e_.graph.type(group_.result()).dtype, "y", write_integer_result(), "n"));
-}
-
 // Writes what follows the sums x; returns the name of the result.
 std::string Epilogue::write_integer_result() const {
   auto names = operand_names();
@@ -168,8 +162,7 @@ std::optional<JoinedSum> Epilogue::joined_behind(const Made& rescale, const Made
   const auto reads = [&](const Made* call) { return std::ranges::count(call->in, rescale.out[0]); };
   int64_t readers = 0;
   for (const auto* call : calls_) readers += reads(call);
-  const bool joins =
-      e_.target.arch == Arch::aarch64 || (e_.target.arch == Arch::x86_64 && e_.target.lanes >= 8);
+  const bool joins = e_.target.arch == Arch::aarch64 || has_feature(KernelFeature::avx2, e_.target);
   if (!joins || sum.op() != "rescaled_add" || readers != 1 || reads(&sum) != 1) return std::nullopt;
   const auto zero = rescale.call.i("zero");
   const bool is_first = sum.in[0] == rescale.out[0];
@@ -215,47 +208,53 @@ bool Epilogue::is_limited_by_store(const Made& rescale) const {
 
 void Epilogue::write_store(const std::string& name) {
   auto& c = e_.c;
-  c.block(fmt::format("V_INLINE void {}_store(int n, {} x{})", name, integers_ ? "vi" : "vf",
-                      parameters()),
-          [&] {
-            write_operands();
-            if (integers_)
-              store_integers();
-            else
-              store_reals();
-          });
-  if (integers_ && e_.target.arch == Arch::x86_64) write_store_pixel(name);
+  const auto head = fmt::format("V_INLINE void {}_store(int n, {} x{})", name,
+                                integers_ ? "vi" : "vf", parameters());
+  if (!integers_)
+    return c.block(head, [&] {
+      write_operands();
+      store_reals();
+    });
+  if (calls_.empty())
+    c.block(head, [&] { c.line("vi_store_n(y, x, n);"); });
+  else
+    write_integer_store(name, head);
+  if (has_feature(KernelFeature::avx2, e_.target)) write_store_pixel(name);
 }
 
-void Epilogue::write_store_pixel(const std::string& name) {
+// NAME_result becomes bytes, or whatever the result is of, alone or beside others.
+void Epilogue::write_integer_store(const std::string& name, const std::string& head) {
   auto& c = e_.c;
-  const auto moved = arguments_at({.channel = "k"});
-  const auto all = parameters();
-  constexpr std::string_view filled = "n - k < LANES ? n - k : LANES";
-  constexpr std::string_view loop = "V_UNROLL for (int k = 0; k < n; k += LANES)";
-  const auto head = fmt::format("V_INLINE void {}_store_pixel(int n, const vi *x{})", name, all);
-  if (!stores_pixels())
-    return c.block(head,
-                   [&] { c.line("{} {}_store({}, x[k / LANES]{});", loop, name, filled, moved); });
-  const auto comma = all.find(',', 1);  // behind y
-  const auto operands = comma == std::string::npos ? "" : all.substr(comma);
-  c.block(fmt::format("V_INLINE vi {}_result(int n, vi x{})", name, operands), [&] {
+  c.block(fmt::format("V_INLINE vi {}_result(int n, vi x{})", name, operand_parameters()), [&] {
     c.line("(void)n;");
     write_operands();
     c.line("return {};", write_integer_result());
   });
+  const auto result = fmt::format("{}_result(n, x{})", name, operand_arguments_at({}));
   c.block(head, [&] {
-    const auto behind_y = moved.find(',', 1);
-    c.line("vi results[4];");
-    c.line("{} results[k / LANES] = {}_result({}, x[k / LANES]{});", loop, name, filled,
-           behind_y == std::string::npos ? "" : moved.substr(behind_y));
-    c.line("vi_store_row_{}(y, results, n);", print(e_.graph.type(group_.result()).dtype));
+    c.line("{};", store_text(e_.graph.type(group_.result()).dtype, "y", result, "n"));
   });
+}
+
+void Epilogue::write_store_pixel(const std::string& name) {
+  auto& c = e_.c;
+  const Spot spot = {.channel = "k"};
+  constexpr std::string_view filled = "n - k < LANES ? n - k : LANES";
+  constexpr std::string_view loop = "V_UNROLL for (int k = 0; k < n; k += LANES)";
+  c.block(
+      fmt::format("V_INLINE void {}_store_pixel(int n, const vi *x{})", name, parameters()), [&] {
+        if (!stores_pixels())
+          return c.line("{} {}_store({}, x[k / LANES]{});", loop, name, filled, arguments_at(spot));
+        c.line("vi results[4];");
+        c.line("{} results[k / LANES] = {}_result({}, x[k / LANES]{});", loop, name, filled,
+               operand_arguments_at(spot));
+        c.line("vi_store_row_{}(y, results, n);", print(e_.graph.type(group_.result()).dtype));
+      });
 }
 
 bool Epilogue::stores_pixels() const {
   const auto type = e_.graph.type(group_.result()).dtype;
-  return integers_ && !calls_.empty() && e_.target.arch == Arch::x86_64 && e_.target.lanes >= 8 &&
+  return integers_ && !calls_.empty() && has_feature(KernelFeature::avx2, e_.target) &&
          (type == DType::u8 || type == DType::i8);
 }
 
@@ -271,7 +270,12 @@ void Epilogue::write_operands() {
 }
 
 std::string Epilogue::parameters() const {
-  std::string text = fmt::format(", {} *y", kernel_type(e_.graph.type(group_.result()).dtype));
+  return fmt::format(", {} *y", kernel_type(e_.graph.type(group_.result()).dtype)) +
+         operand_parameters();
+}
+
+std::string Epilogue::operand_parameters() const {
+  std::string text;
   for (size_t i = 0; i < operands_.size(); ++i)
     text += fmt::format(", const {} *e{}", kernel_type(e_.graph.type(operands_[i]).dtype), i);
   return text;
@@ -279,14 +283,25 @@ std::string Epilogue::parameters() const {
 
 std::string Epilogue::arguments() const { return arguments_at({}); }
 
+namespace {
+
+// ", name + offset".
+std::string moved_argument(const std::string& name, const std::string& offset) {
+  return ", " + (offset == "0" ? name : name + " + " + offset);
+}
+
+}  // namespace
+
 std::string Epilogue::arguments_at(const Spot& spot) const {
-  const auto moved = [](const std::string& name, const std::string& offset) {
-    return ", " + (offset == "0" ? name : name + " + " + offset);
-  };
-  auto text = moved("y", offset_text(e_.layout(group_.result()), spot.picture, spot.row,
-                                     spot.column, spot.channel));
+  return moved_argument("y", offset_text(e_.layout(group_.result()), spot.picture, spot.row,
+                                         spot.column, spot.channel)) +
+         operand_arguments_at(spot);
+}
+
+std::string Epilogue::operand_arguments_at(const Spot& spot) const {
+  std::string text;
   for (size_t i = 0; i < operands_.size(); ++i)
-    text += moved(fmt::format("e{}", i), offset(operands_[i], spot));
+    text += moved_argument(fmt::format("e{}", i), offset(operands_[i], spot));
   return text;
 }
 

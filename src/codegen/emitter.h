@@ -94,8 +94,10 @@ class Epilogue {
   std::string offset(Value value, const Spot& spot) const;
   std::map<Value, std::string> operand_names() const;
   void store_reals();
-  void store_integers();
   std::string write_integer_result() const;
+  void write_integer_store(const std::string& name, const std::string& head);
+  std::string operand_parameters() const;
+  std::string operand_arguments_at(const Spot& spot) const;
   void write_operands();
   void write_store_pixel(const std::string& name);
   bool is_limited_by_store(const Made& rescale) const;

@@ -439,10 +439,9 @@ class Chooser {
 
   // Whether margins keep the group from copying its input: most products of integers do anyway.
   bool reads_margins(size_t g) const {
-    const auto& type = groups_[g].anchor->call.in[0];
-    if (schedules_[g].kind != Kind::matrix) return schedules_[g].kind == Kind::depthwise;
-    return is_float(type.dtype) || takes_tiles(schedules_[g].kernel) ||
-           reads_bytes_in_place(*groups_[g].anchor, schedules_[g].kernel);
+    const auto kind = schedules_[g].kind;
+    return kind == Kind::depthwise ||
+           (kind == Kind::matrix && reads_in_place(*groups_[g].anchor, schedules_[g].kernel));
   }
 
   void give_margins(Value value) {

@@ -14,30 +14,6 @@ using Kind = Schedule::Kind;
 constexpr uint64_t flops_worth_a_thread = 2'000'000;
 constexpr uint64_t bytes_worth_a_thread = 200'000;
 
-bool has_feature(KernelFeature needs, const Target& target) {
-  switch (needs) {
-    case KernelFeature::baseline:
-      return true;
-    case KernelFeature::avx2:
-      return target.arch == Arch::x86_64 && target.lanes >= 8;
-    case KernelFeature::avx512:
-      return target.arch == Arch::x86_64 && target.lanes >= 16;
-    case KernelFeature::avx_vnni:
-      return target.features & cpu_avx_vnni;
-    case KernelFeature::avx512_vnni:
-      return target.features & cpu_avx512_vnni;
-    case KernelFeature::amx_bf16:
-      return target.features & cpu_amx_bf16;
-    case KernelFeature::amx_int8:
-      return target.features & cpu_amx_int8;
-    case KernelFeature::neon_dot:
-      return target.features & cpu_neon_dotprod;
-    case KernelFeature::neon_i8mm:
-      return target.features & cpu_neon_i8mm;
-  }
-  return false;
-}
-
 // Of any type where `type` is empty.
 const KernelRow* find_row(std::string_view name, std::string_view type, const Target& target) {
   for (const auto& row : kernel_rows())
@@ -441,10 +417,9 @@ class Scheduler {
     return bytes_at_once(kernel) > 0 || takes_tiles(kernel) ? 1 : 2;
   }
 
-  // Reads the input where it is, or a copy with the margins and the gap that the window asks for;
-  // always a copy where the kernel wants elements of its own, of so many bytes.
-  void choose_input(const Group& group, int64_t own_size, Schedule& s) const {
-    const auto& type = group.anchor->call.in[0];
+  // Reads the input where it is, or a copy with the margins and the gap that the window asks for,
+  // of elements of `element_bytes`.
+  void choose_input(const Group& group, int64_t element_bytes, Schedule& s) const {
     const auto kept = s.input.ring;
     s.input = layout(group.anchor->in[0]);
     if (reads_as_it_lies(graph_, *group.anchor, s.kernel, s.input)) return;
@@ -455,7 +430,7 @@ class Scheduler {
       return;
     }
     // A kernel that takes several inputs at once reads a little more than there is.
-    s.own_bytes += s.input.elements * (own_size > 0 ? own_size : size_of(type.dtype)) + 64;
+    s.own_bytes += s.input.elements * element_bytes + 64;
   }
 
   // Values that go pixel by pixel with the result.
@@ -478,9 +453,8 @@ class Scheduler {
 
   void complete_matrix(const Group& group, Schedule& s) const {
     const auto shape = matrix_shape(graph_, *group.anchor);
-    const bool converts = shape.integers && !takes_tiles(s.kernel);
     if (shape.conv)
-      choose_input(group, converts ? input_bytes(shape, s.kernel) : 0, s);
+      choose_input(group, input_bytes(shape, s.kernel), s);
     else
       s.input = layout(group.anchor->in[0]);
     s.flat = !s.in_strip && shape.is_pointwise() && s.input.is_flat() && are_flat(group);
@@ -597,7 +571,7 @@ class Scheduler {
     CHECK(row);
     const auto c = conv_shape(group.anchor->call);
     s.kernel = row->name;
-    choose_input(group, 0, s);
+    choose_input(group, size_of(type), s);
     auto tile = tiles_for(row->name, target_).front();
     // Large windows make long code: smaller tiles keep clang quick.
     const bool is_large = c.kernel_rows * c.kernel_columns > 9;
@@ -733,12 +707,6 @@ MemoryLayout copied_layout(const Graph& graph, const Made& made, std::string_vie
                     wanted_gap(graph, made, kernel), type.dtype);
 }
 
-bool reads_bytes_in_place(const Made& made, std::string_view kernel) {
-  const auto step = bytes_at_once(kernel);
-  if (step == 0 || conv_shape(made.call).group_channels() % step != 0) return false;
-  return kernel != "gemm/dot" || made.call.in[0].dtype == DType::i8;
-}
-
 bool reads_as_it_lies(const Graph& graph, const Made& made, std::string_view kernel,
                       const MemoryLayout& layout) {
   const auto conv = conv_shape(made.call);
@@ -746,7 +714,14 @@ bool reads_as_it_lies(const Graph& graph, const Made& made, std::string_view ker
   if (layout.gap < wanted_gap(graph, made, kernel) || layout.left < conv.left ||
       layout.right < right || (conv.left + right > 0 && layout.fill != made.i("x_zero")))
     return false;
-  return takes_elements_of_value(made, kernel) || reads_bytes_in_place(made, kernel);
+  return reads_in_place(made, kernel);
+}
+
+bool reads_in_place(const Made& made, std::string_view kernel) {
+  if (takes_elements_of_value(made, kernel)) return true;
+  const auto step = bytes_at_once(kernel);
+  if (step == 0 || conv_shape(made.call).group_channels() % step != 0) return false;
+  return kernel != "gemm/dot" || made.call.in[0].dtype == DType::i8;
 }
 
 bool takes_elements_of_value(const Made& made, std::string_view kernel) {

@@ -102,14 +102,13 @@ MatrixShape matrix_shape(const Graph& graph, const Made& made);
 bool has_byte_weights(const Made& made);
 
 // How many neighbouring inputs a kernel multiplies at a time that are bytes, 4 or 8, 0 where they
-// are none; and whether it then reads the inputs of a convolution where they are, as far as their
-// margins fit.
+// are none.
 int64_t bytes_at_once(std::string_view kernel);
-bool reads_bytes_in_place(const Made& made, std::string_view kernel);
 
-// Whether a kernel takes the elements of a convolution's input as they are, and whether it then
-// reads them where they lie, with margins and gaps as it wants them.
+// Whether a kernel takes the elements of a convolution's input as they are; whether it then reads
+// them where they lie, as far as their margins fit; and whether those of a layout do.
 bool takes_elements_of_value(const Made& made, std::string_view kernel);
+bool reads_in_place(const Made& made, std::string_view kernel);
 bool reads_as_it_lies(const Graph& graph, const Made& made, std::string_view kernel,
                       const MemoryLayout& layout);
 

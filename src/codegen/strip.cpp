@@ -81,7 +81,7 @@ class Finder {
     const auto& group = groups_[next];
     if (schedules_[next].kind == Kind::rows)
       return beside(graph_.shape(value), graph_.shape(group.result())) == Beside::whole;
-    if (group.anchor->in[0] != value || lacks_margins(next)) return false;
+    if (group.anchor->in[0] != value || copies_input(next)) return false;
     return std::ranges::none_of(group.epilogue, [&](const Made* call) {
       return std::count(call->in.begin(), call->in.end(), value) > 0;
     });
@@ -107,7 +107,7 @@ class Finder {
 
   // Whether a group has to copy its input, to get margins or because elements are taken many at
   // once: only the first of a strip may.
-  bool lacks_margins(size_t g) const {
+  bool copies_input(size_t g) const {
     if (schedules_[g].kind == Kind::rows) return false;
     const auto& made = *groups_[g].anchor;
     return !reads_as_it_lies(graph_, made, schedules_[g].kernel, layouts_.find(graph_, made.in[0]));
@@ -118,7 +118,7 @@ class Finder {
     const auto add = [&](size_t g, bool copies, RowWindow window, int64_t rows) {
       strip.stages.push_back({.group = g, .copies = copies, .window = window, .rows = rows});
     };
-    if (lacks_margins(chain.front()))
+    if (copies_input(chain.front()))
       add(chain.front(), true, {}, graph_.shape(groups_[chain.front()].anchor->in[0])[1]);
     for (const auto g : chain)
       add(g, false, window_of_group(g), graph_.shape(groups_[g].result())[1]);

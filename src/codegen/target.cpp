@@ -103,6 +103,30 @@ bool runs_here(const Target& target) {
   return false;
 }
 
+bool has_feature(KernelFeature needs, const Target& target) {
+  switch (needs) {
+    case KernelFeature::baseline:
+      return true;
+    case KernelFeature::avx2:
+      return target.arch == Arch::x86_64 && target.lanes >= 8;
+    case KernelFeature::avx512:
+      return target.arch == Arch::x86_64 && target.lanes >= 16;
+    case KernelFeature::avx_vnni:
+      return target.features & cpu_avx_vnni;
+    case KernelFeature::avx512_vnni:
+      return target.features & cpu_avx512_vnni;
+    case KernelFeature::amx_bf16:
+      return target.features & cpu_amx_bf16;
+    case KernelFeature::amx_int8:
+      return target.features & cpu_amx_int8;
+    case KernelFeature::neon_dot:
+      return target.features & cpu_neon_dotprod;
+    case KernelFeature::neon_i8mm:
+      return target.features & cpu_neon_i8mm;
+  }
+  return false;
+}
+
 void sort_by_demand(std::vector<Target>& targets) {
   // Of as wide vectors, who asks for more; numbers of features alone follow no order.
   std::ranges::stable_sort(targets, std::greater(), [](const Target& target) {

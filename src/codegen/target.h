@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernels/kernels.h"
 
 namespace turnstone {
 
@@ -42,6 +43,9 @@ struct Target {
 // Finds a target by name; "native" is the best row that this machine can run, under its own name.
 // Errors: invalid, naming the legal ones and the nearest.
 Result<Target> find_target(std::string_view name);
+
+// Whether code for the target may use kernels that need it.
+bool has_feature(KernelFeature needs, const Target& target);
 
 // Whether this machine can run code for the target.
 bool runs_here(const Target& target);

@@ -18,16 +18,20 @@ V_INLINE vi vi_nearest(vf v) {
 #endif
 }
 
+/* steps such that, rounded, + zero, they lie in [low, high]. A NaN becomes the least. */
+V_INLINE vf v_limited_steps(vf steps, int zero, int low, int high) {
+  const vf least = vf_set((float)(low - zero)), most = vf_set((float)(high - zero));
+  return vf_min(vf_max(steps, least), most);
+}
+
 /* steps, rounded, + zero, limited to [low, high]. A NaN becomes low. */
 V_INLINE vi v_steps(vf steps, int zero, int low, int high) {
-  const vf least = vf_set((float)(low - zero)), most = vf_set((float)(high - zero));
-  return vi_nearest(vf_min(vf_max(steps, least), most)) + zero;
+  return vi_nearest(v_limited_steps(steps, zero, low, high)) + zero;
 }
 
 /* The same with halves away from zero. */
 V_INLINE vi v_steps_away(vf steps, int zero, int low, int high) {
-  const vf least = vf_set((float)(low - zero)), most = vf_set((float)(high - zero));
-  const vf kept = vf_min(vf_max(steps, least), most);
+  const vf kept = v_limited_steps(steps, zero, low, high);
   const vi whole = vi_of_vf(kept);
   const vf rest = kept - vf_of_vi(whole);
   return whole - (rest >= 0.5f) + (rest <= -0.5f) + zero;
@@ -36,7 +40,7 @@ V_INLINE vi v_steps_away(vf steps, int zero, int low, int high) {
 /* v / scale, with inverse = 1 / scale: one step of correction leads to the nearest real, but for a
  * few v (Markstein, Computation of elementary functions on the IBM RISC System/6000, 1990). */
 V_INLINE vf v_over_scale(vf v, float scale, float inverse) {
-#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+#if V_JOINS
   const vf near = v * inverse;
   return vf_fma(vf_fma(-near, vf_set(scale), v), vf_set(inverse), near);
 #else
@@ -45,17 +49,9 @@ V_INLINE vf v_over_scale(vf v, float scale, float inverse) {
 #endif
 }
 
-/* Whether vf_fma rounds once. */
-#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
-#define V_JOINS 1
-#else
-#define V_JOINS 0
-#endif
-
 /* v_rescale, less zero, as f32. */
 V_INLINE vf v_rescaled_steps(vi sum, vf factor, int zero, int low, int high) {
-  const vf least = vf_set((float)(low - zero)), most = vf_set((float)(high - zero));
-  return v_round(vf_min(vf_max(vf_of_vi(sum) * factor, least), most));
+  return v_round(v_limited_steps(vf_of_vi(sum) * factor, zero, low, high));
 }
 
 /* v_steps of sum * factor. */

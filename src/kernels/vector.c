@@ -138,9 +138,14 @@ V_INLINE vf vf_clamp(vf v, float low, float high) {
 V_INLINE vi vi_clamp(vi v, int low, int high) {
   return vi_min(vi_set(high), vi_max(vi_set(low), v));
 }
-/* a * b + c, rounded once where the machine can. */
-V_INLINE vf vf_fma(vf a, vf b, vf c) {
+/* a * b + c, rounded once where the machine can: V_JOINS. */
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+#define V_JOINS 1
+#else
+#define V_JOINS 0
+#endif
+V_INLINE vf vf_fma(vf a, vf b, vf c) {
+#if V_JOINS
   return __builtin_elementwise_fma(a, b, c);
 #else
   return a * b + c;
@@ -430,25 +435,25 @@ V_INLINE v_row v_saturated_row(vi a, vi b, vi c, vi d, int is_signed) {
   return (v_row)__builtin_shufflevector(bytes, bytes, V_IN_ORDER);
 }
 
-/* Stores the first n = 1..4 * LANES lanes of the vectors at v, narrowed with saturation. */
+V_INLINE v_u8 v_saturated_bytes(vi v, int is_signed) {
+  return is_signed ? (v_u8)v_saturated_i8(v) : v_saturated_u8(v);
+}
+
+/* Stores the first n = 1..4 * LANES lanes of the vectors at v, narrowed with saturation: two and
+ * more whole ones together. */
 V_INLINE void v_store_row(unsigned char* p, const vi* v, int n, int is_signed) {
-  const int whole = n / LANES * LANES;
-  if (whole > 3 * LANES) {
+  const int whole = n / LANES;
+  if (whole == 4) {
     *(v_row_memory*)p = v_saturated_row(v[0], v[1], v[2], v[3], is_signed);
-  } else if (whole > 2 * LANES) {
+  } else if (whole == 3) {
     const v_row row = v_saturated_row(v[0], v[1], v[2], v[2], is_signed);
     *(v_half_row_memory*)p = V_HALF(row);
     *(v_u8_memory*)(p + 2 * LANES) = V_THIRD_QUARTER(row);
-  } else if (whole > LANES) {
+  } else if (whole == 2) {
     *(v_half_row_memory*)p = V_HALF(v_saturated_row(v[0], v[1], v[0], v[1], is_signed));
-  } else if (whole > 0) {
-    *(v_u8_memory*)p = is_signed ? (v_u8)v_saturated_i8(v[0]) : v_saturated_u8(v[0]);
   }
-  if (n > whole) {
-    const vi rest = v[whole / LANES];
-    v_u8_store_n(p + whole, is_signed ? (v_u8)v_saturated_i8(rest) : v_saturated_u8(rest),
-                 n - whole);
-  }
+  V_UNROLL for (int k = whole > 1 ? whole : 0; k * LANES < n; ++k)
+      v_u8_store_n(p + k * LANES, v_saturated_bytes(v[k], is_signed), n - k * LANES);
 }
 V_INLINE void vi_store_row_u8(unsigned char* p, const vi* v, int n) { v_store_row(p, v, n, 0); }
 V_INLINE void vi_store_row_i8(signed char* p, const vi* v, int n) {

@@ -42,26 +42,38 @@ void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   }
 }
 
+// Two integers that may come, and the sum or product of the real numbers that they stand for.
+struct Pair {
+  int64_t a = 0, b = 0;
+  float both = 0;
+};
+
+template <bool adds>
+std::vector<Pair> all_pairs(const Call& call) {
+  const auto reals = [&](size_t operand, std::string_view zero, std::string_view scale) {
+    std::vector<std::pair<int64_t, float>> all;
+    const auto range = range_of(call.in[operand].dtype);
+    for (auto k = range.low; k <= range.high; ++k)
+      all.emplace_back(k, real_of(k, call.i(zero), scale_of(call, scale)));
+    return all;
+  };
+  const auto b_reals = reals(1, "b_zero", "b_scale");
+  std::vector<Pair> pairs;
+  for (const auto& [a, a_real] : reals(0, "a_zero", "a_scale"))
+    for (const auto& [b, b_real] : b_reals)
+      pairs.push_back({a, b, adds ? a_real + b_real : a_real * b_real});
+  return pairs;
+}
+
 // Whether v_over_scale divides every sum or product that may come by `scale` as a division does.
 template <bool adds>
 bool divides_by_inverse(const Call& call) {
-  const auto reals = [&](size_t operand, std::string_view zero, std::string_view scale) {
-    std::vector<float> all;
-    const auto range = range_of(call.in[operand].dtype);
-    for (auto k = range.low; k <= range.high; ++k)
-      all.push_back(real_of(k, call.i(zero), scale_of(call, scale)));
-    return all;
-  };
   const float scale = scale_of(call, "scale");
   const float inverse = 1 / scale;
-  const auto b_reals = reals(1, "b_zero", "b_scale");
-  for (const float a : reals(0, "a_zero", "a_scale"))
-    for (const float b : b_reals) {
-      const float both = adds ? a + b : a * b;
-      const float near = both * inverse;
-      if (std::fma(std::fma(-near, scale, both), inverse, near) != both / scale) return false;
-    }
-  return true;
+  return std::ranges::all_of(all_pairs<adds>(call), [&](const Pair& pair) {
+    const float near = pair.both * inverse;
+    return std::fma(std::fma(-near, scale, pair.both), inverse, near) == pair.both / scale;
+  });
 }
 
 // The result before it is rounded, by the formula that eval has.
@@ -142,71 +154,59 @@ const std::vector<AttributeDef> attributes = {
     {"high", int64_t{127}, "largest result"},
     {"to", std::string("i8"), "element type of the result: i8, u8 or i16"}};
 
-// Sums that lie so near to the middle between two integers that rounding decides.
-struct NearSum {
-  float a = 0, b = 0;
-  int64_t want = 0;
-};
-
-// One of the ways to round the factors, the nearest first.
-float moved(double real, int64_t steps) {
+// A real number as f32, so many units of the last place away.
+float moved(double real, int64_t units) {
   auto value = static_cast<float>(real);
-  for (int64_t k = 0; k < std::abs(steps); ++k)
-    value = std::nextafter(value, steps > 0 ? HUGE_VALF : -HUGE_VALF);
+  for (int64_t k = 0; k < std::abs(units); ++k)
+    value = std::nextafter(value, units > 0 ? HUGE_VALF : -HUGE_VALF);
   return value;
+}
+
+// Ways to move three numbers by a few units each, those that move them least first.
+std::vector<std::array<int64_t, 3>> moves() {
+  constexpr int64_t most = 4;
+  std::vector<std::array<int64_t, 3>> all;
+  for (auto i = -most; i <= most; ++i)
+    for (auto j = -most; j <= most; ++j)
+      for (auto k = most; k >= -most; --k) all.push_back({i, j, k});
+  std::ranges::stable_sort(all, {}, [](const auto& move) {
+    return std::abs(move[0]) + std::abs(move[1]) + std::abs(move[2]);
+  });
+  return all;
 }
 
 }  // namespace
 
 std::optional<JoinedSum> joined_sum(const Call& call, std::array<int64_t, 2> taken_off) {
-  constexpr double near = 1e-3;  // steps, more than the factors' rounding makes of any sum
-  constexpr int64_t most = 4;    // units of the last place that factors are moved by
-  const IntegerRange limits = {call.i("low"), call.i("high")};
-  const float a_scale = scale_of(call, "a_scale"), b_scale = scale_of(call, "b_scale");
   const float scale = scale_of(call, "scale");
-  const double a_factor = double{a_scale} / scale, b_factor = double{b_scale} / scale;
-  const double added = static_cast<double>(call.i("zero")) -
+  const double a_factor = double{scale_of(call, "a_scale")} / scale;
+  const double b_factor = double{scale_of(call, "b_scale")} / scale;
+  const auto zero = call.i("zero");
+  const double added = static_cast<double>(zero) -
                        static_cast<double>(call.i("a_zero") - taken_off[0]) * a_factor -
                        static_cast<double>(call.i("b_zero") - taken_off[1]) * b_factor;
-  const auto integer_of = [&](float steps) {
-    return std::clamp(static_cast<int64_t>(std::nearbyint(steps)), limits.low, limits.high);
-  };
-  const auto each_pair = [&](auto body) {
-    const auto a_range = range_of(call.in[0].dtype), b_range = range_of(call.in[1].dtype);
-    for (auto a = a_range.low; a <= a_range.high; ++a)
-      for (auto b = b_range.low; b <= b_range.high; ++b) {
-        volatile const float both =
-            real_of(a, call.i("a_zero"), a_scale) + real_of(b, call.i("b_zero"), b_scale);
-        const NearSum pair = {static_cast<float>(a - taken_off[0]),
-                              static_cast<float>(b - taken_off[1]),
-                              stored_steps(both / scale, call.i("zero"), limits)};
-        if (!body(pair)) return false;
-      }
-    return true;
-  };
   // Far larger steps than those of the result leave no integer that could hold a sum.
   constexpr double largest_sum = 1e6;
   if (510 * (a_factor + b_factor) > largest_sum) return std::nullopt;
-  std::vector<NearSum> hard;
-  each_pair([&](const NearSum& pair) {
-    const double steps = pair.a * a_factor + pair.b * b_factor + added;
-    if (std::fabs(steps - std::floor(steps) - 0.5) < near) hard.push_back(pair);
-    return true;
+  auto pairs = all_pairs<true>(call);
+  // Those whose sums lie near the middle between two integers decide: they are tried first.
+  std::ranges::stable_partition(pairs, [&](const Pair& pair) {
+    constexpr double near = 1e-3;
+    const double steps = static_cast<double>(pair.a - taken_off[0]) * a_factor +
+                         static_cast<double>(pair.b - taken_off[1]) * b_factor + added;
+    return std::fabs(steps - std::floor(steps) - 0.5) < near;
   });
-  for (int64_t way = 0; way <= 3 * most; ++way)
-    for (int64_t i = -std::min(way, most); i <= std::min(way, most); ++i)
-      for (int64_t j = -std::min(way - std::abs(i), most); j <= std::min(way - std::abs(i), most);
-           ++j) {
-        const auto left = way - std::abs(i) - std::abs(j);
-        if (left > most) continue;
-        for (const auto k : {left, -left}) {
-          const JoinedSum sum = {moved(a_factor, i), moved(b_factor, j), moved(added, k)};
-          const auto agrees = [&](const NearSum& pair) {
-            return integer_of(sum.of(pair.a, pair.b)) == pair.want;
-          };
-          if (std::ranges::all_of(hard, agrees) && each_pair(agrees)) return sum;
-        }
-      }
+  const IntegerRange limits = {call.i("low"), call.i("high")};
+  for (const auto& [i, j, k] : moves()) {
+    const JoinedSum sum = {moved(a_factor, i), moved(b_factor, j), moved(added, k)};
+    const bool agrees = std::ranges::all_of(pairs, [&](const Pair& pair) {
+      const float steps = sum.of(static_cast<float>(pair.a - taken_off[0]),
+                                 static_cast<float>(pair.b - taken_off[1]));
+      return std::clamp(static_cast<int64_t>(std::nearbyint(steps)), limits.low, limits.high) ==
+             stored_steps(pair.both / scale, zero, limits);
+    });
+    if (agrees) return sum;
+  }
   return std::nullopt;
 }
 

@@ -13,7 +13,7 @@ import numpy
 
 from models import FOLDERS
 from pictures import inputs_of
-from processor import has_dot_products
+from processor import onnxruntime_options
 
 REFERENCE = FOLDERS["zoo"] / "reference"
 
@@ -21,13 +21,8 @@ REFERENCE = FOLDERS["zoo"] / "reference"
 class OnnxRuntime:
     def __init__(self, model):
         import onnxruntime
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Exact where sums of bytes saturate without; elsewhere it only keeps some models from loading.
-        if not has_dot_products():
-            options.add_session_config_entry("session.x64quantprecision", "1")
         self.session = onnxruntime.InferenceSession(
-            model.file, options, providers=["CPUExecutionProvider"])
+            model.file, onnxruntime_options(), providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0]
         self.dtype = {"tensor(float)": numpy.float32, "tensor(uint8)": numpy.uint8}[self.input.type]
 
