@@ -83,6 +83,8 @@ bench-peers: build  ## networks in turn with ONNX Runtime, OpenVINO, LiteRT and 
 bench-arm: build  ## instructions of inferences on ARM, ours and LiteRT's, under emulation
 	tools/setup peers
 	bench/arm/counts --to bench/results/arm.txt mobilenet_v1 mobilenet_v2 mobilenet_v3_small squeezenet1_1 shufflenet_v2_x1_0 resnet18
+	bench/arm/counts --engine aarch64,aarch64_dot,aarch64_i8mm,armv7,litert --to bench/results/arm_integers.txt \
+		mobilenet_v2_int8 mobilenet_v2_qdq resnet18_qdq
 
 bench-preprocess: build  ## pictures to tensors in turn with OpenCV on one core
 	tools/setup zoo

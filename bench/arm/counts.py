@@ -90,6 +90,8 @@ def count_ours(network, target):
 def count_litert(network):
     if not SYSROOT.is_dir():
         raise RuntimeError(f"{SYSROOT.name} is not there: run bench/arm/litert_sysroot")
+    if not network.is_tflite and "_qdq" in network.name:
+        raise RuntimeError("onnx2tf makes reals of its integers")
     file = network.file if network.is_tflite else model_file(network, "tflite")
     environment = dict(os.environ, PYTHONHASHSEED="0", PYTHONPATH=str(SYSROOT / "site"))
     counts = [count(["qemu-aarch64", "-cpu", "cortex-a72", "-L", SYSROOT],

@@ -121,6 +121,14 @@ bool takes_batch(const Graph& graph, int64_t batch) {
   });
 }
 
+// Of the strip that computes a group, from 1; 0 where none does.
+size_t strip_of(const Scheduled& scheduled, size_t group) {
+  for (size_t i = 0; i < scheduled.strips.size(); ++i)
+    for (const auto& stage : scheduled.strips[i].stages)
+      if (stage.group == group) return i + 1;
+  return 0;
+}
+
 Json explain_json(const Graph& graph, const Variant& variant) {
   auto layers = Json::array();
   for (size_t g = 0; g < variant.scheduled.groups.size(); ++g) {
@@ -133,6 +141,7 @@ Json explain_json(const Graph& graph, const Variant& variant) {
                       {"columns", s.columns},
                       {"vectors", s.vectors},
                       {"lanes", s.lanes},
+                      {"strip", strip_of(variant.scheduled, g)},
                       {"mflop", static_cast<double>(flops_of(graph, group)) / 1e6},
                       {"bytes", bytes_of(graph, group)}});
   }
@@ -140,13 +149,16 @@ Json explain_json(const Graph& graph, const Variant& variant) {
 }
 
 void print_explanation(const Json& layers) {
-  fmt::print("{:<16} {:>10} {:>9} {:>9}  {}\n", "kernel", "tile", "MFLOP", "KB", "layer");
-  for (const auto& layer : layers)
-    fmt::print("{:<16} {:>10} {:>9.2f} {:>9.1f}  {}\n", layer["kernel"].get<std::string>(),
+  fmt::print("{:<16} {:>10} {:>5} {:>9} {:>9}  {}\n", "kernel", "tile", "strip", "MFLOP", "KB",
+             "layer");
+  for (const auto& layer : layers) {
+    const auto strip = layer["strip"].get<size_t>();
+    fmt::print("{:<16} {:>10} {:>5} {:>9.2f} {:>9.1f}  {}\n", layer["kernel"].get<std::string>(),
                fmt::format("{}x{}x{}", layer["rows"].get<int>(), layer["columns"].get<int>(),
                            layer["vectors"].get<int>()),
-               layer["mflop"].get<double>(), layer["bytes"].get<double>() / 1024,
-               layer["layer"].get<std::string>());
+               strip > 0 ? std::to_string(strip) : "-", layer["mflop"].get<double>(),
+               layer["bytes"].get<double>() / 1024, layer["layer"].get<std::string>());
+  }
 }
 
 Result<> print_verification(const Graph& graph, const Options& options,
@@ -437,8 +449,9 @@ int compile_command(int argc, char** argv) {
       ->check(whole_number(1, 86400));
   app.add_option("--tuning", options.tuning,
                  "file of what was measured: read, and with --tune written");
-  app.add_flag("--explain", options.explain,
-               "print kernel, tile (rows x columns x vectors of channels) and size of every layer");
+  app.add_flag(
+      "--explain", options.explain,
+      "print kernel, tile (rows x columns x vectors of channels), strip and size of every layer");
   app.add_option("--keep-sources", options.keep, "folder that receives the generated C");
   app.add_flag("--json", options.json, "one JSON document instead of text");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");
