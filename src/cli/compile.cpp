@@ -121,11 +121,13 @@ bool takes_batch(const Graph& graph, int64_t batch) {
   });
 }
 
-// Of the strip that computes a group, from 1; 0 where none does.
+// Of the strip or attention that computes a group, from 1; 0 where none does.
 size_t strip_of(const Scheduled& scheduled, size_t group) {
   for (size_t i = 0; i < scheduled.strips.size(); ++i)
     for (const auto& stage : scheduled.strips[i].stages)
       if (stage.group == group) return i + 1;
+  for (size_t i = 0; i < scheduled.attentions.size(); ++i)
+    if (scheduled.attentions[i].has(group)) return scheduled.strips.size() + i + 1;
   return 0;
 }
 

@@ -13,21 +13,11 @@ namespace {
 
 using testing_support::append;
 using testing_support::expect_compiles_to_itself;
+using testing_support::host_targets;
 using testing_support::random_inputs_of;
 
 constexpr Tolerance close = {2e-5, 2e-5};
 constexpr testing_support::InputRange any_input = {.reals = 1, .integers = 0};
-
-// Every kind of vectors that this machine has; and the same with a cache so small that values stay
-// in strips.
-std::vector<Target> host_targets() {
-  std::vector<Target> targets = {*find_target("native")};
-  if (targets[0].lanes == 16) targets.push_back(*find_target("x86_64_v3"));
-  auto small = targets;
-  for (auto& target : small) target.l2_bytes = 4096;
-  targets.insert(targets.end(), small.begin(), small.end());
-  return targets;
-}
 
 // Weights of `count` elements whose sums stay of order one.
 std::string weights(const Shape& shape, unsigned seed) {
@@ -402,6 +392,19 @@ TEST_F(Compile, ProductsOfBytesOnTilesAreExact) {
                   "to=\"u8\")\n b = slice(a, starts=[0,0,0,20], extents=[1,8,11,40], "
                   "steps=[1,1,1,1])\n p: {} }}",
                   integers(DType::i8, {64, 1, 1, 16}, 9, -64, 64), layer("b", 40, 7)));
+}
+
+// Taps that are outside the picture for all columns of a tile, on either side or on both.
+TEST_F(Compile, TapsOfWideWindowsReachBeyondThePicture) {
+  for (const auto* attributes :
+       {"pads=[12,12,12,12], dilations=[12,12]", "pads=[9,30,9,30], dilations=[9,30]",
+        "pads=[12,12,12,12], dilations=[12,12], strides=[2,2]",
+        "pads=[0,24,2,0], dilations=[1,12]"}) {
+    check(fmt::format("graph(x: f32[2,20,20,32]) {{ clamp(add(conv(x, {}, {}), {}), low=0.0) }}",
+                      weights({19, 3, 3, 32}, 1), attributes, weights({19}, 2)));
+    check(fmt::format("graph(x: u8[1,20,21,32]) {{ conv(x, {}, x_zero=7, {}) }}",
+                      integers(DType::i8, {19, 3, 3, 32}, 6, -128, 127), attributes));
+  }
 }
 
 // By plain products, which mean what vpdpbusd does.

@@ -101,12 +101,12 @@ class MatrixEmitter {
     const auto lines = ceil_div(panel_elements() * weight_bytes(), 64 * tiles);  // for each tile
     const auto steps = packed_depth() / taken_at_once_;
     const auto every = steps / lines;
-    if (every > most_steps) return;
+    // Weights that one tile alone meets are a stream, which the processor fetches by itself.
+    if (every > most_steps || every == 0) return;
     // Whole turns of the kernel's loop: what is left over would be a branch that is guessed wrong.
     constexpr int64_t turn = 4;
     prefetch_every_ = std::clamp<int64_t>(every < turn ? every : every / turn * turn, 1,
                                           even_length_ / taken_at_once_);
-    prefetch_lines_ = every > 0 ? 1 : std::min<int64_t>(ceil_div(lines, steps), 2);
     prefetch_bytes_ = 64 * lines;
     keep_inputs_whole();
   }
@@ -300,22 +300,32 @@ class MatrixEmitter {
       c_.block("for (long u = from; u < to; ++u)", [&] {
         c_.line("const {} *x = w + (long)b[u] * {};", kernel_type(type),
                 shape_.depth * shape_.channels);
-        c_.loop("panel", panels_.count(), [&] {
-          c_.line("const long width = panel < {} ? {} : {};", panels_.count() - 1, panels_.width(),
-                  panels_.last_vectors() * s_.lanes);
-          c_.line("float *q = p + u * {} + panel * {};", all_elements(), panel_elements());
-          c_.loop("d", shape_.depth, [&] {
-            c_.line("const long rest = {} - panel * {};", shape_.channels, panels_.width());
-            c_.block("for (long k = 0; k < width; ++k)", [&] {
-              const auto element =
-                  fmt::format("x[d * {} + panel * {} + k]", shape_.channels, panels_.width());
-              c_.line("*q++ = k < rest ? {} : 0.0f;", widened_text(type, element));
-            });
-          });
-        });
+        c_.line("float *q = p + u * {};", all_elements());
+        const auto whole = shape_.channels / panels_.width();
+        if (whole > 0)
+          c_.loop("panel", whole,
+                  [&] { write_panel_pack(type, "panel", s_.vectors, panels_.width()); });
+        if (whole < panels_.count())
+          write_panel_pack(type, std::to_string(whole), panels_.last_vectors(),
+                           shape_.channels % panels_.width());
       });
     });
     return {function, shape_.batches, s_.parallel};
+  }
+
+  // A panel of so many vectors, of which the last ones may be filled up with zeros.
+  void write_panel_pack(DType type, const std::string& panel, int vectors, int64_t channels) {
+    c_.loop("d", shape_.depth, [&] {
+      for (int v = 0; v < vectors; ++v) {
+        const auto n = std::clamp<int64_t>(channels - int64_t{v} * s_.lanes, 0, s_.lanes);
+        const auto at = fmt::format("x + d * {} + {} * {} + {}", shape_.channels, panel,
+                                    panels_.width(), v * s_.lanes);
+        c_.line(
+            "vf_store(q + {}, {});", v * s_.lanes,
+            n > 0 ? load_text(type, at, n < s_.lanes ? std::to_string(n) : "LANES") : "vf_set(0)");
+      }
+      c_.line("q += {};", vectors * s_.lanes);
+    });
   }
 
   // A table from the batch of the result to the batch of an operand, which may be repeated.
@@ -462,36 +472,55 @@ class MatrixEmitter {
     return fmt::format("{}_{}_{}x{}", name_, form, rows, columns);
   }
 
-  std::string window_text(std::string_view rows) const {
+  std::string window_text(std::string_view rows, std::string_view taps) const {
     return fmt::format(
         "(struct window){{.rows = {}, .row_depth = {}, .blocks = {}, .block_step = {}, "
         ".block_depth "
         "= {}, .taps = {}, .tap_step = {}, .tap_depth = {}, .length = {}}}",
-        rows, row_depth(), blocks_, s_.input.block_step, block_depth(), taps_,
+        rows, row_depth(), blocks_, s_.input.block_step, block_depth(), taps,
         window_.column_dilation * s_.input.column_step, even_length_, even_length_);
   }
+
+  static constexpr int64_t least_skipped_depth = 64;
 
   // Whether products with rows outside the picture are left out. Windows of few inputs are quicker
   // as straight code.
   bool skips_rows() const {
-    constexpr int64_t least_depth = 64;
     return !fill_row_.empty() && surplus() == 0 && window_.kernel_rows > 1 &&
-           row_depth() >= least_depth;
+           row_depth() >= least_skipped_depth;
+  }
+
+  // The same for columns outside it, as far as all of a tile are: of wide dilated windows.
+  bool skips_taps() const {
+    return taps_ > 1 && window_.left >= s_.columns && surplus() == 0 &&
+           row_depth() >= least_skipped_depth;
   }
 
   // All columns of `rows` output rows, whose row pointers are there.
   void write_tiles(std::string_view form, int vectors, int rows) {
     const auto input = skips_rows() ? fmt::format("rows + first_tap * {}", window_.row_dilation)
                                     : std::string("rows");
-    const auto weights = skips_rows()
-                             ? fmt::format("w + first_tap * {}", row_depth() * vectors * s_.lanes)
-                             : std::string("w");
+    auto weights = skips_rows()
+                       ? fmt::format("w + first_tap * {}", row_depth() * vectors * s_.lanes)
+                       : std::string("w");
+    if (skips_taps())
+      weights += fmt::format(" + first_column * {}", even_length_ * vectors * s_.lanes);
     const auto window =
-        window_text(skips_rows() ? "last_tap - first_tap" : std::to_string(window_.kernel_rows));
+        window_text(skips_rows() ? "last_tap - first_tap" : std::to_string(window_.kernel_rows),
+                    skips_taps() ? "last_column - first_column" : std::to_string(taps_));
     const auto x_stride = window_.column_stride * s_.input.column_step;
     const auto call = [&](int columns, const std::string& column) {
-      const auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride,
-                                    window_.left, s_.input.column_step);
+      auto x_at = fmt::format("({} * {} - {}) * {}", column, window_.column_stride, window_.left,
+                              s_.input.column_step);
+      if (skips_taps()) {
+        const auto at = [&](int add) {
+          return fmt::format("({} + {}) * {} - {}", column, add, window_.column_stride,
+                             window_.left);
+        };
+        write_taps(c_, "column", at(0), at((on_tiles() ? s_.columns : columns) - 1),
+                   window_.kernel_columns, window_.column_dilation, window_.columns);
+        x_at += fmt::format(" + first_column * {}", window_.column_dilation * s_.input.column_step);
+      }
       c_.line("{}({}{}, {}, {}, {}, {}, bias, ahead{}{});", tile_function(form, rows, columns),
               tiles_argument(), input, x_at, x_stride, window, weights,
               epilogue_.arguments_at(
@@ -502,7 +531,7 @@ class MatrixEmitter {
     const bool ragged = rest_columns_ != s_.columns;
     const auto whole = (tiles_ - (ragged ? 1 : 0)) * s_.columns;
     if (whole > 0) c_.loop("column", 0, whole, s_.columns, [&] { call(s_.columns, "column"); });
-    if (ragged) call(rest_columns_, std::to_string(first_of_rest(whole)));
+    if (ragged) c_.block("", [&] { call(rest_columns_, std::to_string(first_of_rest(whole))); });
   }
 
   // Where the tile of what is left begins; those on tiles overlap the one before.
@@ -589,7 +618,7 @@ class MatrixEmitter {
         const auto pixel = overlap > 0 ? fmt::format("(pixel - {})", overlap) : "pixel";
         c_.line("{}({}rows, {} * {}, {}, {}, w, bias, ahead{}{});", tile_function(form, 1, columns),
                 tiles_argument(), pixel, s_.input.column_step, s_.input.column_step,
-                window_text(std::to_string(window_.kernel_rows)),
+                window_text(std::to_string(window_.kernel_rows), std::to_string(taps_)),
                 epilogue_.arguments_at({.column = first + pixel, .channel = "channel"}),
                 parts_arguments());
         write_next_tile(vectors);

@@ -5,15 +5,16 @@
 namespace turnstone {
 namespace {
 
-void write_inputs(Emitter& e, const std::vector<Value>& values) {
+// `no_others` is "restrict " where no operand stands in the memory of a result.
+void write_inputs(Emitter& e, const std::vector<Value>& values, std::string_view no_others) {
   for (size_t i = 0; i < values.size(); ++i)
-    e.c.line("const {} *restrict in{} = {};", c_type(e.graph.type(values[i]).dtype), i,
+    e.c.line("const {} *{}in{} = {};", c_type(e.graph.type(values[i]).dtype), no_others, i,
              e.address(values[i]));
 }
 
-void write_outputs(Emitter& e, const std::vector<Value>& values) {
+void write_outputs(Emitter& e, const std::vector<Value>& values, std::string_view no_others) {
   for (size_t i = 0; i < values.size(); ++i)
-    e.c.line("{} *restrict out{} = {};", c_type(e.graph.type(values[i]).dtype), i,
+    e.c.line("{} *{}out{} = {};", c_type(e.graph.type(values[i]).dtype), no_others, i,
              e.address(values[i], true));
 }
 
@@ -32,8 +33,8 @@ std::vector<Step> emit_element_chain(Emitter& e, const Group& group, const std::
   std::vector<Type> types;
   for (const auto value : group.inputs) types.push_back(e.graph.type(value));
   write_step(e.c, name, [&] {
-    write_inputs(e, group.inputs);
-    write_outputs(e, group.outputs);
+    write_inputs(e, group.inputs, "restrict ");
+    write_outputs(e, group.outputs, "restrict ");
     e.c.line("(void)from, (void)to;");
     ElementBody vector_body;
     if (has_vector_forms(group))
@@ -50,8 +51,10 @@ std::vector<Step> emit_portable(Emitter& e, const Group& group, const Schedule& 
                                 const std::string& name) {
   const auto& call = group.anchor->call;
   write_step(e.c, name, [&] {
-    write_inputs(e, group.anchor->in);
-    write_outputs(e, group.outputs);
+    // The softmax of an attention stands where its operand stood.
+    const auto no_others = s.in_strip ? "" : "restrict ";
+    write_inputs(e, group.anchor->in, no_others);
+    write_outputs(e, group.outputs, no_others);
     e.c.line("(void)from, (void)to;");
     e.c.block("", [&] { call.op->emit(call, e.c); });
   });

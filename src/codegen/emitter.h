@@ -257,6 +257,9 @@ std::vector<Step> emit_concat(Emitter& e, const Group& group, const Schedule& s,
 // `names` are the functions that make the rows of each stage.
 std::vector<Step> emit_strip(Emitter& e, const Strip& strip, const std::vector<std::string>& names,
                              const std::string& name, int64_t pictures, bool parallel);
+// The arguments are the functions that make rows: of tiles of both products, of one of the softmax.
+Step emit_attention(Emitter& e, const Attention& attention, const std::string& scores,
+                    const std::string& softmax, const std::string& result, const std::string& name);
 std::vector<Step> emit_element_chain(Emitter& e, const Group& group, const std::string& name);
 std::vector<Step> emit_portable(Emitter& e, const Group& group, const Schedule& s,
                                 const std::string& name);

@@ -59,7 +59,7 @@ std::string_view type_constant(DType type) {
   return names[static_cast<size_t>(type)];
 }
 
-// What is run and measured as one: a group, or a strip of several.
+// What is run and measured as one: a group, a strip of several, or an attention.
 struct Coded {
   std::string name;
   uint64_t flops = 0, bytes = 0;
@@ -151,8 +151,12 @@ class Coder {
       if (!s.in_strip)
         coded_.push_back({describe(e_.graph, group), flops_of(e_.graph, group),
                           bytes_of(e_.graph, group), std::move(steps)});
+      else if (s.kind == Schedule::Kind::matrix)
+        packs_[g] = std::move(steps);
       for (const auto& strip : scheduled_.strips)
         if (strip.last_group() == g) add(strip);
+      for (const auto& attention : scheduled_.attentions)
+        if (attention.result == g) add(attention);
     }
     return std::move(coded_);
   }
@@ -180,10 +184,28 @@ class Coder {
     coded_.push_back(std::move(coded));
   }
 
+  void add(const Attention& a) {
+    Coded coded{.name = "attention", .flops = 0, .bytes = 0, .steps = {}};
+    for (const auto g : {a.scores, a.softmax, a.result}) {
+      const auto& group = scheduled_.groups[g];
+      coded.name += (g == a.scores ? " " : ", ") + describe(e_.graph, group);
+      coded.flops += flops_of(e_.graph, group);
+      coded.bytes += bytes_of(e_.graph, group);
+      if (g != a.result)
+        coded.bytes -= 2 * static_cast<uint64_t>(size_bytes(e_.graph.type(group.result())));
+      std::ranges::copy(packs_[g], std::back_inserter(coded.steps));
+    }
+    coded.steps.push_back(emit_attention(e_, a, name_of(a.scores) + "_rows", name_of(a.softmax),
+                                         name_of(a.result) + "_rows",
+                                         fmt::format("a{}", a.result)));
+    coded_.push_back(std::move(coded));
+  }
+
   Emitter& e_;
   const Scheduled& scheduled_;
   const Plan& plan_;
   std::vector<Coded> coded_;
+  std::map<size_t, std::vector<Step>> packs_;  // of weights that the model computes, by group
 };
 
 }  // namespace

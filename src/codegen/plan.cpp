@@ -47,11 +47,13 @@ class Planner {
         groups_(scheduled.groups),
         schedules_(scheduled.schedules),
         layouts_(scheduled.layouts),
-        strips_(scheduled.strips) {}
+        strips_(scheduled.strips),
+        attentions_(scheduled.attentions) {}
 
   Plan run() {
     for (size_t g = 0; g < groups_.size(); ++g) when_.push_back(g);
     for (const auto& strip : strips_) place_rings(strip);
+    for (const auto& attention : attentions_) place_scores(attention);
     for (const auto& s : schedules_)
       plan_.ring_bytes = std::max(plan_.ring_bytes, whole_lines(s.ring_bytes));
     place_inputs();
@@ -89,6 +91,15 @@ class Planner {
         plan_.places[groups_[stage.group].result()] = {Place::Kind::ring, stage.at};
     }
     plan_.ring_bytes = std::max(plan_.ring_bytes, whole_lines(strip.bytes));
+  }
+
+  // The softmax stands where the scores stood.
+  void place_scores(const Attention& attention) {
+    for (const auto g : {attention.scores, attention.softmax}) {
+      when_[g] = attention.result;
+      plan_.places[groups_[g].result()] = {Place::Kind::ring, 0};
+    }
+    plan_.ring_bytes = std::max(plan_.ring_bytes, whole_lines(attention.bytes()));
   }
 
   bool is_part(Value value) const {
@@ -134,6 +145,7 @@ class Planner {
   const std::vector<Schedule>& schedules_;
   const MemoryLayouts& layouts_;
   const std::vector<Strip>& strips_;
+  const std::vector<Attention>& attentions_;
   std::vector<size_t> when_;  // of each group, the group at whose time it works
   Plan plan_;
 };

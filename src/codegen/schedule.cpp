@@ -38,11 +38,6 @@ KernelMachine machine_of(const Target& target) {
   return {target.tiles, target.lanes, 1, 1, 4, 16, 1, true};
 }
 
-// The least size of parts with which `all` needs no more of them than with `most`, at least 1.
-int64_t even_share(int64_t all, int64_t most) {
-  return ceil_div(all, ceil_div(all, std::max<int64_t>(1, most)));
-}
-
 // The size of parts, at most `most` and at least a third of it, with which two threads and four are
 // done with `times` times `all` soonest.
 int64_t fair_share(int64_t all, int64_t most, int64_t times = 1) {
@@ -156,6 +151,7 @@ class Scheduler {
     all_.strips = make_strips(graph_, all_.groups, all_.schedules, target_, all_.layouts);
     for (const auto& strip : all_.strips) enter(strip);
     for (size_t g = 0; g < all_.groups.size(); ++g) complete(all_.groups[g], all_.schedules[g]);
+    all_.attentions = make_attentions(graph_, all_.groups, all_.layouts, target_, all_.schedules);
     return std::move(all_);
   }
 
@@ -577,10 +573,12 @@ class Scheduler {
     const bool is_large = c.kernel_rows * c.kernel_columns > 9;
     if (is_large) tile.columns = std::min(tile.columns, 4);
     // Two rows share what they load where loading takes time of its own.
-    if (is_large && machine_.beside) tile.rows = 1;
     const bool shares_rows = c.row_stride == 1 && c.column_stride == 1 &&
-                             (row->name != "depthwise/quads" || c.row_dilation == 1);
+                             (row->name != "depthwise/quads" || c.row_dilation == 1) &&
+                             !(is_large && machine_.beside);
     s.rows = c.out_rows > 1 && shares_rows ? std::min(tile.rows, s.most_rows) : 1;
+    // Fewer sums would wait for themselves.
+    if (is_float(type) && !shares_rows) tile.columns *= tile.rows;
     s.vectors = static_cast<int>(std::min<int64_t>(
         tile.vectors, std::max<int64_t>(ceil_div(c.channels, s.lanes), row->vectors.from)));
     s.columns = even_columns(c.out_columns, tile.columns * tile.vectors / s.vectors);

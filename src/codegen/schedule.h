@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "codegen/attention.h"
 #include "codegen/group.h"
 #include "codegen/layout.h"
 #include "codegen/strip.h"
@@ -63,7 +64,7 @@ struct Schedule {
   bool parallel = false;         // worth waking other threads for
   int64_t own_bytes = 0;         // scratch memory that only this group uses
   int64_t ring_bytes = 0;        // the same of each thread
-  bool in_strip = false;         // a strip asks for its rows
+  bool in_strip = false;         // a strip, or an attention, asks for its rows
   int most_rows = 4;             // of a tile
   int64_t ring_at = 0;           // then, where the copied input stands in a thread's own memory
 };
@@ -93,6 +94,7 @@ struct Scheduled {
   std::vector<Schedule> schedules;
   MemoryLayouts layouts;
   std::vector<Strip> strips;
+  std::vector<Attention> attentions;
 };
 
 // The shape of a convolution or matrix product.

@@ -54,6 +54,17 @@ inline std::vector<Tensor> run_module(const ts_module& module, const std::vector
   return outputs;
 }
 
+// Every kind of vectors that this machine has; and the same with a cache so small that values stay
+// in strips.
+inline std::vector<Target> host_targets() {
+  std::vector<Target> targets = {*find_target("native")};
+  if (targets[0].lanes == 16) targets.push_back(*find_target("x86_64_v3"));
+  auto small = targets;
+  for (auto& target : small) target.l2_bytes = 4096;
+  targets.insert(targets.end(), small.begin(), small.end());
+  return targets;
+}
+
 // This machine with products on tiles, by the plain C that says what their instructions mean: with
 // the caches that it has, and with one so small that values stay in strips. None where vectors are
 // too short for the kernel.

@@ -103,6 +103,21 @@ typedef float v_f2 __attribute__((vector_size(8)));
 typedef v_f4 v_f4_memory __attribute__((aligned(4), may_alias));
 typedef v_f2 v_f2_memory __attribute__((aligned(4), may_alias));
 
+/* Four rows of four elements of x, x_step elements apart, become columns of y, whose rows are
+ * y_step elements apart. */
+V_INLINE void v_transpose(const float* x, long x_step, float* y, long y_step) {
+  const v_f4 a = *(const v_f4_memory*)x, b = *(const v_f4_memory*)(x + x_step);
+  const v_f4 c = *(const v_f4_memory*)(x + 2 * x_step), d = *(const v_f4_memory*)(x + 3 * x_step);
+  const v_f4 low_ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const v_f4 high_ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const v_f4 low_cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const v_f4 high_cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *(v_f4_memory*)y = __builtin_shufflevector(low_ab, low_cd, 0, 1, 4, 5);
+  *(v_f4_memory*)(y + y_step) = __builtin_shufflevector(low_ab, low_cd, 2, 3, 6, 7);
+  *(v_f4_memory*)(y + 2 * y_step) = __builtin_shufflevector(high_ab, high_cd, 0, 1, 4, 5);
+  *(v_f4_memory*)(y + 3 * y_step) = __builtin_shufflevector(high_ab, high_cd, 2, 3, 6, 7);
+}
+
 #define V_INFINITY __builtin_inff()
 #define V_NAN __builtin_nanf("")
 

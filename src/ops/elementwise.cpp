@@ -93,6 +93,7 @@ const std::vector<Row>& rows() {
   {{}, "select", "b where a is true, else c", 3, Types::choose, REAL { return x[0] != 0 ? x[1] : x[2]; }, WHOLE { return x[0] != 0 ? x[1] : x[2]; }, "", "({0} ? {1} : {2})", -4, 4, exact, {}},
   {{}, "sigmoid", "1 / (1 + exp(-x))", 1, Types::real, REAL { return 1 / (1 + std::exp(-x[0])); }, nullptr, "v_sigmoid({0})", "", -20, 20, {4e-6, 1e-7}, {}},
   {{}, "sign", "-1, 0 or 1", 1, Types::number, REAL { return (x[0] > 0) - (x[0] < 0); }, WHOLE { return (x[0] > 0) - (x[0] < 0); }, "", "({type})(({0} > 0) - ({0} < 0))", -2, 2, exact, {}},
+  {{}, "silu", "x / (1 + exp(-x))", 1, Types::real, REAL { return x[0] / (1 + std::exp(-x[0])); }, nullptr, "v_silu({0})", "", -20, 20, {4e-6, 1e-7}, {}},
   {{}, "sin", "sine of x in radians", 1, Types::real, REAL { return std::sin(x[0]); }, nullptr, "v_sin({0})", "", -30, 30, {0, 1e-6}, {}},
   {{}, "sqrt", "square root", 1, Types::real, REAL { return std::sqrt(x[0]); }, nullptr, "v_sqrt({0})", "", 0, 100, close, {}},
   {{}, "sub", "a - b", 2, Types::number, REAL { return x[0] - x[1]; }, WHOLE { return wrapped(bits(x[0]) - bits(x[1])); }, "({0} - {1})", "({type})({0} - {1})", -4, 4, exact, {}},
@@ -112,11 +113,11 @@ std::string_view math_of(std::string_view name) {
     std::string_view op, text;
   };
   static constexpr Pair pairs[] = {
-      {"exp", "math/exp"},    {"log", "math/log"},     {"sigmoid", "math/sigmoid"},
-      {"tanh", "math/tanh"},  {"erf", "math/erf"},     {"sin", "math/sin"},
-      {"cos", "math/sin"},    {"pow", "math/pow"},     {"rsqrt", "math/sqrt"},
-      {"sqrt", "math/sqrt"},  {"floor", "math/round"}, {"ceil", "math/round"},
-      {"round", "math/round"}};
+      {"exp", "math/exp"},      {"log", "math/log"},    {"sigmoid", "math/sigmoid"},
+      {"silu", "math/sigmoid"}, {"tanh", "math/tanh"},  {"erf", "math/erf"},
+      {"sin", "math/sin"},      {"cos", "math/sin"},    {"pow", "math/pow"},
+      {"rsqrt", "math/sqrt"},   {"sqrt", "math/sqrt"},  {"floor", "math/round"},
+      {"ceil", "math/round"},   {"round", "math/round"}};
   for (const auto& pair : pairs)
     if (pair.op == name) return pair.text;
   return {};

@@ -52,6 +52,7 @@ size_t near_dimension(const Call& call) {
 }
 
 constexpr int64_t side = 64;
+constexpr int64_t small_side = 4;  // of squares that v_transpose moves
 
 // Where neighbours in x become strangers, squares are moved: a run of the result and as many runs
 // of x, so that what is fetched into the cache is used up before it leaves.
@@ -73,18 +74,32 @@ int64_t parts(const Call& call) {
 
 void emit(const Call& call, CWriter& c) {
   const auto& shape = call.out[0].shape;
-  const auto move = [&] {
-    c.line("out0[{}] = in0[{}];", c_offset(strides_of(shape)), c_offset(source_strides(call)));
-  };
+  const auto to = strides_of(shape);
+  const auto from = source_strides(call);
+  const auto move = [&] { c.line("out0[{}] = in0[{}];", c_offset(to), c_offset(from)); };
   if (!moves_squares(call)) return emit_parts(c, shape, move);
   const auto near = near_dimension(call);
   const auto last = shape.size() - 1;
+  const auto small = call.in[0].dtype == DType::f32 ? shape[near] / small_side * small_side : 0;
+  const auto move_small = [&] {
+    c.line("long i{} = first;", last);
+    c.block(fmt::format("for (; i{0} + {1} <= end; i{0} += {1})", last, small_side), [&] {
+      c.line("v_transpose(in0 + {}, {}, out0 + {}, {});", c_offset(from), from[last], c_offset(to),
+             to[near]);
+    });
+    c.block(fmt::format("for (; i{0} < end; ++i{0})", last), [&] {
+      c.line("for (long k = 0; k < {}; ++k) out0[{} + k * {}] = in0[{} + k];", small_side,
+             c_offset(to), to[near], c_offset(from));
+    });
+  };
   emit_parts(c, shape_around(call), [&] {
     c.loop("first", 0, shape[last], side, [&] {
       c.line("const long end = first + {0} < {1} ? first + {0} : {1};", side, shape[last]);
-      c.loop(fmt::format("i{}", near), shape[near], [&] {
-        c.block(fmt::format("for (long i{0} = first; i{0} < end; ++i{0})", last), move);
-      });
+      if (small > 0) c.loop(fmt::format("i{}", near), 0, small, small_side, move_small);
+      if (small < shape[near])
+        c.loop(fmt::format("i{}", near), small, shape[near], 1, [&] {
+          c.block(fmt::format("for (long i{0} = first; i{0} < end; ++i{0})", last), move);
+        });
     });
   });
 }

@@ -93,6 +93,12 @@ Result<> rsqrt(const Made& made, Exporter& e) {
   return {};
 }
 
+Result<> silu(const Made& made, Exporter& e) {
+  Chain chain{made, e};
+  chain.finish("Mul", {chain.x, e.node("Sigmoid", {chain.x})});
+  return {};
+}
+
 // Of integers the nearest number that the type has.
 std::string limit(Exporter& e, DType type, double value) {
   if (!std::isfinite(value)) return {};
@@ -213,6 +219,7 @@ constexpr OnnxExport rows[] = {
     {"select", same<"Where">},
     {"sigmoid", same<"Sigmoid">},
     {"sign", same<"Sign">},
+    {"silu", silu},
     {"sin", same<"Sin">},
     {"softmax", softmax},
     {"sqrt", same<"Sqrt">},
