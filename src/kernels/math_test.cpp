@@ -31,8 +31,8 @@ double rsqrt(double x) { return 1 / std::sqrt(x); }
 const Function functions[] = {
     {"exp", std::exp, 1.5},
     {"log", std::log, 1.5},
-    {"sigmoid", sigmoid, 6, 0x1p-125, -20, 21},
-    {"silu", silu, 6, 0, -20, 21, 0x1p-125},
+    {"sigmoid", sigmoid, 9, 0x1p-125, -20, 23},
+    {"silu", silu, 9, 0, -20, 23, 0x1p-125},
     {"tanh", std::tanh, 2},
     {"erf", std::erf, 7},
     {"sin", std::sin, 1.5},
