@@ -19,12 +19,9 @@ class Finder {
         target_(target),
         schedules_(schedules),
         made_by_(graph.value_count(), groups.size()),
-        readers_(graph.value_count()) {
-    for (size_t g = 0; g < groups.size(); ++g) {
+        readers_(readers_of(graph, groups)) {
+    for (size_t g = 0; g < groups.size(); ++g)
       for (const auto value : groups[g].outputs) made_by_[index(value)] = g;
-      for (const auto value : groups[g].inputs) readers_[index(value)].push_back(g);
-    }
-    for (const auto& port : graph.outputs()) readers_[index(port.value)].push_back(groups.size());
   }
 
   std::vector<Attention> run() {
@@ -56,10 +53,8 @@ class Finder {
   std::optional<size_t> reader_of(size_t g) const {
     const auto value = groups_[g].result();
     const auto& readers = readers_[index(value)];
-    const bool is_memory_of_another = std::ranges::any_of(
-        layouts_.inside, [&](const auto& entry) { return entry.second == value; });
-    if (readers.size() != 1 || readers.front() >= groups_.size() || is_memory_of_another ||
-        layouts_.inside.contains(value) || !layouts_.find(graph_, value).is_plain())
+    if (readers.size() != 1 || readers.front() >= groups_.size() || !layouts_.stands_alone(value) ||
+        !layouts_.find(graph_, value).is_plain())
       return {};
     return readers.front();
   }

@@ -9,6 +9,17 @@
 
 namespace turnstone {
 
+std::vector<std::vector<size_t>> readers_of(const Graph& graph, const std::vector<Group>& groups) {
+  std::vector<std::vector<size_t>> readers(graph.value_count());
+  const auto add = [&](Value value, size_t g) {
+    readers[static_cast<size_t>(value.id)].push_back(g);
+  };
+  for (size_t g = 0; g < groups.size(); ++g)
+    for (const auto value : groups[g].inputs) add(value, g);
+  for (const auto& port : graph.outputs()) add(port.value, groups.size());
+  return readers;
+}
+
 Beside beside(const Shape& operand, const Shape& result) {
   const auto n = count(operand);
   if (operand == result) return Beside::whole;

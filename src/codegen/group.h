@@ -40,6 +40,10 @@ bool has_vector_forms(const Group& group);
 // Cuts the live calls of a graph into groups, in an order in which operands come first.
 std::vector<Group> make_groups(const Graph& graph);
 
+// The groups that read each value, by its number. An output of the graph is read by one that is not
+// there, groups.size(), which wants all of it.
+std::vector<std::vector<size_t>> readers_of(const Graph& graph, const std::vector<Group>& groups);
+
 // How an operand of the epilogue lies beside the result [pixels, channels] of a group.
 enum class Beside {
   whole,    // the same shape

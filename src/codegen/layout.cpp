@@ -121,6 +121,11 @@ MemoryLayout MemoryLayouts::find(const Graph& graph, Value value) const {
   return found == of.end() ? plain_layout(graph.shape(value)) : found->second;
 }
 
+bool MemoryLayouts::stands_alone(Value value) const {
+  return !inside.contains(value) &&
+         std::ranges::none_of(inside, [&](const auto& entry) { return entry.second == value; });
+}
+
 Value MemoryLayouts::memory_of(Value value) const {
   auto found = inside.find(value);
   while (found != inside.end()) {

@@ -67,6 +67,8 @@ struct MemoryLayouts {
   MemoryLayout find(const Graph& graph, Value value) const;
   // The value whose memory this one stands in; itself mostly.
   Value memory_of(Value value) const;
+  // Whether no other value stands in the same memory.
+  bool stands_alone(Value value) const;
 };
 
 // Chooses the layout of every value: margins where all that read and write a value can work with

@@ -164,20 +164,25 @@ class Coder {
  private:
   static std::string name_of(size_t g) { return fmt::format("g{}", g); }
 
+  // Takes a group into what is run as one, whose last group is `last`.
+  void take(Coded& coded, size_t g, size_t last) const {
+    const auto& group = scheduled_.groups[g];
+    coded.name += (coded.name.empty() ? "" : ", ") + describe(e_.graph, group);
+    coded.flops += flops_of(e_.graph, group);
+    coded.bytes += bytes_of(e_.graph, group);
+    // What stays between the groups was counted where it is made and where it is read.
+    if (g != last)
+      coded.bytes -= 2 * static_cast<uint64_t>(size_bytes(e_.graph.type(group.result())));
+  }
+
   void add(const Strip& strip) {
     Coded coded;
     std::vector<std::string> names;
     for (const auto& stage : strip.stages) {
       names.push_back(name_of(stage.group) + (stage.copies ? "_copy_rows" : "_rows"));
-      if (stage.copies) continue;
-      const auto& group = scheduled_.groups[stage.group];
-      coded.name += (coded.name.empty() ? "strip " : ", ") + describe(e_.graph, group);
-      coded.flops += flops_of(e_.graph, group);
-      coded.bytes += bytes_of(e_.graph, group);
-      // What stays in the strip was counted where it is made and where it is read.
-      if (stage.group != strip.last_group())
-        coded.bytes -= 2 * static_cast<uint64_t>(size_bytes(e_.graph.type(group.result())));
+      if (!stage.copies) take(coded, stage.group, strip.last_group());
     }
+    coded.name = "strip " + coded.name;
     const auto& result = e_.graph.shape(scheduled_.groups[strip.last_group()].result());
     coded.steps =
         emit_strip(e_, strip, names, fmt::format("s{}", strip.last_group()), result[0], true);
@@ -185,16 +190,12 @@ class Coder {
   }
 
   void add(const Attention& a) {
-    Coded coded{.name = "attention", .flops = 0, .bytes = 0, .steps = {}};
+    Coded coded;
     for (const auto g : {a.scores, a.softmax, a.result}) {
-      const auto& group = scheduled_.groups[g];
-      coded.name += (g == a.scores ? " " : ", ") + describe(e_.graph, group);
-      coded.flops += flops_of(e_.graph, group);
-      coded.bytes += bytes_of(e_.graph, group);
-      if (g != a.result)
-        coded.bytes -= 2 * static_cast<uint64_t>(size_bytes(e_.graph.type(group.result())));
+      take(coded, g, a.result);
       std::ranges::copy(packs_[g], std::back_inserter(coded.steps));
     }
+    coded.name = "attention " + coded.name;
     coded.steps.push_back(emit_attention(e_, a, name_of(a.scores) + "_rows", name_of(a.softmax),
                                          name_of(a.result) + "_rows",
                                          fmt::format("a{}", a.result)));

@@ -23,12 +23,7 @@ class Finder {
         target_(target),
         layouts_(layouts),
         taken_(groups.size(), false),
-        readers_(graph.value_count()) {
-    for (size_t g = 0; g < groups.size(); ++g)
-      for (const auto value : groups[g].inputs) readers_[index(value)].push_back(g);
-    // An output of the graph is read by somebody who wants all of it.
-    for (const auto& port : graph.outputs()) readers_[index(port.value)].push_back(groups.size());
-  }
+        readers_(readers_of(graph, groups)) {}
 
   std::vector<Strip> run() {
     std::vector<Strip> strips;
@@ -74,7 +69,7 @@ class Finder {
     const auto& readers = readers_[index(value)];
     if (!goes_by_rows(g) || readers.size() != 1 || readers.front() >= groups_.size()) return false;
     // A ring has no memory that others could stand in.
-    if (layouts_.inside.contains(value) || is_memory_of_another(value)) return false;
+    if (!layouts_.stands_alone(value)) return false;
     const auto next = readers.front();
     if (taken_[next] || !goes_by_rows(next)) return false;
     if (size_bytes(graph_.type(value)) < target_.l2_bytes / 3) return false;
@@ -85,11 +80,6 @@ class Finder {
     return std::ranges::none_of(group.epilogue, [&](const Made* call) {
       return std::count(call->in.begin(), call->in.end(), value) > 0;
     });
-  }
-
-  bool is_memory_of_another(Value value) const {
-    return std::ranges::any_of(layouts_.inside,
-                               [&](const auto& entry) { return entry.second == value; });
   }
 
   int64_t weights_bytes(const std::vector<size_t>& chain) const {
