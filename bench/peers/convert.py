@@ -56,11 +56,13 @@ def to_tflite(network, folder):
     """By onnx2tf, which wants a calibration file in its working folder or looks for one elsewhere."""
     numpy.save(folder / "calibration_image_sample_data_20x128x128x3_float32.npy",
                numpy.zeros((20, 128, 128, 3), numpy.float32))
-    run_tool([TOOLS / "onnx2tf", "-i", fixed_shape(network, folder), "-o", folder / "saved", "-n"],
-             folder, folder / "onnx2tf.log")
+    file = folder / "source.onnx"  # onnx2tf writes over what it reads
+    shutil.copy(fixed_shape(network, folder), file)
+    run_tool([TOOLS / "onnx2tf", "-i", file, "-o", folder / "saved", "-n"], folder, folder / "onnx2tf.log")
     [made] = (folder / "saved").glob("*_float32.tflite")
     shutil.move(made, folder / "model.tflite")
     shutil.rmtree(folder / "saved")
+    file.unlink()
     return folder / "model.tflite"
 
 

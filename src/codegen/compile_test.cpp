@@ -72,6 +72,9 @@ TEST(Target, BytesAreMultipliedByTheBestThatItHas) {
     return make_schedule(*graph, *find_target(target)).schedules[0].kernel;
   };
   for (const auto& [name, kernel] : best) EXPECT_EQ(kernel_for(name, 100), kernel) << name;
+  // Sums of two products of 64 fit 16 bits, those of 100 do not.
+  EXPECT_EQ(kernel_for("x86_64_v3", 64), "gemm/picked");
+  EXPECT_EQ(kernel_for("x86_64_v3", 100), "gemm/pairs");
   // Two products of -128 have more than 16 bits.
   EXPECT_EQ(kernel_for("aarch64", -128), "gemm/lanes");
   EXPECT_EQ(kernel_for("aarch64_dot", -128), "gemm/dot");
@@ -354,6 +357,31 @@ TEST_F(Compile, ConvolutionsOfBytesAreExact) {
     for (const auto* attributes : {"", ", strides=[2,2], x_zero=3"})
       check(fmt::format("graph(x: {}[2,8,11,64]) {{ conv(x, {}{}) }}", type,
                         integers(DType::i8, {40, 1, 1, 64}, 7, -64, 64), attributes));
+}
+
+// Weights of 8 bits meet bytes in orders of their own, by twos and by fours; runs that fill whole
+// blocks of inputs and that do not, windows that reach outside the picture.
+TEST_F(Compile, PickedConvolutionsOfBytesAreExact) {
+  for (const auto* type : {"u8", "i8"})
+    for (const auto& [inputs, outputs, most] :
+         {std::tuple{16, 19, 72}, {18, 5, 80}, {24, 33, 60}, {64, 40, 40}, {78, 20, 64}})
+      for (const auto& [size, attributes] : {std::pair{1, ""},
+                                             {1, ", strides=[2,2], x_zero=3"},
+                                             {3, ", pads=[1,1,1,1]"},
+                                             {3, ", pads=[1,1,1,1], x_zero=7"},
+                                             {3, ", pads=[0,0,1,1], strides=[2,2]"},
+                                             {3, ", pads=[12,12,12,12], dilations=[12,12]"}}) {
+        const auto text =
+            fmt::format("graph(x: {}[2,8,21,{}]) {{ add(conv(x, {}{}), {}) }}", type, inputs,
+                        integers(DType::i8, {outputs, size, size, inputs}, 9, -most, most),
+                        attributes, integers(DType::i32, {outputs}, 2, -4000, 4000));
+        const auto graph = *parse_graph(text, core_ops());
+        EXPECT_EQ(make_schedule(graph, *find_target("x86_64_v3")).schedules[0].kernel,
+                  "gemm/picked");
+        check(text);
+      }
+  check(fmt::format("graph(x: u8[1,8,11,48]) {{ conv(x, {}, groups=2, x_zero=3) }}",
+                    integers(DType::i8, {22, 3, 3, 24}, 6, -70, 70)));
 }
 
 // Runs of inputs that fill tiles and that do not, rows that are tiles and that are cut into some,

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "codegen/emitter.h"
+#include "codegen/picks.h"
 #include "ops/narrow.h"
 
 namespace turnstone {
@@ -37,12 +38,13 @@ class MatrixEmitter {
     if (on_tiles()) taken_at_once_ = 4 / size_of(input_dtype()), panels_.unit = 16 / s_.lanes;
     // A group of channels is a block of its own.
     if (shape_.groups > 1) block_ = shape_.conv->group_channels(), blocks_ = 1;
-    const bool joined =
-        s.input.column_step == block_ && window_.column_dilation == 1 && s.parts == 1;
+    const bool joined = !is_picked() && s.input.column_step == block_ &&
+                        window_.column_dilation == 1 && s.parts == 1;
     taps_ = joined ? 1 : window_.kernel_columns;
     length_ = (joined ? window_.kernel_columns * block_ : block_) / s.parts;
     const auto step = on_tiles() ? tile_step(input_dtype()) : taken_at_once_;
     even_length_ = ceil_div(length_, step) * step;
+    if (is_picked()) pick();
   }
 
   std::vector<Step> run() {
@@ -131,9 +133,10 @@ class MatrixEmitter {
     prefetch_bytes_ = 64 * (prefetch_first_ + prefetch_each_ * steps);
   }
 
-  // On NEON four inputs are loaded at once: fetches must not cut them.
+  // On NEON four inputs are loaded at once, and steps that pick go by four: fetches must not cut
+  // them.
   void keep_inputs_whole() {
-    if (e_.target.arch == Arch::x86_64) return;
+    if (e_.target.arch == Arch::x86_64 && !is_picked()) return;
     constexpr int64_t at_once = 4;
     const auto every = std::max(prefetch_every_ / at_once * at_once, at_once);
     prefetch_lines_ = ceil_div(prefetch_lines_ * every, prefetch_every_);
@@ -166,6 +169,7 @@ class MatrixEmitter {
 
   DType input_dtype() const { return group_.anchor->call.in[0].dtype; }
 
+  bool is_picked() const { return s_.kernel == "gemm/picked"; }
   bool on_tiles() const { return takes_tiles(s_.kernel); }
   // Bytes are read, several neighbours at a time.
   bool has_bytes() const { return shape_.integers && (bytes_at_once(s_.kernel) > 0 || on_tiles()); }
@@ -241,26 +245,75 @@ class MatrixEmitter {
 
   template <class To, class From>
   void pack(To* to, const From* from, int64_t zero) const {
-    const auto at = [&](int64_t channel, int64_t d) {
-      return shape_.conv ? channel * shape_.depth + d : d * shape_.channels + channel;
-    };
-    const auto pack_panel = [&](const std::vector<int64_t>& order, int64_t panel) {
-      const auto width = panels_.width_of(panel);
-      for (size_t k = 0; k < order.size(); k += static_cast<size_t>(taken_at_once_))
-        for (int64_t lane = 0; lane < width; ++lane)
-          for (size_t j = k; j < k + static_cast<size_t>(taken_at_once_); ++j) {
-            const auto channel = panel * panels_.width() + lane;
-            const bool real = channel < shape_.channels && order[j] >= 0;
-            *to++ = real ? static_cast<To>(from[at(channel, order[j])] - zero) : To{};
-          }
-    };
     std::vector<std::vector<int64_t>> orders;
     for (int64_t part = 0; part < s_.parts; ++part) orders.push_back(depth_order(part));
     for (int64_t first = 0; first < panels_.count(); first += panels_at_once())
       for (const auto& order : orders)
         for (auto panel = first; panel < std::min(first + panels_at_once(), panels_.count());
              ++panel)
-          pack_panel(order, panel);
+          to = pack_panel(to, from, zero, order, panel);
+  }
+
+  // Returns the end of the panel.
+  template <class To, class From>
+  To* pack_panel(To* to, const From* from, int64_t zero, const std::vector<int64_t>& order,
+                 int64_t panel) const {
+    const auto at = [&](int64_t channel, int64_t d) {
+      return shape_.conv ? channel * shape_.depth + d : d * shape_.channels + channel;
+    };
+    const auto width = panels_.width_of(panel);
+    for (size_t k = 0; k < order.size(); k += static_cast<size_t>(taken_at_once_))
+      for (int64_t lane = 0; lane < width; ++lane)
+        for (size_t j = k; j < k + static_cast<size_t>(taken_at_once_); ++j) {
+          const auto channel = panel * panels_.width() + lane;
+          const bool real = channel < shape_.channels && order[j] >= 0;
+          *to++ = real ? static_cast<To>(from[at(channel, order[j])] - zero) : To{};
+        }
+    return to;
+  }
+
+  // Finds the order of every run of every panel. All have as many extra steps as any needs.
+  void pick() {
+    const auto w = e_.graph.constant_of(group_.anchor->in[1])->as<int8_t>();
+    for (int64_t group = 0; group < shape_.groups; ++group)
+      for (int64_t first = 0; first < shape_.channels; first += panels_.width()) {
+        const auto channel = group * shape_.channels + first;
+        const auto channels = std::min(panels_.width(), shape_.channels - first);
+        for (int64_t run = 0; run < shape_.depth; run += length_)
+          picks_.push_back(pick_inputs(
+              weights_of_run(w, shape_.depth, channel, channels, run, length_), channels));
+      }
+    for (const auto& picks : picks_) extra_steps_ = std::max(extra_steps_, picks.extra_steps);
+    for (auto& picks : picks_) picks.fill_up(extra_steps_);
+    drop_rare_fours();
+    even_length_ += extra_steps_ * taken_at_once_;
+  }
+
+  // Sums of four are worth code of their own where they are not rare; their order suits sums of
+  // two.
+  void drop_rare_fours() {
+    constexpr int64_t most_rare = 8;
+    int64_t blocks = 0, fours = 0;
+    for (const auto& picks : picks_) blocks += picks.blocks, fours += picks.fours;
+    fours_ = fours == blocks ? 2 : fours * most_rare < blocks ? 0 : 1;
+  }
+
+  // Every panel in an order of its own, and behind all weights what the kernel reads of those.
+  void pack_picked(std::span<const int8_t> w) {
+    auto picks = picks_.begin();
+    weights_at_ = e_.weights.add<int8_t>(shape_.groups * all_elements(), [&](int8_t* to) {
+      for (int64_t group = 0; group < shape_.groups; ++group)
+        for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+          std::vector<int64_t> order;
+          for (int64_t run = 0; run < shape_.depth; run += length_, ++picks)
+            for (const auto input : picks->inputs) order.push_back(input < 0 ? -1 : run + input);
+          to = pack_panel(to, w.data() + group * shape_.channels * shape_.depth, 0, order, panel);
+        }
+    });
+    std::vector<uint8_t> order;
+    for (const auto& one : picks_) order.insert(order.end(), one.order.begin(), one.order.end());
+    order_at_ = e_.weights.add<uint8_t>(static_cast<int64_t>(order.size()),
+                                        [&](uint8_t* to) { std::ranges::copy(order, to); });
   }
 
   // Products with weights of their own, batches or groups, one behind the other.
@@ -281,6 +334,8 @@ class MatrixEmitter {
       weights_at_ = pack_all<uint16_t>(w.as<uint16_t>(), zero);  // bits; those of 0 are 0
     else if (!shape_.integers)
       weights_at_ = pack_all<float>(w.as<float>(), zero);
+    else if (is_picked())
+      pack_picked(w.as<int8_t>());
     else if (has_byte_weights(*group_.anchor))
       weights_at_ = pack_all<int8_t>(w.as<int8_t>(), zero);
     else if (w.dtype() == DType::i8)
@@ -404,6 +459,7 @@ class MatrixEmitter {
     const auto stored = last ? shape_.channels - (panels_.count() - 1) * panels_.width()
                              : int64_t{vectors} * s_.lanes;
     if (has_unsigned_bytes()) c_.line("#define X_SIGNED {}", int{input_dtype() == DType::i8});
+    if (is_picked()) c_.line("#define FOURS {}\n#define EXTRA_STEPS {}", fours_, extra_steps_);
     if (has_bytes_as_they_are()) c_.line("#define INPUT {}", input_type());
     if (shape_.integers && !has_bytes()) c_.line("#define WEIGHT {}", weight_type());
     if (!shape_.integers)
@@ -505,6 +561,11 @@ class MatrixEmitter {
                        : std::string("w");
     if (skips_taps())
       weights += fmt::format(" + first_column * {}", even_length_ * vectors * s_.lanes);
+    if (is_picked()) {
+      weights += ", order";
+      if (skips_rows()) weights += fmt::format(" + first_tap * {}", row_depth());
+      if (skips_taps()) weights += fmt::format(" + first_column * {}", even_length_);
+    }
     const auto window =
         window_text(skips_rows() ? "last_tap - first_tap" : std::to_string(window_.kernel_rows),
                     skips_taps() ? "last_column - first_column" : std::to_string(taps_));
@@ -587,10 +648,11 @@ class MatrixEmitter {
     instantiate_all(form, vectors, last);
     c_.block(
         fmt::format(
-            "static void {}_{}({}const {} *x, const {} *w, const {} *bias, const char *ahead, "
+            "static void {}_{}({}const {} *x, const {} *w, {}const {} *bias, const char *ahead, "
             "long picture, long from, long to, long channel{}{})",
             name_, form, on_tiles() ? "struct v_tiles *tiles, " : "", input_type(), weight_type(),
-            start_type(), epilogue_.parameters(), s_.parts > 1 ? parts_parameters : ""),
+            is_picked() ? "const unsigned char *order, " : "", start_type(), epilogue_.parameters(),
+            s_.parts > 1 ? parts_parameters : ""),
         [&] {
           c_.line("(void)picture;");
           if (s_.flat) return write_flat(form, vectors);
@@ -616,9 +678,11 @@ class MatrixEmitter {
       const auto call = [&](int columns) {
         const auto overlap = on_tiles() ? s_.columns - columns : 0;
         const auto pixel = overlap > 0 ? fmt::format("(pixel - {})", overlap) : "pixel";
-        c_.line("{}({}rows, {} * {}, {}, {}, w, bias, ahead{}{});", tile_function(form, 1, columns),
-                tiles_argument(), pixel, s_.input.column_step, s_.input.column_step,
+        c_.line("{}({}rows, {} * {}, {}, {}, w{}, bias, ahead{}{});",
+                tile_function(form, 1, columns), tiles_argument(), pixel, s_.input.column_step,
+                s_.input.column_step,
                 window_text(std::to_string(window_.kernel_rows), std::to_string(taps_)),
+                is_picked() ? ", order" : "",
                 epilogue_.arguments_at({.column = first + pixel, .channel = "channel"}),
                 parts_arguments());
         write_next_tile(vectors);
@@ -643,6 +707,9 @@ class MatrixEmitter {
           c_.line("const {} *w = {};", weight_type(),
                   shape_.constant_weights ? e_.weights_address(weight_type(), weights_at_)
                                           : fmt::format("(const float *)(f->scratch + {})", own_));
+          if (is_picked())
+            c_.line("const unsigned char *order = {};",
+                    e_.weights_address("unsigned char", order_at_));
           if (has_start())
             c_.line("const {} *bias = {};", start_type(),
                     e_.weights_address(start_type(), bias_at_));
@@ -660,6 +727,8 @@ class MatrixEmitter {
             c_.line("const long group = u / {0}, panel = u % {0};", panels_.count());
             c_.line("const {} *panel_weights = w + group * {} + panel * {};", weight_type(),
                     all_elements(), panel_elements());
+            if (is_picked())
+              c_.line("const unsigned char *panel_order = order + u * {};", packed_depth());
             write_panel_call(
                 fmt::format("x + group * {}", shape_.groups > 1 ? block_ : 0),
                 fmt::format("group * {} + panel * {}", shape_.channels, panels_.width()), "");
@@ -685,8 +754,9 @@ class MatrixEmitter {
   void write_panel_call(const std::string& x, const std::string& channel, std::string_view more) {
     c_.line("const long channel = {};", channel);
     write_panel_calls(c_, panels_, has_last_, [&](std::string_view form) {
-      c_.line("{}_{}({}{}, panel_weights, {}, {}, picture, from, to, channel{}{});", name_, form,
-              tiles_argument(), x, has_start() ? "bias + channel" : "0",
+      c_.line("{}_{}({}{}, panel_weights, {}{}, {}, picture, from, to, channel{}{});", name_, form,
+              tiles_argument(), x, is_picked() ? "panel_order, " : "",
+              has_start() ? "bias + channel" : "0",
               prefetch_bytes_ > 0
                   ? fmt::format("(const char *)panel_weights + {}", e_.target.prefetch_bytes)
                   : "0",
@@ -779,6 +849,10 @@ class MatrixEmitter {
   int64_t prefetch_each_ = 0;
   int64_t prefetch_bytes_ = 0;  // by one tile
   int64_t weights_at_ = 0;
+  std::vector<Picks> picks_;  // by panel and run
+  int64_t extra_steps_ = 0;
+  int fours_ = 0;  // which blocks of inputs have sums of four: 0 none, 1 some, 2 all
+  int64_t order_at_ = 0;
   int64_t bias_at_ = 0;
   std::string fill_row_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codegen/picks.h"
 #include "ops/narrow.h"
 
 namespace turnstone {
@@ -207,12 +208,14 @@ class Scheduler {
   }
 
   // The row for products of integers. Weights of 8 bits meet four inputs, or eight, at once where
-  // that is an instruction, or where sums of two products have 16 bits; else pairs of 16 bits are
-  // an instruction on x86, lanes on ARM.
+  // that is an instruction, or where sums of two products, in some order, have 16 bits; else pairs
+  // of 16 bits are an instruction on x86, lanes on ARM.
   const KernelRow* integer_row(const Made& made) const {
     if (has_byte_weights(made) && graph_.constant_of(made.in[1])) {
       const auto type = print(made.call.in[0].dtype);
       if (const auto* row = find_row("gemm/vnni", type, target_)) return row;
+      if (const auto* row = find_row("gemm/picked", type, target_); row && can_be_picked(made))
+        return row;
       if (const auto* row = find_row("gemm/bytes", type, target_); row && has_small_pairs(made))
         return row;
       if (made.i("groups") == 1) {
@@ -234,6 +237,29 @@ class Scheduler {
       const auto above = std::max<int>(w[k], 0) + std::max<int>(w[k + 1], 0);
       const auto below = std::min<int>(w[k], 0) + std::min<int>(w[k + 1], 0);
       if (above > most || below < -most) return false;
+    }
+    return true;
+  }
+
+  // Whether the inputs of every panel have an order for gemm/picked that takes few extra steps:
+  // with more, pairs of 16 bits are as quick.
+  bool can_be_picked(const Made& made) const {
+    constexpr int64_t steps_worth_one = 8;
+    const auto conv = conv_shape(made.call);
+    const auto length = conv.group_channels();
+    if (!is_picked_length(length)) return false;
+    const auto most = ceil_div(length, 4) / steps_worth_one;
+    const auto w = graph_.constant_of(made.in[1])->as<int8_t>();
+    const auto depth = conv.kernel_rows * conv.kernel_columns * length;
+    const auto width = int64_t{tiles_for("gemm/picked", target_).front().vectors} * target_.lanes;
+    for (int64_t channel = 0; channel < conv.out_channels;) {
+      const auto left = conv.group_outputs() - channel % conv.group_outputs();
+      const auto channels = std::min(width, left);
+      for (int64_t input = 0; input < depth; input += length)
+        if (extra_steps(weights_of_run(w, depth, channel, channels, input, length), channels) >
+            most)
+          return false;
+      channel += channels;
     }
     return true;
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <memory>
 
@@ -72,9 +73,19 @@ std::vector<Tile> tiles_of(const Machine& machine) {
   return tiles;
 }
 
+// Whether the kernel multiplies inputs in an order that it is given.
+bool is_picked(const KernelRow& row) { return row.name == "gemm/picked"; }
+
+// Which whole blocks have sums of four: none, some or all.
+int fours(const Tile& tile) { return tile.columns == 1 ? 1 : tile.rows == 2 ? 0 : 2; }
+
+// Steps of a run that pick from anywhere.
+long extra_steps(const Tile& tile) { return is_picked(tile.row) && tile.columns == 1 ? 2 : 0; }
+
 // Whether the kernel reads bytes without a sign, and moves those with one up by 128.
 bool flips_signs(const KernelRow& row) {
-  return (row.name == "gemm/vnni" || row.name == "gemm/bytes") && row.type == "i8";
+  return (row.name == "gemm/vnni" || row.name == "gemm/bytes" || is_picked(row)) &&
+         row.type == "i8";
 }
 
 // What it takes off those without a sign.
@@ -92,7 +103,10 @@ std::string instantiate(const Tile& tile) {
       "#define STORE(row, column, vector, value) \\\n"
       "  {9}(y + ((row) * {2} + (column)) * y_stride + (vector) * LANES, value);\n",
       tile.name(), tile.rows, tile.columns, tile.vectors, tile.stride, tile.dilation,
-      tile.columns == 3 ? 2 : 0, tile.vectors, sum, store);
+      tile.columns != 3     ? 0
+      : is_picked(tile.row) ? 4
+                            : 2,
+      tile.vectors, sum, store);
   auto input = type_of(tile.row.type);
   if (tile.row.name == "gemm/mmla" || tile.row.name == "gemm/mull" || input == "bf16")
     text += fmt::format("#define INPUT {}\n", input);
@@ -100,13 +114,18 @@ std::string instantiate(const Tile& tile) {
     text += fmt::format("#define WEIGHT {}\n", tile.weight);
   const bool flips = flips_signs(tile.row);
   if (flips) text += "#define X_SIGNED 1\n";
+  if (is_picked(tile.row))
+    text +=
+        fmt::format("#define FOURS {}\n#define EXTRA_STEPS {}\n", fours(tile), extra_steps(tile));
   if (flips) input = "unsigned char";
   text += kernel_text(tile.row.name);
   text += fmt::format(
       "void {0}(const {1} *const *rows, long x_at, long x_stride, const struct window *window,\n"
-      "         const {2} *w, const {3} *bias, {3} *y, long y_stride) {{\n"
-      "  {0}_kernel(rows, x_at, x_stride, *window, w, bias, w, y, y_stride);\n}}\n",
-      tile.name(), input, tile.weight, sum);
+      "         const {2} *w, const unsigned char *order, const {3} *bias, {3} *y, long y_stride) "
+      "{{\n"
+      "  (void)order;\n"
+      "  {0}_kernel(rows, x_at, x_stride, *window, w, {4}bias, w, y, y_stride);\n}}\n",
+      tile.name(), input, tile.weight, sum, is_picked(tile.row) ? "order, " : "");
   return text;
 }
 
@@ -174,6 +193,83 @@ void keep_pairs_small(Guarded<W>& w, long count, std::mt19937& random) {
   }
 }
 
+// The inputs of a run that its step `k` picks from begin here.
+long from_of(const Tile& tile, const Window& window, const uint8_t* order, long k) {
+  constexpr long block = 16;
+  const auto length = window.length - 4 * extra_steps(tile);
+  if (k < length) return std::min(k / block * block, length - block);
+  long from = 0;
+  for (long i = 0; i < 4; ++i) from |= long{order[k / 4 * 4 + i] >> 4 & 7} << (3 * i);
+  return 4 * from;
+}
+
+// Calls visit(depth step) for the first step of each run.
+template <class Visit>
+void visit_runs(const Window& window, Visit visit) {
+  for (long i = 0; i < window.rows; ++i)
+    for (long b = 0; b < window.blocks; ++b)
+      for (long j = 0; j < window.taps; ++j)
+        visit(i * window.row_depth + b * window.block_depth + j * window.tap_depth);
+}
+
+// Any order, bits that mean nothing, for a half of the whole blocks sums of four, and extra steps
+// from anywhere.
+void fill_order(Guarded<uint8_t>& order, const Tile& tile, const Window& window,
+                std::mt19937& random) {
+  order.fill(random, 0, 63);
+  const auto length = window.length - 4 * extra_steps(tile);
+  visit_runs(window, [&](long depth) {
+    for (long k = 0; k + 16 <= length; k += 16)
+      if (fours(tile) == 2 || (fours(tile) == 1 && random() % 2))
+        order[static_cast<size_t>(depth + k)] |= 64;
+    for (long k = length; k < window.length; k += 4) {
+      const auto from = random() % static_cast<unsigned>((length - 16) / 4 + 1);
+      for (long i = 0; i < 4; ++i)
+        order[static_cast<size_t>(depth + k + i)] =
+            static_cast<uint8_t>(random() % 16 | (from >> (3 * i) & 7) << 4);
+    }
+  });
+}
+
+// Weights as gemm/picked wants them, up to its limits.
+void keep_sums_small(Guarded<int8_t>& w, const Tile& tile, const Window& window,
+                     Guarded<uint8_t>& order, std::mt19937& random) {
+  using Weights = std::array<int, 4>;
+  const auto any = [&](int most) { return static_cast<int>(random() % (2u * most + 1)) - most; };
+  const auto two = [&] {
+    const Weights of[] = {{any(64), any(64)}, {127, 1}, {-128, 127}, {0, -128}};
+    return of[random() % std::size(of)];
+  };
+  const auto four = [&] {
+    const Weights of[] = {{any(32), any(32), any(32), any(32)},
+                          {127, 1, -128, 0},
+                          {-64, 64, 64, -64},
+                          {0, 127, 1, -127}};
+    return of[random() % std::size(of)];
+  };
+  visit_runs(window, [&](long depth) {
+    for (long k = 0; k < window.length; k += 4)
+      for (long n = 0; n < long{tile.vectors} * tile.row.lanes; ++n)
+        for (const long j : {0, 2}) {
+          const auto put = [&](long at, int first, int second) {
+            const auto run = static_cast<size_t>(depth * tile.vectors * tile.row.lanes);
+            w[run + place(tile, at + j, n)] = static_cast<int8_t>(first);
+            w[run + place(tile, at + j + 1, n)] = static_cast<int8_t>(second);
+          };
+          const long block = k / 16 * 16;
+          const bool whole = block + 16 <= window.length - 4 * extra_steps(tile);
+          if (!whole || !(order[static_cast<size_t>(depth + block)] & 64)) {
+            const auto pair = two();
+            put(k, pair[0], pair[1]);
+          } else if (k % 8 == 0) {
+            const auto all = four();
+            put(k, all[0], all[1]);
+            put(k + 4, all[2], all[3]);
+          }
+        }
+  });
+}
+
 template <class X, class W, class Sum>
 void compare(const Tile& tile, const Compiled& compiled, const Window& window, long stride,
              bool has_bias) {
@@ -189,13 +285,17 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
   const bool is_float = tile.is_real();
   w.fill(random, is_float ? -1 : -127, is_float ? 1 : sizeof(W) == 2 ? 3000 : 127);
   if (tile.row.name == "gemm/bytes") keep_pairs_small(w, window.depth() * channels, random);
+  Guarded<uint8_t> order(static_cast<size_t>(window.depth()));
+  if (is_picked(tile.row)) fill_order(order, tile, window, random);
+  if constexpr (std::is_same_v<W, int8_t>)
+    if (is_picked(tile.row)) keep_sums_small(w, tile, window, order, random);
   bias.fill(random, -100, 100);
-  using Function =
-      void(const X* const*, long, long, const Window*, const W*, const Sum*, Sum*, long);
+  using Function = void(const X* const*, long, long, const Window*, const W*, const uint8_t*,
+                        const Sum*, Sum*, long);
   auto function = compiled.find<Function>(tile.name());
   if (!function) return;
-  function(rows.pointers.data(), first, stride, &window, w.data(), has_bias ? bias.data() : nullptr,
-           y.data(), channels);
+  function(rows.pointers.data(), first, stride, &window, w.data(), order.data(),
+           has_bias ? bias.data() : nullptr, y.data(), channels);
 
   const bool flips = flips_signs(tile.row);
   for (long r = 0; r < tile.rows; ++r)
@@ -204,6 +304,9 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
         double want = has_bias ? bias[static_cast<size_t>(n)] : 0, size = std::abs(want);
         int64_t exact = static_cast<int64_t>(want);
         visit_window(tile, window, stride, r, c, [&](long row, long offset, long depth, long k) {
+          if (is_picked(tile.row))
+            offset += from_of(tile, window, order.data() + depth, k) +
+                      (order[static_cast<size_t>(depth + k)] & 15) - k;
           const auto input = rows.pointers[static_cast<size_t>(row)][first + offset];
           const auto weight = w[static_cast<size_t>(depth * channels) + place(tile, k, n)];
           if constexpr (std::is_same_v<Sum, float>) {
@@ -232,10 +335,12 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
 template <class X, class W, class Sum>
 void compare_windows(const Tile& tile, const Compiled& compiled) {
   const long group = taken_at_once(tile.row);
-  for (long length : {1L, 2L, 3L, 4L, 5L, 9L, 32L})
-    compare<X, W, Sum>(tile, compiled, {1, 0, 1, 0, 0, 1, 0, 0, length * group}, length * group,
-                       true);
-  const long c = 3 * group;  // channels of the input
+  const long more = is_picked(tile.row) ? 16 - group + 4 * extra_steps(tile) : 0;
+  for (const long groups : {1L, 2L, 3L, 4L, 5L, 9L, 32L}) {
+    const auto length = groups * group + more;
+    compare<X, W, Sum>(tile, compiled, {1, 0, 1, 0, 0, 1, 0, 0, length}, length, true);
+  }
+  const long c = 3 * group + more;  // channels of the input
   compare<X, W, Sum>(tile, compiled, {3, 3 * c, 1, 0, 0, 1, 0, 0, 3 * c}, c, false);
   compare<X, W, Sum>(tile, compiled, {3, 3 * c, 1, 0, 0, 1, 0, 0, 3 * c}, 2 * c, true);
   compare<X, W, Sum>(tile, compiled, {3, 3 * c, 1, 0, 0, 3, 2 * c, c, c}, c, true);

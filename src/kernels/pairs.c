@@ -1,6 +1,6 @@
 /* Vectors of pairs of 16-bit and of quads of 8-bit integers. Paste once, after vector.c, before
- * gemm/pairs, gemm/vnni, gemm/bytes, gemm/lanes, gemm/mull, gemm/dot, gemm/mmla, depthwise/shorts,
- * depthwise/pairs and depthwise/quads. */
+ * gemm/pairs, gemm/vnni, gemm/bytes, gemm/picked, gemm/lanes, gemm/mull, gemm/dot, gemm/mmla,
+ * depthwise/shorts, depthwise/pairs and depthwise/quads. */
 typedef short v_pairs __attribute__((vector_size(LANES * 4)));
 typedef signed char v_bytes __attribute__((vector_size(LANES * 2)));
 typedef unsigned char v_ubytes __attribute__((vector_size(LANES * 2)));
@@ -134,6 +134,38 @@ V_INLINE vi v_add_small_quads(vi sum, vi a, vi b) {
   const v_pairs ones = (v_pairs)vi_set(0x10001);
   const v_pairs pairs = (v_pairs)__builtin_ia32_pmaddubsw256((v_quads)a, (v_quads)b);
   return v_add_pairs(sum, pairs, ones);
+}
+
+/* The same of a and b and of c and d, whose products fit 16 bits together. */
+V_INLINE vi v_add_two_small_quads(vi sum, vi a, vi b, vi c, vi d) {
+  typedef char v_quads __attribute__((vector_size(LANES * 4)));
+  const v_pairs ones = (v_pairs)vi_set(0x10001);
+  const v_pairs pairs = (v_pairs)__builtin_ia32_pmaddubsw256((v_quads)a, (v_quads)b) +
+                        (v_pairs)__builtin_ia32_pmaddubsw256((v_quads)c, (v_quads)d);
+  return v_add_pairs(sum, pairs, ones);
+}
+
+/* Sixteen bytes at any address, for each half; those with a sign moved up by 128. */
+V_INLINE v_row v_sixteen(const void* p, int is_signed) {
+  typedef unsigned char v_block __attribute__((vector_size(16)));
+  typedef v_block v_block_memory __attribute__((aligned(1), may_alias));
+  const v_block block = *(const v_block_memory*)p;
+  const v_row both =
+      __builtin_shufflevector(block, block, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0,
+                              1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return (v_row)((vi)both ^ vi_set(is_signed ? (int)0x80808080 : 0));
+}
+
+/* For v_pick: the places 0..15 of four bytes; bits 4 to 6 mean nothing to it. */
+V_INLINE v_row v_picks(const unsigned char* p) { return (v_row)vi_set(v_word(p)); }
+/* What these bits say, of an extra step: where its inputs begin. */
+V_INLINE long v_picked_from(const unsigned char* p) {
+  const int word = v_word(p);
+  return 4l * ((word >> 4 & 7) | (word >> 9 & 0x38) | (word >> 14 & 0x1c0) | (word >> 19 & 0xe00));
+}
+V_INLINE vi v_pick(v_row sixteen, v_row picks) {
+  typedef char v_quads __attribute__((vector_size(LANES * 4)));
+  return (vi)__builtin_ia32_pshufb256((v_quads)sixteen, (v_quads)picks);
 }
 #endif
 

@@ -10,7 +10,7 @@
  * GEMM_PIXELS 2 neighbours: `next` is how far behind p the inputs of the second lie, and
  * GEMM_RESULT(sums, pixel) the vector of a pixel from its sums. Where neither is so,
  * STORE_PIXEL(row, column, sums) may be given instead of STORE: it takes the VECTORS sums of a
- * pixel at once. */
+ * pixel at once. GEMM_PICKED: the inputs of a step are picked from 16, see gemm/picked. */
 
 #ifndef EPILOGUE_ARGUMENTS
 #define EPILOGUE_ARGUMENTS
@@ -29,6 +29,20 @@
 #endif
 #ifndef GEMM_PIXELS
 #define GEMM_PIXELS 1
+#endif
+#ifdef GEMM_PICKED
+#define GEMM_ORDER const unsigned char *order,
+#define GEMM_AT_ONCE 4
+#undef DEPTH_UNROLL
+#define DEPTH_UNROLL 2
+#ifndef FOURS
+#define FOURS 1
+#endif
+#else
+#define GEMM_ORDER
+#endif
+#ifndef EXTRA_STEPS
+#define EXTRA_STEPS 0
 #endif
 #ifndef GEMM_PARTS
 #define GEMM_PARTS 1
@@ -91,7 +105,51 @@
   V_UNROLL for (int two = 0; two < 2 / GEMM_PIXELS * GEMM_DOWN; \
                 ++two) if (c + two / GEMM_DOWN < GEMM_ACROSS)   \
       V_BARRIER(sum[o][c + two / GEMM_DOWN][two % GEMM_DOWN])
-#ifdef GEMM_MULTIPLY
+#ifdef GEMM_PICKED
+/* One step, or two whose products are added in 16 bits, of inputs that lie from `from` on. */
+#define GEMM_SIXTEEN(o, c, from) v_sixteen(run[o] + (c) * x_stride + (from), X_SIGNED)
+#define GEMM_PICK(k, from)                                      \
+  do {                                                          \
+    const v_row picks = v_picks(picked + (k) * GEMM_GROUP);     \
+    GEMM_WEIGHTS(k);                                            \
+    GEMM_ALL_INPUTS(o, c) {                                     \
+      const vi input = v_pick(GEMM_SIXTEEN(o, c, from), picks); \
+      V_UNROLL for (int v = 0; v < VECTORS; ++v) {              \
+        GEMM_ADD_PRODUCT(sum[o][c][v], input, weights[v]);      \
+        V_BARRIER(sum[o][c][v]);                                \
+      }                                                         \
+    }                                                           \
+  } while (0)
+#define GEMM_PICK_TWO(k, from)                                                                   \
+  do {                                                                                           \
+    const v_row one = v_picks(picked + (k) * GEMM_GROUP);                                        \
+    const v_row two = v_picks(picked + ((k) + 1) * GEMM_GROUP);                                  \
+    GEMM_ALL_INPUTS(o, c) {                                                                      \
+      const v_row inputs = GEMM_SIXTEEN(o, c, from);                                             \
+      const vi first = v_pick(inputs, one), second = v_pick(inputs, two);                        \
+      V_UNROLL for (int v = 0; v < VECTORS; ++v) {                                               \
+        sum[o][c][v] =                                                                           \
+            v_add_two_small_quads(sum[o][c][v], first, GEMM_LOAD_WEIGHTS(GEMM_WEIGHTS_AT(k, v)), \
+                                  second, GEMM_LOAD_WEIGHTS(GEMM_WEIGHTS_AT((k) + 1, v)));       \
+        V_BARRIER(sum[o][c][v]);                                                                 \
+      }                                                                                          \
+    }                                                                                            \
+  } while (0)
+#define GEMM_STEP(k) GEMM_PICK(k, (steps) * GEMM_GROUP - 16)
+#define GEMM_STEPS(k)                                                              \
+  do {                                                                             \
+    if (PREFETCH_EVERY && k % (PREFETCH_EVERY + !PREFETCH_EVERY) == 0) GEMM_FETCH; \
+    if (FOURS == 2 || (FOURS && picked[(k) * GEMM_GROUP] & 64)) {                  \
+      GEMM_PICK_TWO(k, (k) * GEMM_GROUP);                                          \
+      GEMM_PICK_TWO((k) + 2, (k) * GEMM_GROUP);                                    \
+    } else {                                                                       \
+      GEMM_PICK(k, (k) * GEMM_GROUP);                                              \
+      GEMM_PICK((k) + 1, (k) * GEMM_GROUP);                                        \
+      GEMM_PICK((k) + 2, (k) * GEMM_GROUP);                                        \
+      GEMM_PICK((k) + 3, (k) * GEMM_GROUP);                                        \
+    }                                                                              \
+  } while (0)
+#elif defined(GEMM_MULTIPLY)
 /* As many sums as leave room for their products, so that none waits for the one before it. */
 #define GEMM_TOGETHER \
   (V_REGISTERS / 4 > OUTPUT_ROWS * GEMM_ACROSS ? V_REGISTERS / 4 / (OUTPUT_ROWS * GEMM_ACROSS) : 1)
@@ -161,6 +219,7 @@
     GEMM_LANE_STEP(k, 3);  \
   }
 #endif
+#ifndef GEMM_PICKED
 #define GEMM_STEPS(k)                                                         \
   do {                                                                        \
     __typeof__(GEMM_LOAD_INPUTS(run[0], 0)) inputs[OUTPUT_ROWS][GEMM_ACROSS]; \
@@ -170,9 +229,16 @@
     }                                                                         \
     GEMM_LANE_STEPS(k)                                                        \
   } while (0)
+#endif
+
+#define GEMM_FETCH                                                                             \
+  do {                                                                                         \
+    V_UNROLL for (int n = 0; n < PREFETCH_LINES; ++n) __builtin_prefetch(line + 64 * n, 0, 2); \
+    line += 64 * PREFETCH_LINES;                                                               \
+  } while (0)
 
 V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, struct window window,
-                   const GEMM_WEIGHT* w, const GEMM_START* bias,
+                   const GEMM_WEIGHT* w, GEMM_ORDER const GEMM_START* bias,
                    const void* ahead EPILOGUE_ARGUMENTS) {
   V_HIDE(w);
   GEMM_SUM sum[OUTPUT_ROWS][GEMM_ACROSS][GEMM_DOWN];
@@ -188,15 +254,17 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
         const GEMM_INPUT* column[OUTPUT_ROWS][GEMM_ACROSS];
         GEMM_ALL_INPUTS(o, c) column[o][c] = run[o] + c * GEMM_PIXELS * x_stride;
         (void)column;
-        const GEMM_WEIGHT* weight =
-            w + (row * window.row_depth + block * window.block_depth + tap * window.tap_depth) *
-                    (VECTORS * LANES);
-        const long steps = window.length / GEMM_GROUP;
+        const long depth =
+            row * window.row_depth + block * window.block_depth + tap * window.tap_depth;
+        const GEMM_WEIGHT* weight = w + depth * (VECTORS * LANES);
+#ifdef GEMM_PICKED
+        const unsigned char* picked = order + depth;
+#endif
+        const long steps = window.length / GEMM_GROUP - EXTRA_STEPS;
         long k = 0;
-#if PREFETCH_EVERY
+#if PREFETCH_EVERY && !defined(GEMM_PICKED)
         for (; k + PREFETCH_EVERY <= steps; k += PREFETCH_EVERY) {
-          V_UNROLL for (int n = 0; n < PREFETCH_LINES; ++n) __builtin_prefetch(line + 64 * n, 0, 2);
-          line += 64 * PREFETCH_LINES;
+          GEMM_FETCH;
           long j = k;
 #ifdef GEMM_AT_ONCE
           _Pragma("clang loop unroll_count(DEPTH_UNROLL / 2)") for (; j + GEMM_AT_ONCE <=
@@ -213,6 +281,9 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
                                                                   k += GEMM_AT_ONCE) GEMM_STEPS(k);
 #endif
         _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
+#if EXTRA_STEPS
+        for (; k < steps + EXTRA_STEPS; ++k) GEMM_PICK(k, v_picked_from(picked + k * GEMM_GROUP));
+#endif
       }
   (void)line;
 #ifdef STORE_PIXEL
@@ -265,6 +336,14 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #undef GEMM_LANE_STEP
 #undef GEMM_LANE_STEPS
 #undef GEMM_STEPS
+#undef GEMM_PICKED
+#undef GEMM_ORDER
+#undef EXTRA_STEPS
+#undef FOURS
+#undef GEMM_SIXTEEN
+#undef GEMM_PICK
+#undef GEMM_PICK_TWO
+#undef GEMM_FETCH
 #undef NAME
 #undef OUTPUT_ROWS
 #undef COLUMNS
