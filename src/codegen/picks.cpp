@@ -178,6 +178,8 @@ std::vector<int8_t> weights_of_run(std::span<const int8_t> w, int64_t depth, int
 
 void Picks::fill_up(int64_t steps) {
   const auto size = order.size() + static_cast<size_t>((steps - extra_steps) * step_inputs);
+  constexpr uint8_t ends_here = 128;
+  if (order.size() < size) order.push_back(ends_here);
   inputs.resize(size, -1);
   order.resize(size, 0);
   extra_steps = steps;

@@ -24,7 +24,7 @@ struct Picks {
   int64_t blocks = 0;  // whole ones
   int64_t fours = 0;   // and how many have sums of four
 
-  // Adds extra steps of no inputs.
+  // Adds extra steps, before which the run ends.
   void fill_up(int64_t steps);
 };
 

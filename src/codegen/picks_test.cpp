@@ -91,8 +91,9 @@ TEST(Picks, EveryInputIsPickedOnceAndSumsFit) {
           EXPECT_EQ(picks.extra_steps, 0);
         }
         picks.fill_up(picks.extra_steps + 3);
-        for (size_t k = picks.inputs.size() - 12; k < picks.inputs.size(); ++k)
-          EXPECT_EQ(picks.inputs[k], -1);
+        const auto end = picks.inputs.size() - 12;
+        EXPECT_EQ(picks.order[end], 128);
+        for (size_t k = end; k < picks.inputs.size(); ++k) EXPECT_EQ(picks.inputs[k], -1);
       }
 }
 

@@ -241,27 +241,31 @@ class Scheduler {
     return true;
   }
 
-  // Whether the inputs of every panel have an order for gemm/picked that takes few extra steps:
-  // with more, pairs of 16 bits are as quick.
+  // Whether the inputs of panels have orders for gemm/picked that take few extra steps: with more,
+  // pairs of 16 bits are as quick.
   bool can_be_picked(const Made& made) const {
     constexpr int64_t steps_worth_one = 8;
     const auto conv = conv_shape(made.call);
     const auto length = conv.group_channels();
     if (!is_picked_length(length)) return false;
-    const auto most = ceil_div(length, 4) / steps_worth_one;
     const auto w = graph_.constant_of(made.in[1])->as<int8_t>();
     const auto depth = conv.kernel_rows * conv.kernel_columns * length;
     const auto width = int64_t{tiles_for("gemm/picked", target_).front().vectors} * target_.lanes;
+    int64_t steps = 0, extra = 0, most = 0;
     for (int64_t channel = 0; channel < conv.out_channels;) {
       const auto left = conv.group_outputs() - channel % conv.group_outputs();
       const auto channels = std::min(width, left);
-      for (int64_t input = 0; input < depth; input += length)
-        if (extra_steps(weights_of_run(w, depth, channel, channels, input, length), channels) >
-            most)
-          return false;
+      for (int64_t input = 0; input < depth; input += length) {
+        const auto run = weights_of_run(w, depth, channel, channels, input, length);
+        const auto more = extra_steps(run, channels);
+        steps += ceil_div(length, 4);
+        extra += more;
+        most = std::max(most, more);
+      }
       channel += channels;
     }
-    return true;
+    // There is room for as many in every run as one has.
+    return extra * steps_worth_one <= steps && most * 2 <= ceil_div(length, 4);
   }
 
   // Whether two products with any inputs have 16 bits together.

@@ -193,6 +193,12 @@ void keep_pairs_small(Guarded<W>& w, long count, std::mt19937& random) {
   }
 }
 
+// Whether the run has ended before step `k`.
+bool has_ended(const Tile& tile, const Window& window, const uint8_t* order, long k) {
+  const auto length = window.length - 4 * extra_steps(tile);
+  return k >= length && order[k / 4 * 4] & 128;
+}
+
 // The inputs of a run that its step `k` picks from begin here.
 long from_of(const Tile& tile, const Window& window, const uint8_t* order, long k) {
   constexpr long block = 16;
@@ -222,11 +228,13 @@ void fill_order(Guarded<uint8_t>& order, const Tile& tile, const Window& window,
     for (long k = 0; k + 16 <= length; k += 16)
       if (fours(tile) == 2 || (fours(tile) == 1 && random() % 2))
         order[static_cast<size_t>(depth + k)] |= 64;
+    const auto end = length + 4 * static_cast<long>(random() % 3);
     for (long k = length; k < window.length; k += 4) {
       const auto from = random() % static_cast<unsigned>((length - 16) / 4 + 1);
       for (long i = 0; i < 4; ++i)
         order[static_cast<size_t>(depth + k + i)] =
             static_cast<uint8_t>(random() % 16 | (from >> (3 * i) & 7) << 4);
+      if (k >= end) order[static_cast<size_t>(depth + k)] |= 128;
     }
   });
 }
@@ -304,6 +312,7 @@ void compare(const Tile& tile, const Compiled& compiled, const Window& window, l
         double want = has_bias ? bias[static_cast<size_t>(n)] : 0, size = std::abs(want);
         int64_t exact = static_cast<int64_t>(want);
         visit_window(tile, window, stride, r, c, [&](long row, long offset, long depth, long k) {
+          if (has_ended(tile, window, order.data() + depth, k)) return;
           if (is_picked(tile.row))
             offset += from_of(tile, window, order.data() + depth, k) +
                       (order[static_cast<size_t>(depth + k)] & 15) - k;

@@ -5,7 +5,8 @@
  *
  * Parameters: those of gemm/bytes, and
  *   FOURS        which whole blocks have sums of four: 0 none, 1 some (the default), 2 all
- *   EXTRA_STEPS  at the end of every run, for inputs that fit beside no others; 0 by default
+ *   EXTRA_STEPS  at the end of every run, for inputs that fit beside no others; 0 by default; a run
+ *                ends before one whose first byte of order has bit 7
  *
  * void NAME(const unsigned char *const *rows, long x_at, long x_stride, struct window window,
  *           const signed char *w, const unsigned char *order, const int *bias,

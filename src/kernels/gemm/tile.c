@@ -282,7 +282,8 @@ V_INLINE void NAME(const GEMM_INPUT* const* rows, long x_at, long x_stride, stru
 #endif
         _Pragma("clang loop unroll_count(DEPTH_UNROLL)") for (; k < steps; ++k) GEMM_STEP(k);
 #if EXTRA_STEPS
-        for (; k < steps + EXTRA_STEPS; ++k) GEMM_PICK(k, v_picked_from(picked + k * GEMM_GROUP));
+        for (; k < steps + EXTRA_STEPS && !(picked[k * GEMM_GROUP] & 128); ++k)
+          GEMM_PICK(k, v_picked_from(picked + k * GEMM_GROUP));
 #endif
       }
   (void)line;
