@@ -18,8 +18,8 @@ def has_dot_products():
 
 
 def onnxruntime_options():
-    """A session's options, silent and exact. The exact mode is slower, and keeps some models from
-    loading: it is asked for only where sums saturate without."""
+    """A session's options, silent and exact. The exact mode is slower: it is asked for only where sums
+    saturate without."""
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
