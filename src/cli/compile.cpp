@@ -163,9 +163,8 @@ void print_explanation(const Json& layers) {
   }
 }
 
-Result<> print_verification(const Graph& graph, const Options& options,
-                            const VerifyOptions& verify_options, Json& report) {
-  const auto errors = TRY(verify_compiled(graph, verify_options));
+void print_verification(const std::vector<LayerError>& errors, const Options& options,
+                        Json& report) {
   auto list = Json::array();
   if (!options.json)
     fmt::print("{:<10} {:>10} {:>10}  {}\n", "target", "largest", "relative",
@@ -180,7 +179,6 @@ Result<> print_verification(const Graph& graph, const Options& options,
                  printable(error.layer));
   }
   report["verify"] = std::move(list);
-  return {};
 }
 
 // What the options say without the model. Errors are those of the command line.
@@ -226,6 +224,8 @@ class Compilation {
                   fmt::format("{}: --batch {}", options_.file, options_.batch));
     const auto name = fs::path(options_.file).stem().string();
     const auto model = TRY(make_model(imported, graph, name, options_.model), options_.file);
+    if (options_.weights == "f16")
+      for (const auto& note : faint_weights(graph)) tell_note(note);
     graph = TRY(narrowed(graph, model), options_.file);
     if (const auto option = narrow_option(); !option.empty() && !holds_narrow(graph))
       tell_note(fmt::format("{} changes nothing: the model has no weights that it rounds", option));
@@ -380,14 +380,15 @@ class Compilation {
       }
       report["variants"].push_back(std::move(entry));
     }
-    if (options_.verify)
-      TRY(print_verification(graph, options_,
-                             {.targets = targets,
-                              .object = compiled.object,
-                              .tuning = tuning,
-                              .inputs = options_.inputs,
-                              .quiet = options_.quiet},
-                             report));
+    std::vector<LayerError> differences;
+    if (options_.verify) {
+      differences = TRY(verify_compiled(graph, {.targets = targets,
+                                                .object = compiled.object,
+                                                .tuning = tuning,
+                                                .inputs = options_.inputs,
+                                                .quiet = options_.quiet}));
+      print_verification(differences, options_, report);
+    }
     std::vector<std::string> names;
     for (const auto& variant : compiled.variants) names.push_back(variant.target.name);
     if (options_.json)
@@ -396,7 +397,7 @@ class Compilation {
       fmt::print("{}: {} for {}, {:.1f} MB\n", path.string(),
                  names.size() == 1 ? "code" : "variants", join(names, ", "),
                  static_cast<double>(compiled.object.size()) / 1e6);
-    return {};
+    return check_differences(differences);
   }
 
   const Options& options_;
@@ -441,7 +442,9 @@ int compile_command(int argc, char** argv) {
       "with --weights or --math: pictures, .npy files of the input, and folders of them, "
       "by which weights are rounded, a dozen or more; of more than 16, 16 from all over "
       "are looked at, of large models fewer (default: made-up pictures)");
-  app.add_flag("--verify", options.verify, "compare every layer with the interpreter");
+  app.add_flag(
+      "--verify", options.verify,
+      "compare every layer with the interpreter; fails where one alone is infinite or NaN");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
   app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");
   app.add_option("--tune", options.tune_seconds,

@@ -163,19 +163,44 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
   return model;
 }
 
-std::vector<std::string> wild_weights(const Graph& graph) {
-  std::vector<std::string> notes;
+namespace {
+
+// Calls visit(text, weights) for constants of reals that convolutions and matrix products read.
+template <class Visit>
+void visit_weights(const Graph& graph, Visit visit) {
   for (const auto& made : graph.calls())
     for (const auto value : made.in) {
       const auto* constant = graph.constant_of(value);
       const bool is_weight = made.op() == "conv" || made.op() == "matmul";
-      if (!is_weight || !constant || constant->dtype() != DType::f32) continue;
-      const auto reals = constant->as<float>();
-      const auto wild = std::ranges::find_if(reals, [](float x) { return !std::isfinite(x); });
-      if (wild != reals.end())
-        notes.push_back(fmt::format("weights {} of {} hold {}, which spoils what it computes",
-                                    print(graph.type(value)), made.op(), *wild));
+      if (is_weight && constant && constant->dtype() == DType::f32)
+        visit(fmt::format("weights {} of {}", print(graph.type(value)), made.op()),
+              constant->as<float>());
     }
+}
+
+}  // namespace
+
+std::vector<std::string> wild_weights(const Graph& graph) {
+  std::vector<std::string> notes;
+  visit_weights(graph, [&](const std::string& text, std::span<const float> reals) {
+    const auto wild = std::ranges::find_if(reals, [](float x) { return !std::isfinite(x); });
+    if (wild != reals.end())
+      notes.push_back(fmt::format("{} hold {}, which spoils what it computes", text, *wild));
+  });
+  return notes;
+}
+
+std::vector<std::string> faint_weights(const Graph& graph) {
+  constexpr float least = 0x1p-14F;
+  std::vector<std::string> notes;
+  visit_weights(graph, [&](const std::string& text, std::span<const float> reals) {
+    float largest = 0;
+    for (const auto real : reals) largest = std::max(largest, std::abs(real));
+    if (largest > 0 && largest < least)
+      notes.push_back(
+          fmt::format("{} are at most {:.2g}, where f16 has few digits or none; bf16 keeps its own",
+                      text, largest));
+  });
   return notes;
 }
 

@@ -32,4 +32,8 @@ std::vector<std::string> missing_settings(const Model& model, const Graph& graph
 // Which weights of convolutions and matrix products hold infinities or NaNs, one clause each.
 std::vector<std::string> wild_weights(const Graph& graph);
 
+// Which of them are all so small that f16 holds them with fewer digits than others, one clause
+// each.
+std::vector<std::string> faint_weights(const Graph& graph);
+
 }  // namespace turnstone

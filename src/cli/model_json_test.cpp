@@ -71,6 +71,17 @@ TEST(ModelJson, WeightsThatAreNoNumbersAreTold) {
   EXPECT_EQ(notes[0], "weights f32[2,1] of matmul hold inf, which spoils what it computes");
 }
 
+TEST(ModelJson, WeightsTooSmallForF16AreTold) {
+  const auto model = imported(
+      "graph(x: f32[1,2]) { matmul(matmul(matmul(x, f32[2,2] [1e-8 -3e-8 0 0]), f32[2,2] [1 1e-9 0 "
+      "0]), f32[2,1] [0 0]) }");
+  const auto notes = faint_weights(model.graph);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0],
+            "weights f32[2,2] of matmul are at most 3e-08, where f16 has few digits or none; bf16 "
+            "keeps its own");
+}
+
 TEST(ModelJson, ALabelForEachClassIsWanted) {
   ASSERT_TRUE(classifier(one_output(), 3));
   EXPECT_EQ(classifier(one_output(), 3)->labels.size(), 3U);

@@ -1,5 +1,7 @@
 #include "cli/verify_compiled.h"
 
+#include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "base/progress.h"
@@ -89,6 +91,17 @@ Result<std::vector<LayerError>> verify_compiled(const Graph& graph, const Verify
   }
   if (errors.empty()) return fail(Code::unsupported, "--verify: this CPU runs none of the targets");
   return errors;
+}
+
+Result<> check_differences(const std::vector<LayerError>& errors) {
+  const auto is_wild = [](const LayerError& error) { return !std::isfinite(error.largest); };
+  const auto first = std::ranges::find_if(errors, is_wild);
+  if (first == errors.end()) return {};
+  return fail(
+      Code::invalid,
+      "--verify: in {} of {} comparisons compiled code or the interpreter alone is infinite "
+      "or no number, first in {} on {}",
+      std::ranges::count_if(errors, is_wild), errors.size(), first->layer, first->target);
 }
 
 }  // namespace turnstone

@@ -32,4 +32,7 @@ struct VerifyOptions {
 // unsupported when no target runs here.
 Result<std::vector<LayerError>> verify_compiled(const Graph& graph, const VerifyOptions& options);
 
+// Whether all differences are numbers. Errors: invalid, where one side alone is infinite or NaN.
+Result<> check_differences(const std::vector<LayerError>& errors);
+
 }  // namespace turnstone
