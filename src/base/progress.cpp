@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/stderr.h"
+
 namespace turnstone {
 using namespace std::chrono_literals;
 
@@ -49,9 +51,9 @@ void Progress::show(int64_t done, std::string_view note) {
                       .note = note},
                      terminal_);
   if (terminal_)
-    fmt::print(stderr, "\r\033[K{}", line);
+    print_stderr("\r\033[K{}", line);
   else
-    fmt::print(stderr, "{}\n", line);
+    print_stderr("{}\n", line);
   std::fflush(stderr);
   shown_ = true;
 }

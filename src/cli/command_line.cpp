@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/number.h"
+#include "base/stderr.h"
 #include "base/text.h"
 
 namespace turnstone {
@@ -26,7 +27,7 @@ std::string unexpected(const CLI::App& app, const std::string& argument) {
                      near.empty() ? "" : fmt::format(", did you mean '{}'", near));
 }
 
-void print_hint(std::string_view name) { fmt::print(stderr, "Try '{} --help'.\n", name); }
+void print_hint(std::string_view name) { print_stderr("Try '{} --help'.\n", name); }
 
 }  // namespace
 
@@ -38,9 +39,9 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
     return app.exit(success);
   } catch (const CLI::ExtrasError&) {
     for (const auto& argument : app.remaining())
-      fmt::print(stderr, "{}: {}\n", app.get_name(), unexpected(app, argument));
+      print_stderr("{}: {}\n", app.get_name(), unexpected(app, argument));
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}: {}\n", app.get_name(), printable(error.what(), 1000));
+    print_stderr("{}: {}\n", app.get_name(), printable(error.what(), 1000));
   }
   print_hint(app.get_name());
   return exit_usage;
@@ -60,7 +61,7 @@ CLI::Validator whole_number(int64_t least, int64_t most) {
 
 int run_printing(std::string_view who, const std::function<int()>& body) {
   const auto unwritten = [&](std::string_view why) {
-    fmt::print(stderr, "{}: cannot write the output: {}\n", who, why);
+    print_stderr("{}: cannot write the output: {}\n", who, why);
     return exit_unavailable;
   };
   try {
@@ -68,7 +69,7 @@ int run_printing(std::string_view who, const std::function<int()>& body) {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
     return unwritten(std::strerror(errno));
   } catch (const std::filesystem::filesystem_error& error) {
-    fmt::print(stderr, "{}: {}\n", who, error.what());
+    print_stderr("{}: {}\n", who, error.what());
     return exit_unavailable;
   } catch (const std::system_error& error) {  // fmt's, of stdout
     return unwritten(error.what());
@@ -92,7 +93,7 @@ int run_command_of(std::string_view program, std::span<const Command> commands, 
                  program, legal);
       return exit_done;
     });
-  fmt::print(stderr, "{}: the first argument is a command: {}\n", program, legal);
+  print_stderr("{}: the first argument is a command: {}\n", program, legal);
   return exit_usage;
 }
 
@@ -109,7 +110,7 @@ int exit_code_of(const Error& error) {
 
 int report(std::string_view command, const Error& error) {
   for (const auto& line : split(error.text, '\n'))
-    fmt::print(stderr, "turnstone {}: {}\n", command, line);
+    print_stderr("turnstone {}: {}\n", command, line);
   return exit_code_of(error);
 }
 

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
+#include "base/stderr.h"
 #include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/compiled_run.h"
@@ -248,7 +249,7 @@ class Compilation {
 
  private:
   void tell_note(std::string_view note) {
-    if (!options_.quiet) fmt::print(stderr, "note: {}\n", note);
+    if (!options_.quiet) print_stderr("note: {}\n", note);
   }
 
   void show(std::string_view what) { progress_.show(0, what); }
@@ -444,7 +445,7 @@ int compile_command(int argc, char** argv) {
       "are looked at, of large models fewer (default: made-up pictures)");
   app.add_flag(
       "--verify", options.verify,
-      "compare every layer with the interpreter; fails where one alone is infinite or NaN");
+      "compare every layer with the interpreter; fails where one differs by more than a quarter");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
   app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");
   app.add_option("--tune", options.tune_seconds,

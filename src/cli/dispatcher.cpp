@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/stderr.h"
 #include "base/text.h"
 #include "cli/command_line.h"
 
@@ -47,8 +48,8 @@ int start(const Command& command, char** argv) {
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   const auto program = (self.parent_path() / command.program).string();
   ::execv(program.c_str(), argv);
-  fmt::print(stderr, "turnstone {}: cannot start {}: {}\n", command.name, program,
-             std::strerror(errno));
+  turnstone::print_stderr("turnstone {}: cannot start {}: {}\n", command.name, program,
+                          std::strerror(errno));
   return turnstone::exit_unavailable;
 }
 

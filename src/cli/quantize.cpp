@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/stderr.h"
 #include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/compiled_run.h"
@@ -138,7 +139,7 @@ Result<> run(const Options& options, const Settings& settings) {
   TRY(check_outputs(options));
   auto imported = TRY(import_model(options.file, settings.import));
   if (!options.quiet)
-    for (const auto& note : imported.notes) fmt::print(stderr, "note: {}\n", printable(note));
+    for (const auto& note : imported.notes) print_stderr("note: {}\n", printable(note));
   const auto graph = TRY(optimise(imported.graph));
   const auto name = fs::path(options.file).stem().string();
   const auto model = TRY(make_model(imported, graph, name, options.model), options.file);

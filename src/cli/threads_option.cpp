@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "base/stderr.h"
 #include "cli/command_line.h"
 extern "C" {
 #include "runtime/cpu.h"
@@ -20,8 +21,8 @@ void add_threads_option(CLI::App& app, int& threads) {
 void note_threads(int threads) {
   const int count = ts_cpu_count();
   if (threads > count)
-    fmt::print(stderr, "note: {} threads share {} CPU{}, --threads 0 takes one for each\n", threads,
-               count, count == 1 ? "" : "s");
+    print_stderr("note: {} threads share {} CPU{}, --threads 0 takes one for each\n", threads,
+                 count, count == 1 ? "" : "s");
 }
 
 }  // namespace turnstone

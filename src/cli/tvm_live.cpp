@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/stderr.h"
 #include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/signals.h"
@@ -191,22 +192,21 @@ int run_tvm_live(int argc, char** argv) {
   add_options(app, wanted);
   if (const auto code = parse_command_line(app, argc, argv)) return *code;
   if (!is_complete(wanted)) {
-    fmt::print(stderr, "{}\ntvm-live: {} is missing\n", app.help(),
-               wanted.source.empty()  ? "--source"
-               : wanted.model.empty() ? "--model"
-                                      : "--file");
+    print_stderr("{}\ntvm-live: {} is missing\n", app.help(),
+                 wanted.source.empty()  ? "--source"
+                 : wanted.model.empty() ? "--model"
+                                        : "--file");
     return exit_invalid;
   }
   if (wanted.is_video() && !wanted.camera.empty()) {
-    fmt::print(stderr, "tvm-live: --camera does not go with -s video\n");
+    print_stderr("tvm-live: --camera does not go with -s video\n");
     return exit_usage;
   }
   if (wanted.quiet) set_log_level(Level::warning);
   const Signals signals;
   const auto ran = run(wanted, signals.stop());
   if (!ran) {
-    for (const auto& line : split(ran.error().text, '\n'))
-      fmt::print(stderr, "tvm-live: {}\n", line);
+    for (const auto& line : split(ran.error().text, '\n')) print_stderr("tvm-live: {}\n", line);
     return exit_code_of(ran.error());
   }
   return signals.received() == SIGINT ? exit_interrupted : exit_done;

@@ -15,6 +15,8 @@ struct LayerError {
   std::string target;
   double largest = 0;   // distance of two elements
   double relative = 0;  // the same over the largest expected element
+  bool is_index =
+      false;  // integers of 32 bits or more, and truths: where two reals are nearly one these jump
 };
 
 struct VerifyOptions {
@@ -32,7 +34,9 @@ struct VerifyOptions {
 // unsupported when no target runs here.
 Result<std::vector<LayerError>> verify_compiled(const Graph& graph, const VerifyOptions& options);
 
-// Whether all differences are numbers. Errors: invalid, where one side alone is infinite or NaN.
+// Whether all differences are what rounding explains. Errors: invalid where one side alone is
+// infinite or NaN, or where values of another kind than indices differ by more than a quarter of
+// the largest.
 Result<> check_differences(const std::vector<LayerError>& errors);
 
 }  // namespace turnstone

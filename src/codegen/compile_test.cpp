@@ -363,8 +363,13 @@ TEST_F(Compile, ConvolutionsOfBytesAreExact) {
 // blocks of inputs and that do not, windows that reach outside the picture.
 TEST_F(Compile, PickedConvolutionsOfBytesAreExact) {
   for (const auto* type : {"u8", "i8"})
-    for (const auto& [inputs, outputs, most] :
-         {std::tuple{16, 19, 72}, {18, 5, 80}, {24, 33, 60}, {64, 40, 40}, {78, 20, 64}})
+    for (const auto& [inputs, outputs, most] : {std::tuple{16, 19, 72},
+                                                {18, 5, 80},
+                                                {24, 33, 60},
+                                                {64, 40, 40},
+                                                {78, 20, 64},
+                                                {13, 40, 63},
+                                                {31, 20, 60}})
       for (const auto& [size, attributes] : {std::pair{1, ""},
                                              {1, ", strides=[2,2], x_zero=3"},
                                              {3, ", pads=[1,1,1,1]"},
@@ -382,6 +387,9 @@ TEST_F(Compile, PickedConvolutionsOfBytesAreExact) {
       }
   check(fmt::format("graph(x: u8[1,8,11,48]) {{ conv(x, {}, groups=2, x_zero=3) }}",
                     integers(DType::i8, {22, 3, 3, 24}, 6, -70, 70)));
+  for (const int inputs : {14, 15, 29, 30, 45, 46, 47})
+    check(fmt::format("graph(x: u8[1,6,11,{}]) {{ conv(x, {}, groups=2, x_zero=3) }}", 2 * inputs,
+                      integers(DType::i8, {40, 1, 1, inputs}, 6, -60, 60)));
 }
 
 // Runs of inputs that fill tiles and that do not, rows that are tiles and that are cut into some,

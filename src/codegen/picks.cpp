@@ -201,7 +201,7 @@ Picks pick_inputs(std::span<const int8_t> weights, int64_t channels) {
     auto block = block_of(weights, channels, first);
     const auto fours = block.fours();
     const auto inputs = fours ? as_steps(*fours) : as_steps(block.twos());
-    picks.blocks += block.inputs() == most_inputs;
+    picks.blocks += filled(block.inputs()) == picked_block;  // whole ones to the kernel
     picks.fours += fours.has_value();
     const auto room = static_cast<size_t>(filled(block.inputs()));
     for (size_t k = 0; k < inputs.size(); ++k) {

@@ -21,7 +21,7 @@ struct Picks {
   std::vector<int64_t> inputs;  // of the run, for each depth step; -1 where there is none
   std::vector<uint8_t> order;   // what the kernel reads of them
   int64_t extra_steps = 0;
-  int64_t blocks = 0;  // whole ones
+  int64_t blocks = 0;  // whole ones, though some of their inputs may be -1
   int64_t fours = 0;   // and how many have sums of four
 
   // Adds extra steps, before which the run ends.

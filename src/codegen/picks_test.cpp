@@ -97,6 +97,22 @@ TEST(Picks, EveryInputIsPickedOnceAndSumsFit) {
       }
 }
 
+// Three inputs fewer still make a whole block to the kernel, which may ask whether all have fours.
+TEST(Picks, BlocksOfThirteenInputsAreWholeButHaveNoFours) {
+  for (const auto& [length, blocks, fours] : {std::tuple{12 + 1, 1, 0},
+                                              {15, 1, 0},
+                                              {16, 1, 1},
+                                              {17, 1, 1},
+                                              {28, 1, 1},
+                                              {29, 2, 1},
+                                              {31, 2, 1},
+                                              {32, 2, 2}}) {
+    const auto picks = pick_inputs(bell(length, 16, 10, 40), 16);
+    EXPECT_EQ(picks.blocks, blocks) << length;
+    EXPECT_EQ(picks.fours, fours) << length;
+  }
+}
+
 TEST(Picks, WeightsOfSevenBitsAreAddedInFours) {
   const auto picks = pick_inputs(bell(512, 16, 18, 63), 16);
   for (int64_t block = 0; block < 32; ++block) EXPECT_TRUE(has_fours(picks, block)) << block;

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/progress.h"
+#include "base/stderr.h"
 #include "base/text.h"
 #include "exchange/onnx/export.h"
 #include "train/features.h"
@@ -48,7 +49,7 @@ class FeatureRun {
       return !settings_.stopped();
     }));
     for (const auto& error : features.unreadable)
-      fmt::print(stderr, "left out: {}\n", printable(error.text, 1000));
+      print_stderr("left out: {}\n", printable(error.text, 1000));
     unreadable_ += static_cast<int64_t>(features.unreadable.size());
     return features;
   }
@@ -147,7 +148,7 @@ Result<Json> run_head_recipe(const RecipeSettings& settings) {
   const auto& dataset = sets.chosen;
   const auto backbone = TRY(read_backbone(settings.backbone));
   for (const auto& note : backbone.notes)
-    if (!settings.quiet) fmt::print(stderr, "note: {}\n", printable(note, 1000));
+    if (!settings.quiet) print_stderr("note: {}\n", printable(note, 1000));
   const auto total = static_cast<int64_t>(pictures.dataset.samples.size());
   FeatureRun features(settings, pictures, total);
   TRY(features.prepare(backbone));
