@@ -129,6 +129,19 @@ bool is_explained(const Model& model) {
   return model.decoder || model.task == Task::classification;
 }
 
+// Calls visit(text, weights) for constants of reals that convolutions and matrix products read.
+template <class Visit>
+void visit_weights(const Graph& graph, Visit visit) {
+  for (const auto& made : graph.calls())
+    for (const auto value : made.in) {
+      const auto* constant = graph.constant_of(value);
+      const bool is_weight = made.op() == "conv" || made.op() == "matmul";
+      if (is_weight && constant && constant->dtype() == DType::f32)
+        visit(fmt::format("weights {} of {}", print(graph.type(value)), made.op()),
+              constant->as<float>());
+    }
+}
+
 }  // namespace
 
 Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std::string name,
@@ -162,23 +175,6 @@ Result<Model> make_model(const ImportedModel& imported, const Graph& graph, std:
   if (!fits && fits.error().code != Code::missing) return std::unexpected(fits.error());
   return model;
 }
-
-namespace {
-
-// Calls visit(text, weights) for constants of reals that convolutions and matrix products read.
-template <class Visit>
-void visit_weights(const Graph& graph, Visit visit) {
-  for (const auto& made : graph.calls())
-    for (const auto value : made.in) {
-      const auto* constant = graph.constant_of(value);
-      const bool is_weight = made.op() == "conv" || made.op() == "matmul";
-      if (is_weight && constant && constant->dtype() == DType::f32)
-        visit(fmt::format("weights {} of {}", print(graph.type(value)), made.op()),
-              constant->as<float>());
-    }
-}
-
-}  // namespace
 
 std::vector<std::string> wild_weights(const Graph& graph) {
   std::vector<std::string> notes;

@@ -275,14 +275,15 @@ class MatrixEmitter {
   // Finds the order of every run of every panel. All have as many extra steps as any needs.
   void pick() {
     const auto w = e_.graph.constant_of(group_.anchor->in[1])->as<int8_t>();
-    for (int64_t group = 0; group < shape_.groups; ++group)
-      for (int64_t first = 0; first < shape_.channels; first += panels_.width()) {
-        const auto channel = group * shape_.channels + first;
-        const auto channels = std::min(panels_.width(), shape_.channels - first);
-        for (int64_t run = 0; run < shape_.depth; run += length_)
-          picks_.push_back(pick_inputs(
-              weights_of_run(w, shape_.depth, channel, channels, run, length_), channels));
-      }
+    visit_runs(w,
+               {.groups = shape_.groups,
+                .channels = shape_.channels,
+                .width = panels_.width(),
+                .depth = shape_.depth,
+                .length = length_},
+               [&](std::span<const int8_t> run, int64_t channels) {
+                 picks_.push_back(pick_inputs(run, channels));
+               });
     for (const auto& picks : picks_) extra_steps_ = std::max(extra_steps_, picks.extra_steps);
     for (auto& picks : picks_) picks.fill_up(extra_steps_);
     drop_rare_fours();

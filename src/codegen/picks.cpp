@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <optional>
 
 #include "base/result.h"
 
@@ -174,6 +175,18 @@ std::vector<int8_t> weights_of_run(std::span<const int8_t> w, int64_t depth, int
     for (int64_t n = 0; n < channels; ++n)
       run.push_back(w[static_cast<size_t>((first_channel + n) * depth + first_input + k)]);
   return run;
+}
+
+void visit_runs(std::span<const int8_t> w, const PanelRuns& runs,
+                const std::function<void(std::span<const int8_t>, int64_t)>& visit) {
+  for (int64_t group = 0; group < runs.groups; ++group)
+    for (int64_t first = 0; first < runs.channels; first += runs.width) {
+      const auto channels = std::min(runs.width, runs.channels - first);
+      for (int64_t input = 0; input < runs.depth; input += runs.length)
+        visit(weights_of_run(w, runs.depth, group * runs.channels + first, channels, input,
+                             runs.length),
+              channels);
+    }
 }
 
 void Picks::fill_up(int64_t steps) {

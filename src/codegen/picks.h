@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,6 +15,16 @@ inline constexpr int64_t picked_block = 16;
 // `channels` channels.
 std::vector<int8_t> weights_of_run(std::span<const int8_t> w, int64_t depth, int64_t first_channel,
                                    int64_t channels, int64_t first_input, int64_t length);
+
+// A convolution as panels see it: of each group `channels` results, `width` of them in a panel,
+// each a sum over `depth` inputs, which lie in runs of `length`.
+struct PanelRuns {
+  int64_t groups = 1, channels = 0, width = 0, depth = 0, length = 0;
+};
+
+// Calls visit(weights of a run as above, channels) for each run of each panel, group by group.
+void visit_runs(std::span<const int8_t> w, const PanelRuns& runs,
+                const std::function<void(std::span<const int8_t>, int64_t)>& visit);
 
 // How gemm/picked goes through a run of inputs: in four a step, and some extra steps behind.
 struct Picks {

@@ -99,7 +99,7 @@ TEST(Picks, EveryInputIsPickedOnceAndSumsFit) {
 
 // Three inputs fewer still make a whole block to the kernel, which may ask whether all have fours.
 TEST(Picks, BlocksOfThirteenInputsAreWholeButHaveNoFours) {
-  for (const auto& [length, blocks, fours] : {std::tuple{12 + 1, 1, 0},
+  for (const auto& [length, blocks, fours] : {std::tuple{13, 1, 0},
                                               {15, 1, 0},
                                               {16, 1, 1},
                                               {17, 1, 1},
@@ -166,6 +166,19 @@ TEST(Picks, WeightsOfARunAreInputByInput) {
   const std::vector<int8_t> w = {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15};
   EXPECT_EQ(weights_of_run(w, 6, 0, 2, 2, 3), (std::vector<int8_t>{2, 12, 3, 13, 4, 14}));
   EXPECT_EQ(weights_of_run(w, 6, 1, 1, 0, 2), (std::vector<int8_t>{10, 11}));
+}
+
+TEST(Picks, RunsAreThoseOfEveryPanelOfEveryGroup) {
+  // Two groups of three channels, panels of two; two runs of one input.
+  const std::vector<int8_t> w = {0, 1, 10, 11, 20, 21, 30, 31, 40, 41, 50, 51};
+  std::vector<std::vector<int8_t>> found;
+  visit_runs(w, {.groups = 2, .channels = 3, .width = 2, .depth = 2, .length = 1},
+             [&](std::span<const int8_t> run, int64_t channels) {
+               EXPECT_EQ(std::ssize(run), channels);
+               found.emplace_back(run.begin(), run.end());
+             });
+  EXPECT_EQ(found, (std::vector<std::vector<int8_t>>{
+                       {0, 10}, {1, 11}, {20}, {21}, {30, 40}, {31, 41}, {50}, {51}}));
 }
 
 }  // namespace

@@ -249,21 +249,20 @@ class Scheduler {
     const auto length = conv.group_channels();
     if (!is_picked_length(length)) return false;
     const auto w = graph_.constant_of(made.in[1])->as<int8_t>();
-    const auto depth = conv.kernel_rows * conv.kernel_columns * length;
     const auto width = int64_t{tiles_for("gemm/picked", target_).front().vectors} * target_.lanes;
     int64_t steps = 0, extra = 0, most = 0;
-    for (int64_t channel = 0; channel < conv.out_channels;) {
-      const auto left = conv.group_outputs() - channel % conv.group_outputs();
-      const auto channels = std::min(width, left);
-      for (int64_t input = 0; input < depth; input += length) {
-        const auto run = weights_of_run(w, depth, channel, channels, input, length);
-        const auto more = extra_steps(run, channels);
-        steps += ceil_div(length, 4);
-        extra += more;
-        most = std::max(most, more);
-      }
-      channel += channels;
-    }
+    visit_runs(w,
+               {.groups = conv.groups,
+                .channels = conv.group_outputs(),
+                .width = width,
+                .depth = conv.kernel_rows * conv.kernel_columns * length,
+                .length = length},
+               [&](std::span<const int8_t> run, int64_t channels) {
+                 const auto more = extra_steps(run, channels);
+                 steps += ceil_div(length, 4);
+                 extra += more;
+                 most = std::max(most, more);
+               });
     // There is room for as many in every run as one has.
     return extra * steps_worth_one <= steps && most * 2 <= ceil_div(length, 4);
   }
