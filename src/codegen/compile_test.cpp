@@ -342,6 +342,28 @@ TEST_F(Compile, IntegerConvolutionsAreExact) {
     }
 }
 
+// By one multiply-add, by 64 bits with and without the zero, or as the operator does it: whichever
+// fits all channels. The sums reach every result.
+TEST_F(Compile, RequantisationIsExactInEveryWay) {
+  const auto all_shifts = {std::pair(-6, -6), std::pair(-9, -6), std::pair(-31, -6),
+                           std::pair(-9, 0)};
+  for (const int channels : {1, 19})
+    for (const auto& [low_shift, high_shift] : all_shifts) {
+      if (channels == 1 && high_shift != low_shift) continue;
+      std::string results;
+      for (const auto* limits : {"zero=-3", "zero=-128, high=100", "zero=7, low=7",
+                                 "zero=140, low=0, high=255, to=\"u8\""})
+        for (const auto* rounding : {"once", "twice"})
+          results += fmt::format("{} y{}: requantize(conv(x, {}), {}, {}, rounding=\"{}\", {})",
+                                 results.empty() ? "" : ",", results.size(),
+                                 integers(DType::i8, {19, 1, 1, 16}, 5, -127, 127),
+                                 integers(DType::i32, {channels}, 3, 1 << 30, 2147483647),
+                                 integers(DType::i32, {channels}, 4, low_shift, high_shift),
+                                 rounding, limits);
+      check(fmt::format("graph(x: i8[1,7,9,16]) {{{} }}", results));
+    }
+}
+
 // Weights of 7 bits meet bytes in pairs that fit 16 bits, wherever the zero point lies.
 TEST_F(Compile, ConvolutionsOfBytesAreExact) {
   for (const auto* type : {"u8", "i8"})
@@ -539,6 +561,12 @@ TEST_F(Compile, IntegerConvolutionsMeetAnotherValue) {
       "x, {}), {}, {}, low=-120), b_scale=0.2) }}",
       integers(DType::i8, {24, 1, 1, 24}, 5, -100, 100),
       integers(DType::i32, {24}, 3, 1 << 30, 2147483647), integers(DType::i32, {24}, 4, -9, -6)));
+  for (const auto* other : {"[2,8,11,24]", "[1,1,1,24]", "[2,8,11,1]", "[1,1,1,1]"})
+    check(fmt::format(
+        "graph(x: u8[2,8,11,24], y: i8{}) {{ quantized_add(y, requantize(conv("
+        "x, {}), {}, {}, low=-120), a_shift=-1, b_multiplier=-1500000000, low=-100) }}",
+        other, integers(DType::i8, {24, 1, 1, 24}, 5, -100, 100),
+        integers(DType::i32, {24}, 3, 1 << 30, 2147483647), integers(DType::i32, {24}, 4, -9, -6)));
 }
 
 TEST_F(Compile, IntegersStandInStripsAndMeetAResidual) {
@@ -578,6 +606,15 @@ TEST_F(Compile, IntegersThatStandForReals) {
                     "b_scale=0.3, scale=0.7, zero=20, low=0, high=200, to=\"u8\") }}",
                     shape));
   }
+  // The sum of the second has ties that no multiply-add rounds as two shifts do.
+  for (const auto* factors :
+       {"a_multiplier=1234567891, a_shift=-1, b_multiplier=1987654321, multiplier=1600000000",
+        "a_shift=-1, b_shift=-2, b_multiplier=-1073741824"})
+    for (const auto* shape : {"[2,3,5,19]", "[1,1,1,19]", "[1,3,1,19]"})
+      check(
+          fmt::format("graph(a: u8[2,3,5,19], b: u8{}) {{ quantized_add(a, b, a_zero=120, "
+                      "b_zero=131, zero=9, high=200, {}) }}",
+                      shape, factors));
   for (const auto* type : {"u8", "i8", "i16", "u16"})
     for (const auto* rounding : {"even", "away"})
       check(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codegen/requantizing.h"
 #include "kernels/kernels.h"
 #include "ops/fixed_point.h"
 #include "ops/narrow.h"
@@ -69,12 +70,17 @@ Epilogue::Epilogue(Emitter& e, const Group& group)
   }
   std::vector<Value> made = {group.anchor->out[0]};
   for (const auto* call : group.epilogue) made.push_back(call->out[0]);
-  for (const auto* call : calls_)
+  if (!calls_.empty() && calls_.front()->op() == "requantize")
+    if (auto found = Requantizing::find(e, *calls_.front()))
+      requantizing_ = std::make_unique<Requantizing>(std::move(*found));
+  for (const auto* call : std::span(calls_).subspan(requantizing_ ? 1 : 0))
     for (const auto value : call->in)
       if (std::find(made.begin(), made.end(), value) == made.end() &&
           std::find(operands_.begin(), operands_.end(), value) == operands_.end())
         operands_.push_back(value);
 }
+
+Epilogue::~Epilogue() = default;
 
 bool Epilogue::is_heavy() const {
   return std::ranges::any_of(calls_, [&](const Made* call) {
@@ -129,12 +135,7 @@ std::string Epilogue::write_integer_result() const {
   const auto& first = *calls_.front();
   std::span<const Made* const> rest = calls_;
   if (first.op() == "requantize") {
-    e_.c.need("requantize");
-    const auto function = requantize_function(first.call.text("rounding"));
-    const bool right = function == "v_requantize" && shifts_right(first);
-    e_.c.line("const vi moved = {}({}, {}, {}{}) + {};", right ? "v_requantize_right" : function,
-              names.at(first.in[0]), names.at(first.in[1]), right ? "-" : "", names.at(first.in[2]),
-              c_integer(first.call.i("zero")));
+    e_.c.line("const vi moved = {};", requantized(first, names));
     const bool is_stored = rest.size() == 1 && has_limits_of_type(first);
     names[first.out[0]] =
         is_stored ? "moved"
@@ -154,6 +155,19 @@ std::string Epilogue::write_integer_result() const {
   }
   write_calls(e_.c, rest, true, names);
   return names.at(group_.result());
+}
+
+// C expression of what a requantize makes, before it is limited.
+std::string Epilogue::requantized(const Made& made,
+                                  const std::map<Value, std::string>& names) const {
+  const auto& sums = names.at(made.in[0]);
+  if (requantizing_) return requantizing_->result(e_.c, sums);
+  e_.c.need("requantize");
+  const auto function = requantize_function(made.call.text("rounding"));
+  const bool right = function == "v_requantize" && shifts_right(made);
+  return fmt::format("{}({}, {}, {}{}) + {}", right ? "v_requantize_right" : function, sums,
+                     names.at(made.in[1]), right ? "-" : "", names.at(made.in[2]),
+                     c_integer(made.call.i("zero")));
 }
 
 // How a sum takes what a rescale makes, which nobody else does, on a machine that joins products
@@ -278,7 +292,7 @@ std::string Epilogue::operand_parameters() const {
   std::string text;
   for (size_t i = 0; i < operands_.size(); ++i)
     text += fmt::format(", const {} *e{}", kernel_type(e_.graph.type(operands_[i]).dtype), i);
-  return text;
+  return requantizing_ ? text + requantizing_->parameters() : text;
 }
 
 std::string Epilogue::arguments() const { return arguments_at({}); }
@@ -302,7 +316,7 @@ std::string Epilogue::operand_arguments_at(const Spot& spot) const {
   std::string text;
   for (size_t i = 0; i < operands_.size(); ++i)
     text += moved_argument(fmt::format("e{}", i), offset(operands_[i], spot));
-  return text;
+  return requantizing_ ? text + requantizing_->arguments(spot.channel) : text;
 }
 
 std::string Epilogue::store(const std::string& name, std::string_view n, const Spot& inside) const {
@@ -315,6 +329,7 @@ void Epilogue::write_pointers() const {
   for (size_t i = 0; i < operands_.size(); ++i)
     e_.c.line("const {} *e{} = {};", kernel_type(e_.graph.type(operands_[i]).dtype), i,
               e_.address(operands_[i]));
+  if (requantizing_) requantizing_->write_pointers(e_);
 }
 
 void write_calls(CWriter& c, std::span<const Made* const> calls, bool vectors,

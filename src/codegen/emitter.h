@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,7 +13,7 @@
 #include "codegen/target.h"
 #include "codegen/weights.h"
 #include "emit/c_writer.h"
-#include "ops/rescale.h"
+#include "ops/joined_sum.h"
 
 namespace turnstone {
 
@@ -53,11 +54,14 @@ struct Spot {
   std::string picture = "0", row = "0", column = "0", channel = "0";
 };
 
+class Requantizing;
+
 // The calls behind a matrix or depthwise kernel, as code that finishes and stores one vector:
 // elementwise calls on f32, or bias and requantisation of i32 sums.
 class Epilogue {
  public:
   Epilogue(Emitter& e, const Group& group);
+  ~Epilogue();
 
   // Bias that the kernel starts from: the constant that the first call adds, if it does.
   const Tensor* bias() const { return bias_; }
@@ -106,11 +110,13 @@ class Epilogue {
                     std::map<Value, std::string>& names) const;
   static bool has_limits_of_type(const Made& made);
   bool shifts_right(const Made& requantize) const;
+  std::string requantized(const Made& made, const std::map<Value, std::string>& names) const;
 
   Emitter& e_;
   const Group& group_;
   const Tensor* bias_ = nullptr;
-  std::vector<const Made*> calls_;  // without the one that adds the bias
+  std::vector<const Made*> calls_;              // without the one that adds the bias
+  std::unique_ptr<Requantizing> requantizing_;  // of the first call, if it is done in such a way
   std::vector<Value> operands_;
   Shape shape_;
   bool integers_ = false;

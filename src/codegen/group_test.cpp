@@ -91,6 +91,8 @@ TEST(Groups, IntegerConvolutionsTakeBiasAndRequantisation) {
   EXPECT_EQ(groups_of(head + r + "rescaled_add(r, r) }"), "[conv rescale] [rescaled_add]");
   EXPECT_EQ(groups_of(head + r + w + "rescaled_add(r, w) }"),
             "[conv rescale] [conv rescale rescaled_add]");
+  EXPECT_EQ(groups_of(head + "quantized_add(x, requantize(v" + scales + ") }"),
+            "[conv requantize quantized_add]");
 }
 
 TEST(Groups, ChainsBreakWhereTheShapeGrows) {

@@ -53,20 +53,19 @@ std::string_view kernel_text(std::string_view name) {
 
 std::string function_texts(const std::set<std::string, std::less<>>& names) {
   static constexpr std::string_view order[] = {
-      "vector",     "window",     "tiles",    "pairs",        "math/exp",     "math/log",
-      "math/round", "math/sqrt",  "math/sin", "math/tanh",    "math/sigmoid", "math/erf",
-      "math/pow",   "requantize", "rescale",  "winograd/two", "winograd/four"};
+      "vector",     "window",     "tiles",    "pairs",     "math/exp",     "math/log",
+      "math/round", "math/sqrt",  "math/sin", "math/tanh", "math/sigmoid", "math/erf",
+      "math/pow",   "requantize", "rescale",  "quantized", "winograd/two", "winograd/four"};
+  // Those who need others come before those whom they need.
   static constexpr std::pair<std::string_view, std::string_view> bases[] = {
-      {"math/tanh", "math/exp"},
-      {"math/sigmoid", "math/exp"},
-      {"math/erf", "math/exp"},
-      {"math/pow", "math/round"},
+      {"quantized", "requantize"},  {"quantized", "rescale"}, {"math/tanh", "math/exp"},
+      {"math/sigmoid", "math/exp"}, {"math/erf", "math/exp"}, {"math/pow", "math/round"},
       {"rescale", "math/round"}};
   auto all = names;
   all.emplace("vector");
   all.emplace("window");
   for (const auto& [name, base] : bases)
-    if (names.contains(name)) all.emplace(base);
+    if (all.contains(name)) all.emplace(base);
   std::string text;
   for (const auto name : order)
     if (all.erase(std::string(name)) > 0) text += kernel_text(name);

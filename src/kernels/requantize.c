@@ -59,3 +59,30 @@ V_INLINE vi v_requantize_once(vi sum, vi multiplier, vi shift) {
 V_INLINE vi v_requantize_right(vi sum, vi multiplier, vi right) {
   return v_shift_rounding(v_high_product_unsaturated(sum, multiplier), right);
 }
+
+#if LANES >= 8
+/* (sum * multiplier + added) >> (32 + shift), with 2^31 less added where by_sign and the sum is
+ * negative: both roundings, and what else is added, stand in `added`. Of LANES channels: there is
+ * one multiplier more, which counts for nothing, and in `added` even places come before odd ones. */
+V_INLINE vi v_requantize_folded(vi sum, const int *multiplier, const long long *added,
+                                const int *shift, int by_sign) {
+  typedef long long wide __attribute__((vector_size(LANES * 4)));
+  typedef wide wide_memory __attribute__((aligned(4), may_alias));
+  const wide evens = (wide)sum, odds = evens >> 32 & 0xffffffffll;
+  wide even = (evens << 32 >> 32) * ((wide)vi_load(multiplier) << 32 >> 32);
+  wide odd = (odds << 32 >> 32) * ((wide)vi_load(multiplier + 1) << 32 >> 32);
+  even += *(const wide_memory *)added;
+  odd += *(const wide_memory *)(added + LANES / 2);
+  if (by_sign) {
+    even -= evens & 0x80000000ll;
+    odd -= odds & 0x80000000ll;
+  }
+#if LANES == 16
+  const vi high = __builtin_shufflevector((vi)even, (vi)odd, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11,
+                                          27, 13, 29, 15, 31);
+#else
+  const vi high = __builtin_shufflevector((vi)even, (vi)odd, 1, 9, 3, 11, 5, 13, 7, 15);
+#endif
+  return high >> vi_load(shift);
+}
+#endif

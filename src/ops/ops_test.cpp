@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "ir/text.h"
+#include "ops/joined_sum.h"
 #include "ops/rescale.h"
 #include "ops/testing.h"
 

@@ -1,5 +1,6 @@
 #include "ops/elementwise.h"
 #include "ops/fixed_point.h"
+#include "ops/joined_sum.h"
 #include "ops/nest.h"
 
 namespace turnstone {
@@ -32,24 +33,68 @@ int32_t whole(const Call& call, std::string_view name) {
   return static_cast<int32_t>(call.i(name));
 }
 
+// The result of two stored numbers.
+int64_t sum_of(const Call& call, int64_t a, int64_t b) {
+  const auto brought = [&](int64_t x, std::string_view zero, std::string_view multiplier,
+                           std::string_view shift) {
+    const auto raised = static_cast<int32_t>(x - call.i(zero)) * (1 << call.i("left_shift"));
+    return static_cast<uint32_t>(scaled(raised, whole(call, multiplier), whole(call, shift)));
+  };
+  const auto sum = static_cast<int32_t>(brought(a, "a_zero", "a_multiplier", "a_shift") +
+                                        brought(b, "b_zero", "b_multiplier", "b_shift"));
+  const auto y = int64_t{scaled(sum, whole(call, "multiplier"), whole(call, "shift"))};
+  return std::clamp(y + call.i("zero"), call.i("low"), call.i("high"));
+}
+
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   const auto& shape = call.out[0].shape;
   const auto a_strides = repeated_strides(call.in[0].shape, shape);
   const auto b_strides = repeated_strides(call.in[1].shape, shape);
-  const auto raised = [&](const Tensor& x, int64_t at, std::string_view zero) {
-    return (static_cast<int32_t>(x.integer_at(at)) - whole(call, zero)) *
-           (1 << call.i("left_shift"));
-  };
   for (int64_t i = 0; i < out[0].size(); ++i) {
     const auto place = place_of(shape, i);
-    const auto a = scaled(raised(in[0], offset_of(place, a_strides), "a_zero"),
-                          whole(call, "a_multiplier"), whole(call, "a_shift"));
-    const auto b = scaled(raised(in[1], offset_of(place, b_strides), "b_zero"),
-                          whole(call, "b_multiplier"), whole(call, "b_shift"));
-    const auto sum = static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
-    const auto y = int64_t{scaled(sum, whole(call, "multiplier"), whole(call, "shift"))};
-    out[0].set_integer(i, std::clamp(y + call.i("zero"), call.i("low"), call.i("high")));
+    out[0].set_integer(i, sum_of(call, in[0].integer_at(offset_of(place, a_strides)),
+                                 in[1].integer_at(offset_of(place, b_strides))));
   }
+}
+
+double factor_of(const Call& call, std::string_view multiplier, std::string_view shift) {
+  return std::ldexp(static_cast<double>(call.i(multiplier)), whole(call, shift) - 31);
+}
+
+std::optional<JoinedSum> joined(const Call& call) {
+  const auto range = range_of(call.in[0].dtype);
+  const double factor =
+      std::ldexp(factor_of(call, "multiplier", "shift"), whole(call, "left_shift"));
+  StoredSum sum = {.ranges = {range, range},
+                   .a_factor = factor_of(call, "a_multiplier", "a_shift") * factor,
+                   .b_factor = factor_of(call, "b_multiplier", "b_shift") * factor,
+                   .limits = {call.i("low"), call.i("high")},
+                   .result = [&](int64_t a, int64_t b) { return sum_of(call, a, b); }};
+  sum.added = static_cast<double>(call.i("zero")) -
+              static_cast<double>(call.i("a_zero")) * sum.a_factor -
+              static_cast<double>(call.i("b_zero")) * sum.b_factor;
+  return joined_sum(sum, {0, 0});
+}
+
+std::string vector_form(const Call& call, std::span<const std::string> x) {
+  const auto raised = [&](std::string_view name, std::string_view zero) {
+    return fmt::format("({} - {}) * {}", name, c_integer(call.i(zero)), 1 << call.i("left_shift"));
+  };
+  const auto factor = [&](std::string_view multiplier, std::string_view shift) {
+    return fmt::format("(struct v_factor){{{}, {}}}", c_integer(call.i(multiplier)),
+                       c_integer(call.i(shift)));
+  };
+  const auto limits = fmt::format("{}, {}", c_integer(call.i("low")), c_integer(call.i("high")));
+  auto separate = fmt::format("v_quantized_sum({}, {}, {}, {}, {}, {}, {})", raised(x[0], "a_zero"),
+                              factor("a_multiplier", "a_shift"), raised(x[1], "b_zero"),
+                              factor("b_multiplier", "b_shift"), factor("multiplier", "shift"),
+                              c_integer(call.i("zero")), limits);
+  const auto sum = joined(call);
+  if (!sum) return separate;
+  return fmt::format(
+      "(V_JOINS ? vi_clamp(vi_nearest({}), {}) : {})",
+      c_joined_sum(*sum, fmt::format("vf_of_vi({})", x[0]), fmt::format("vf_of_vi({})", x[1])),
+      limits, separate);
 }
 
 void emit(const Call& call, CWriter& c) {
@@ -96,6 +141,8 @@ Sample sample(std::mt19937& rng) {
           .high = 255};
 }
 
+constexpr Elementwise forms = {.vector = vector_form, .math = "quantized"};
+
 }  // namespace
 
 extern const OpDef quantized_add_op{
@@ -120,6 +167,7 @@ extern const OpDef quantized_add_op{
     .eval = eval,
     .emit = emit,
     .sample = sample,
+    .mixed = &forms,
 };
 
 }  // namespace turnstone

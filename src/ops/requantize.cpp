@@ -1,5 +1,12 @@
+#include "ops/requantize.h"
+
+#include <array>
+#include <limits>
+
 #include "ops/fixed_point.h"
+#include "ops/joined_sum.h"
 #include "ops/nest.h"
+#include "ops/rescale.h"
 
 namespace turnstone {
 namespace {
@@ -104,7 +111,141 @@ Sample sample(std::mt19937& rng) {
   return drawn;
 }
 
+// Finds the floats for one channel. Result and multiply-add both never fall where the sum rises and
+// has one sign, so they agree everywhere if they do on both sides of each place where the result
+// changes, on both sides of zero and at the ends.
+class ProductJoiner {
+ public:
+  ProductJoiner(const Call& call, int32_t multiplier, int32_t shift)
+      : multiplier_(multiplier),
+        shift_(shift),
+        step_(call.text("rounding") == "once" ? scaled_once : scaled),
+        zero_(call.i("zero")),
+        limits_{call.i("low"), call.i("high")},
+        factor_(std::ldexp(multiplier, shift - 31)) {
+    for (auto level = limits_.low + 1; level <= limits_.high; ++level) {
+      const auto at = least_sum(level);
+      decide(at - 1), decide(at);
+    }
+    for (const auto sum : {least, int64_t{-1}, int64_t{0}, most}) decide(sum);
+  }
+
+  std::optional<JoinedProduct> find() const {
+    for (const bool ignores_sign : {true, false})
+      for (const auto move : {0, 1, -1, 2, -2, 3, -3})
+        if (const auto found = find(moved(static_cast<float>(factor_), move), ignores_sign))
+          return found;
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr int64_t least = std::numeric_limits<int32_t>::min();
+  static constexpr int64_t most = std::numeric_limits<int32_t>::max();
+
+  struct Decided {
+    int32_t sum = 0;
+    int64_t result = 0;
+  };
+  struct Range {
+    double low = 0, high = 0;
+  };
+
+  int64_t result(int64_t sum) const {
+    return std::clamp(step_(static_cast<int32_t>(sum), multiplier_, shift_) + zero_, limits_.low,
+                      limits_.high);
+  }
+
+  void decide(int64_t sum) {
+    if (sum >= least && sum <= most) decided_.push_back({static_cast<int32_t>(sum), result(sum)});
+  }
+
+  // The least sum whose result is at least `level`; one more than the largest if none is.
+  int64_t least_sum(int64_t level) const {
+    auto low = least, high = most + 1;
+    // The roundings move it by less than this from where the real number passes the middle.
+    constexpr double near = 8;
+    const double middle = (static_cast<double>(level - zero_) - 0.5) / factor_;
+    if (std::fabs(middle) < static_cast<double>(most) - near) {
+      const auto below = static_cast<int64_t>(middle - near);
+      const auto above = static_cast<int64_t>(middle + near);
+      if (result(below) < level) low = below + 1;
+      if (result(above) >= level) high = above;
+    }
+    while (low < high) {
+      const auto middle_sum = low + (high - low) / 2;
+      if (result(middle_sum) >= level)
+        high = middle_sum;
+      else
+        low = middle_sum + 1;
+    }
+    return low;
+  }
+
+  std::optional<JoinedProduct> find(float factor, bool ignores_sign) const {
+    auto above = Range{static_cast<double>(zero_) - 1, static_cast<double>(zero_) + 1};
+    auto below = above;
+    for (const auto& [sum, result] : decided_) {
+      auto& range = sum < 0 ? below : above;
+      const double rest = static_cast<double>(result) - static_cast<double>(factor) * sum;
+      if (result > limits_.low) range.low = std::max(range.low, rest - 0.5);
+      if (result < limits_.high) range.high = std::min(range.high, rest + 0.5);
+    }
+    if (ignores_sign)
+      above = below = {std::max(above.low, below.low), std::min(above.high, below.high)};
+    for (const double part : {0.5, 0.25, 0.75}) {
+      const auto inside = [&](const Range& range) {
+        return static_cast<float>(range.low + part * (range.high - range.low));
+      };
+      const JoinedProduct joined = {factor, inside(above), inside(below)};
+      if (agrees(joined)) return joined;
+    }
+    return std::nullopt;
+  }
+
+  bool agrees(const JoinedProduct& joined) const {
+    return std::ranges::all_of(decided_, [&](const Decided& decided) {
+      return std::clamp(joined.of(decided.sum), limits_.low, limits_.high) == decided.result;
+    });
+  }
+
+  int32_t multiplier_ = 0, shift_ = 0;
+  int32_t (*step_)(int32_t, int32_t, int) = nullptr;
+  int64_t zero_ = 0;
+  IntegerRange limits_;
+  double factor_ = 0;
+  std::vector<Decided> decided_;
+};
+
 }  // namespace
+
+std::optional<JoinedProduct> joined_product(const Call& call, int32_t multiplier, int32_t shift) {
+  constexpr int64_t most_levels = 255;
+  const bool is_byte_range = call.i("high") - call.i("low") <= most_levels;
+  // All multiply-adds fit 32 bits.
+  if (!is_byte_range || multiplier < 0 || shift > -1) return std::nullopt;
+  return ProductJoiner(call, multiplier, std::max(shift, -31)).find();
+}
+
+// Half of what is shifted out rounds to nearest, and half of what the first of two roundings takes
+// away rounds that; halves go away from zero, which is one unit of the first rounding less.
+// What is below zero does not count where the limits cut it off.
+bool FoldedProduct::depends_on_sign(const Call& call) {
+  return call.text("rounding") == "twice" && call.i("low") < call.i("zero");
+}
+
+std::optional<FoldedProduct> folded_product(const Call& call, int32_t multiplier, int32_t shift,
+                                            int64_t zero) {
+  // All sums of 32 bits fit 62 beside a sign, and what is added has to.
+  constexpr int most_bits = 62;
+  const int right = -std::max(shift, -31);
+  if (multiplier < 0 || right < 1) return std::nullopt;
+  const double half = std::ldexp(1.0, 30 + right);
+  if (half * (2 * std::fabs(static_cast<double>(zero)) + 1) > std::ldexp(1.0, most_bits - 1))
+    return std::nullopt;
+  const auto first = call.text("rounding") == "twice" ? int64_t{1} << 30 : 0;
+  return FoldedProduct{multiplier, (2 * zero + 1) * (int64_t{1} << (30 + right)) + first,
+                       right - 1};
+}
 
 extern const OpDef requantize_op{
     .name = "requantize",

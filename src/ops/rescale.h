@@ -3,10 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
-#include <optional>
 
 #include "ir/op.h"
 
@@ -47,17 +45,5 @@ Result<> check_scale(const Call& call, std::string_view name);
 
 // C text of arguments: ", zero, low, high" of a call.
 std::string c_limits(const Call& call);
-
-// The result of a rescaled_add before it is rounded and limited, by two multiply-adds: of integers
-// a and b, as f32, from which `taken_off` was taken before. Absent unless it becomes the same
-// integer for all a and b.
-struct JoinedSum {
-  float a_factor = 0, b_factor = 0, added = 0;
-  float of(float a, float b) const { return std::fma(a, a_factor, std::fma(b, b_factor, added)); }
-};
-std::optional<JoinedSum> joined_sum(const Call& call, std::array<int64_t, 2> taken_off);
-
-// C text of it, which needs the template rescale, for vectors of f32.
-std::string c_joined_sum(const JoinedSum& sum, std::string_view a, std::string_view b);
 
 }  // namespace turnstone

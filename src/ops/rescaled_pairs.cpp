@@ -1,5 +1,6 @@
 // rescaled_add and rescaled_mul: two operands of integers that stand for real numbers.
 #include "ops/elementwise.h"
+#include "ops/joined_sum.h"
 #include "ops/nest.h"
 #include "ops/rescale.h"
 
@@ -154,65 +155,24 @@ const std::vector<AttributeDef> attributes = {
     {"high", int64_t{127}, "largest result"},
     {"to", std::string("i8"), "element type of the result: i8, u8 or i16"}};
 
-// A real number as f32, so many units of the last place away.
-float moved(double real, int64_t units) {
-  auto value = static_cast<float>(real);
-  for (int64_t k = 0; k < std::abs(units); ++k)
-    value = std::nextafter(value, units > 0 ? HUGE_VALF : -HUGE_VALF);
-  return value;
-}
-
-// Ways to move three numbers by a few units each, those that move them least first.
-std::vector<std::array<int64_t, 3>> moves() {
-  constexpr int64_t most = 4;
-  std::vector<std::array<int64_t, 3>> all;
-  for (auto i = -most; i <= most; ++i)
-    for (auto j = -most; j <= most; ++j)
-      for (auto k = most; k >= -most; --k) all.push_back({i, j, k});
-  std::ranges::stable_sort(all, {}, [](const auto& move) {
-    return std::abs(move[0]) + std::abs(move[1]) + std::abs(move[2]);
-  });
-  return all;
-}
-
 }  // namespace
 
 std::optional<JoinedSum> joined_sum(const Call& call, std::array<int64_t, 2> taken_off) {
   const float scale = scale_of(call, "scale");
-  const double a_factor = double{scale_of(call, "a_scale")} / scale;
-  const double b_factor = double{scale_of(call, "b_scale")} / scale;
-  const auto zero = call.i("zero");
-  const double added = static_cast<double>(zero) -
-                       static_cast<double>(call.i("a_zero") - taken_off[0]) * a_factor -
-                       static_cast<double>(call.i("b_zero") - taken_off[1]) * b_factor;
-  // Far larger steps than those of the result leave no integer that could hold a sum.
-  constexpr double largest_sum = 1e6;
-  if (510 * (a_factor + b_factor) > largest_sum) return std::nullopt;
-  auto pairs = all_pairs<true>(call);
-  // Those whose sums lie near the middle between two integers decide: they are tried first.
-  std::ranges::stable_partition(pairs, [&](const Pair& pair) {
-    constexpr double near = 1e-3;
-    const double steps = static_cast<double>(pair.a - taken_off[0]) * a_factor +
-                         static_cast<double>(pair.b - taken_off[1]) * b_factor + added;
-    return std::fabs(steps - std::floor(steps) - 0.5) < near;
-  });
-  const IntegerRange limits = {call.i("low"), call.i("high")};
-  for (const auto& [i, j, k] : moves()) {
-    const JoinedSum sum = {moved(a_factor, i), moved(b_factor, j), moved(added, k)};
-    const bool agrees = std::ranges::all_of(pairs, [&](const Pair& pair) {
-      const float steps = sum.of(static_cast<float>(pair.a - taken_off[0]),
-                                 static_cast<float>(pair.b - taken_off[1]));
-      return std::clamp(static_cast<int64_t>(std::nearbyint(steps)), limits.low, limits.high) ==
-             stored_steps(pair.both / scale, zero, limits);
-    });
-    if (agrees) return sum;
-  }
-  return std::nullopt;
-}
-
-std::string c_joined_sum(const JoinedSum& sum, std::string_view a, std::string_view b) {
-  return fmt::format("vf_fma({}, vf_set({}), vf_fma({}, vf_set({}), vf_set({})))", a,
-                     c_float(sum.a_factor), b, c_float(sum.b_factor), c_float(sum.added));
+  const float a_scale = scale_of(call, "a_scale"), b_scale = scale_of(call, "b_scale");
+  const auto a_zero = call.i("a_zero"), b_zero = call.i("b_zero"), zero = call.i("zero");
+  StoredSum sum = {.ranges = {range_of(call.in[0].dtype), range_of(call.in[1].dtype)},
+                   .a_factor = double{a_scale} / scale,
+                   .b_factor = double{b_scale} / scale,
+                   .limits = {call.i("low"), call.i("high")},
+                   .result = {}};
+  sum.added = static_cast<double>(zero) - static_cast<double>(a_zero) * sum.a_factor -
+              static_cast<double>(b_zero) * sum.b_factor;
+  sum.result = [=, limits = sum.limits](int64_t a, int64_t b) {
+    const float both = real_of(a, a_zero, a_scale) + real_of(b, b_zero, b_scale);
+    return stored_steps(both / scale, zero, limits);
+  };
+  return joined_sum(sum, taken_off);
 }
 
 extern const OpDef rescaled_add_op{
