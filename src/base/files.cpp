@@ -158,6 +158,17 @@ Result<> make_folder(const fs::path& path) {
   return {};
 }
 
+Result<> make_folder_of(const fs::path& file) {
+  return make_folder(fs::absolute(file).parent_path());
+}
+
+bool is_same_file(const fs::path& a, const fs::path& b) {
+  std::error_code ignored;
+  return fs::equivalent(a, b, ignored) ||
+         fs::weakly_canonical(fs::absolute(a, ignored), ignored) ==
+             fs::weakly_canonical(fs::absolute(b, ignored), ignored);
+}
+
 Result<> check_new_file(const fs::path& path) {
   std::error_code ignored;
   if (path.has_filename() && !fs::is_directory(path, ignored))

@@ -46,6 +46,12 @@ Result<> write_file(const std::filesystem::path& path, std::span<const std::byte
 // Makes the folder and its parents; an existing folder is fine.
 Result<> make_folder(const std::filesystem::path& path);
 
+// Makes the folder of a file, so that write_file can write it.
+Result<> make_folder_of(const std::filesystem::path& file);
+
+// Whether both paths lead to one file, or will once it is there.
+bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b);
+
 // Whether a file, or a folder with files, could be made or replaced at `path`, for commands that
 // work long before they write. Nothing that is made stays. Errors: unavailable, naming what stands
 // in the way.

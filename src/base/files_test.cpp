@@ -76,6 +76,15 @@ TEST_F(Files, WhatCanBeMadeIsToldBefore) {
   EXPECT_EQ(check_new_folder("/proc/a").error().code, Code::unavailable);
 }
 
+TEST_F(Files, KnowsPathsThatLeadToOneFile) {
+  ASSERT_TRUE(make_folder_of(path("new/one")));
+  ASSERT_TRUE(write_file(path("new/one"), "1"));
+  std::filesystem::create_symlink(path("new"), path("link"));
+  EXPECT_TRUE(is_same_file(path("new/one"), path("link/../link/one")));
+  EXPECT_TRUE(is_same_file(path("new/later"), path("link/later")));
+  EXPECT_FALSE(is_same_file(path("new/one"), path("new/later")));
+}
+
 TEST_F(Files, ListsInTheOrderOfNumbers) {
   for (const auto* name : {"img10", "img2", "img1", "a"}) ASSERT_TRUE(write_file(path(name), ""));
   ASSERT_TRUE(make_folder(path("deep/er")));

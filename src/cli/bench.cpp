@@ -17,6 +17,10 @@
 #include "station/runtime.h"
 #include "tensor/tensor.h"
 
+extern "C" {
+#include "runtime/cpu.h"
+}
+
 namespace turnstone {
 namespace {
 
@@ -131,9 +135,10 @@ Result<Json> bench(const std::string& package, int threads, int runs, bool layer
   const int used = runtime.pool ? ts_pool_threads(runtime.pool.get()) : 1;
   const auto inputs = bind_random_inputs(runtime);
   const std::string variant = ts_variant_name(runtime.model.get());
-  const auto before = measure_peak_gflops(used, variant);
+  const int cores = std::min(used, ts_cpu_count());
+  const auto before = measure_peak_gflops(cores, variant);
   const auto times = TRY(time_runs(runtime, runs, quiet));
-  const auto peak = std::max(before, measure_peak_gflops(used, variant));
+  const auto peak = std::max(before, measure_peak_gflops(cores, variant));
   const auto groups = TRY(profile(runtime));
   const auto median = quantile(times, 0.5);
   const auto gflops = gflops_of(static_cast<double>(groups.flops), median);

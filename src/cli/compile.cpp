@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "base/files.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
@@ -211,6 +212,8 @@ class Compilation {
   Result<> run() {
     const auto& targets = settings_.targets;
     const auto path = package_path(options_, targets);
+    if (is_same_file(options_.file, path))
+      return fail(Code::invalid, "{}: is the model itself, wanted: another file", path.string());
     TRY(check_package_path(path));
     show("reading");
     const auto imported = TRY(import_model(options_.file, settings_.import));

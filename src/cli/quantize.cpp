@@ -2,6 +2,7 @@
 #include "quantize/quantize.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/files.h"
 #include "base/interrupt.h"
@@ -61,8 +62,13 @@ Result<Settings> settings_of(const Options& options) {
   quantize.range = TRY(int8::parse_range_method(options.range), "--range");
   quantize.max_drop_percent = options.max_drop;
   if (!(options.held_back > 0 && options.held_back < 1))
-    return fail(Code::invalid, "--held-back: {:g} is wrong, legal are shares between 0 and 1",
+    return fail(Code::invalid, "--held-back: {:g} is wrong, legal are shares above 0 and below 1",
                 options.held_back);
+  if (!(options.max_drop >= 0 && options.max_drop <= 100))
+    return fail(Code::invalid, "--max-drop: {:g} is wrong, legal are 0 to 100", options.max_drop);
+  if (!options.output.ends_with(".onnx"))
+    return fail(Code::invalid, "--output: '{}' is wrong, legal are names that end in .onnx",
+                printable(options.output));
   quantize.held_back = options.held_back;
   quantize.equalise = options.equalise;
   quantize.correct_biases = !options.no_bias_correction;
@@ -81,11 +87,16 @@ fs::path report_path(const Options& options) {
 }
 
 Result<> check_outputs(const Options& options) {
-  std::error_code ignored;
-  if (fs::equivalent(options.file, options.output, ignored))
-    return fail(Code::invalid, "{}: is the model itself, wanted: another file", options.output);
-  TRY(check_new_file(options.output));
-  return check_new_file(report_path(options));
+  const auto report = report_path(options);
+  for (const auto& path : {fs::path(options.output), report}) {
+    if (is_same_file(options.file, path))
+      return fail(Code::invalid, "{}: is the model itself, wanted: another file", path.string());
+    TRY(check_new_file(path));
+  }
+  if (is_same_file(options.output, report))
+    return fail(Code::invalid, "--report: {} is the new model, wanted: another file",
+                report.string());
+  return {};
 }
 
 // The output that holds classes.
@@ -122,7 +133,8 @@ void print_summary(const Json& report, const Options& options) {
              report["calibration_pictures"].get<size_t>(),
              report["held_back_pictures"].get<int64_t>());
   if (const auto& files = report["unreadable"]; !files.empty())
-    fmt::print("{} pictures could not be read and were left out, the first: {}\n", files.size(),
+    fmt::print("{} picture{} could not be read and {} left out, the first: {}\n", files.size(),
+               files.size() == 1 ? "" : "s", files.size() == 1 ? "was" : "were",
                printable(files[0].get<std::string>()));
   const auto layers = static_cast<int64_t>(report["layers"].size());
   const auto integers = report["integer_layers"].get<int64_t>();
@@ -158,6 +170,8 @@ Result<> run(const Options& options, const Settings& settings) {
   report["output"] = options.output;
   report["bytes"] = onnx.size();
   report["real_bytes"] = reals.size();
+  for (const auto& path : {fs::path(options.output), report_path(options)})
+    TRY(make_folder_of(path));
   TRY(write_file(options.output, onnx));
   TRY(write_file(report_path(options), print_json_pretty(report)));
   if (options.json)
@@ -185,7 +199,6 @@ int quantize_command(int argc, char** argv) {
   app.add_option("--max-drop", options.max_drop,
                  "percent that may be lost, else layers stay in reals: pictures whose best class "
                  "changes, or, of other models, the difference of the outputs")
-      ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   app.add_option("--held-back", options.held_back,
                  "share of the pictures that judge and do not calibrate")
@@ -212,7 +225,7 @@ int quantize_command(int argc, char** argv) {
   app.add_option("--decoder", options.model.decoder,
                  "SPEC: a kind, then key=value pairs of model.json, which the new file carries");
   app.add_option("--seed", options.seed, "of which pictures are held back")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, std::numeric_limits<int64_t>::max()))
       ->capture_default_str();
   app.add_option("--report", options.report,
                  "file for the report (default: beside the output, NAME.report.json)");

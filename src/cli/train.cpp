@@ -1,5 +1,7 @@
 // turnstone train: a labelled data set becomes a model.
 
+#include <limits>
+
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/command_line.h"
@@ -118,7 +120,7 @@ int train_command(int argc, char** argv) {
       ->check(whole_number(1, 100'000))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of the split and of the order")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, std::numeric_limits<int64_t>::max()))
       ->capture_default_str();
   app.add_flag("--json", options.json, "metrics.json instead of a summary");
   app.add_flag("-q,--quiet", options.quiet, "no progress and no summary");

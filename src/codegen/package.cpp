@@ -71,6 +71,7 @@ Result<> write_folder(const fs::path& path, const std::vector<PackageFile>& file
 
 Result<> write_form(const fs::path& path, const std::vector<PackageFile>& files) {
   if (path.has_parent_path()) TRY(make_folder(path.parent_path()));
+  if (is_archive(path) || is_bare(path)) TRY(make_folder_of(path));
   if (is_archive(path)) return write_file(path, TRY(pack(files)));
   return is_bare(path) ? write_bare(path, files) : write_folder(path, files);
 }

@@ -62,17 +62,17 @@ V_INLINE vi v_requantize_right(vi sum, vi multiplier, vi right) {
 
 #if LANES >= 8
 /* (sum * multiplier + added) >> (32 + shift), with 2^31 less added where by_sign and the sum is
- * negative: both roundings, and what else is added, stand in `added`. Of LANES channels: there is
- * one multiplier more, which counts for nothing, and in `added` even places come before odd ones. */
-V_INLINE vi v_requantize_folded(vi sum, const int *multiplier, const long long *added,
-                                const int *shift, int by_sign) {
+ * negative: both roundings, and what else is added, stand in `added`. Of LANES channels, and of one
+ * multiplier more, which counts for nothing; in `added` even places come before odd ones. */
+V_INLINE vi v_requantize_folded(vi sum, const int* multiplier, const long long* added,
+                                const int* shift, int by_sign) {
   typedef long long wide __attribute__((vector_size(LANES * 4)));
   typedef wide wide_memory __attribute__((aligned(4), may_alias));
   const wide evens = (wide)sum, odds = evens >> 32 & 0xffffffffll;
   wide even = (evens << 32 >> 32) * ((wide)vi_load(multiplier) << 32 >> 32);
   wide odd = (odds << 32 >> 32) * ((wide)vi_load(multiplier + 1) << 32 >> 32);
-  even += *(const wide_memory *)added;
-  odd += *(const wide_memory *)(added + LANES / 2);
+  even += *(const wide_memory*)added;
+  odd += *(const wide_memory*)(added + LANES / 2);
   if (by_sign) {
     even -= evens & 0x80000000ll;
     odd -= odds & 0x80000000ll;

@@ -31,6 +31,7 @@ struct FoldedProduct {
   int32_t multiplier = 0;
   int64_t added = 0;
   int32_t shift = 0;
+  // Whether negative sums reach results that the limits of the call do not cut off.
   static bool depends_on_sign(const Call& call);
   int64_t of(int32_t sum, bool by_sign) const {
     const auto less = by_sign && sum < 0 ? int64_t{1} << 31 : 0;

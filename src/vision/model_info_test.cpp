@@ -152,6 +152,8 @@ TEST(ModelInfo, APictureInputTellsItsExtents) {
 
 TEST(Spec, PresetsSetMeanAndScale) {
   EXPECT_EQ(parse_preprocess_spec("signed")->mean, std::vector<double>{127.5});
+  EXPECT_EQ(parse_preprocess_spec("signed,mean=1,2,3").error().text,
+            "--preprocess: '2' is wrong, numbers of a list are separated by ':'");
   EXPECT_EQ(parse_preprocess_spec("unit")->scale, std::vector<double>{1.0 / 255});
   EXPECT_EQ(parse_preprocess_spec("raw")->scale, std::vector<double>{1});
   const auto imagenet = *parse_preprocess_spec("imagenet");

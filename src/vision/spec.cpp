@@ -91,9 +91,11 @@ Result<Preprocess> parse_preprocess_spec(std::string_view text, const Preprocess
     }
     if (std::ranges::find(presets, key) == std::end(presets)) {
       const auto near = nearest(key, presets);
+      const bool is_number = key.find_first_not_of("+-.0123456789") == std::string::npos;
       return fail(Code::invalid, "--preprocess: '{}' is wrong, {}", printable(key, 60),
-                  near.empty() ? fmt::format("legal are {} and key=value", join(presets, ", "))
-                               : fmt::format("did you mean '{}'", near));
+                  is_number      ? "numbers of a list are separated by ':'"
+                  : near.empty() ? fmt::format("legal are {} and key=value", join(presets, ", "))
+                                 : fmt::format("did you mean '{}'", near));
     }
     preset = key;
   }

@@ -78,13 +78,14 @@ TEST_F(Quantize, WritesAModelOfIntegersAndItsReport) {
 
 TEST_F(Quantize, PrintsWhichLayersComputeInWhat) {
   ASSERT_EQ(quantize({"--preprocess", "unit", "--calibrate", path("pictures"), "-o",
-                      path("net8.onnx"), "--report", path("report.json")}),
+                      path("new/net8.onnx"), "--report", path("reports/report.json")}),
             0)
       << err();
   EXPECT_THAT(out(), HasSubstr("integers    1 conv 1x1, 3 to 2, [1,8,8,2]"));
   EXPECT_THAT(out(), HasSubstr("calibrated with 4 pictures, judged by 4 others"));
   EXPECT_THAT(out(), HasSubstr("2 of 2 layers in integers: the best class agrees on 4 of 4"));
-  EXPECT_TRUE(fs::exists(path("report.json")));
+  EXPECT_TRUE(fs::exists(path("new/net8.onnx")));
+  EXPECT_TRUE(fs::exists(path("reports/report.json")));
 }
 
 TEST_F(Quantize, LeavesNothingBehindWhenItIsInterrupted) {
@@ -110,6 +111,15 @@ TEST_F(Quantize, SaysWhatIsWrong) {
   EXPECT_THAT(err(), HasSubstr("none: is not there"));
   EXPECT_EQ(quantize({"--calibrate", pictures, "-o", path("net.onnx")}), 1);
   EXPECT_THAT(err(), HasSubstr("net.onnx: is the model itself, wanted: another file"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", path("net.onnx")}), 1);
+  EXPECT_THAT(err(), HasSubstr("net.onnx: is the model itself, wanted: another file"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", output}), 1);
+  EXPECT_THAT(err(), HasSubstr("net8.onnx is the new model, wanted: another file"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", path("notes.md")}), 2);
+  EXPECT_THAT(err(), HasSubstr("notes.md' is wrong, legal are names that end in .onnx"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--max-drop", "nan"}), 2);
+  EXPECT_THAT(err(), HasSubstr("--max-drop: nan is wrong, legal are 0 to 100"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--seed", "-1"}), 2);
   EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--range", "best"}), 2);
   EXPECT_THAT(err(), HasSubstr("--range: 'best' is wrong, legal are minmax, percentile, mse"));
   EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--held-back", "1"}), 2);
