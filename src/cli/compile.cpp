@@ -24,6 +24,7 @@
 #include "passes/batch.h"
 #include "passes/narrow.h"
 #include "passes/pass.h"
+#include "passes/unsigned_bytes.h"
 #include "quantize/leaves.h"
 #include "quantize/observe.h"
 #include "quantize/pictures.h"
@@ -235,6 +236,8 @@ class Compilation {
       tell_note(fmt::format("{} changes nothing: the model has no weights that it rounds", option));
     for (const auto& note : missing_settings(model, graph)) tell_note(note);
     for (const auto& note : wild_weights(graph)) tell_note(note);
+    if (wants_unsigned_bytes(targets)) graph = TRY(with_unsigned_bytes(graph));
+    if (options_.dump) fmt::print("# as it is compiled\n{}\n", print(graph, 8));
     const auto tuning = TRY(tuned(graph, targets));
     CompileOptions compile_options{.targets = targets,
                                    .input_layouts = layout_numbers(imported.input_layouts),
@@ -261,6 +264,12 @@ class Compilation {
   std::string narrow_option() const {
     if (options_.math != "f32") return fmt::format("--math {}", options_.math);
     return options_.weights != "f32" ? fmt::format("--weights {}", options_.weights) : "";
+  }
+
+  // Whether any target has products that take an operand of bytes without a sign.
+  static bool wants_unsigned_bytes(const std::vector<Target>& targets) {
+    return std::ranges::any_of(
+        targets, [](const Target& target) { return has_feature(KernelFeature::avx2, target); });
   }
 
   static bool holds_narrow(const Graph& graph) {
@@ -450,7 +459,8 @@ int compile_command(int argc, char** argv) {
       "--verify", options.verify,
       "compare every layer with the interpreter; fails where one differs by more than a quarter");
   app.add_option("--inputs", options.inputs, "with --verify: folder with NAME.npy of inputs");
-  app.add_flag("--dump", options.dump, "print the graph after each pass that changed it");
+  app.add_flag("--dump", options.dump,
+               "print the graph after each pass that changed it, and as it is compiled");
   app.add_option("--tune", options.tune_seconds,
                  "measure on this machine how each layer is computed best, for so many seconds")
       ->expected(0, 1)
