@@ -87,7 +87,18 @@ struct Groups {
   int count = 0;
   uint64_t flops = 0;
   std::vector<double> ms;  // of each group, the median of its runs
+
+  bool have(ts_products products) const {
+    return std::any_of(first, first + count, [&](const ts_group& group) {
+      return group.flops > 0 && group.products == products;
+    });
+  }
 };
+
+std::string_view name_of(ts_products products) {
+  constexpr std::string_view names[] = {"f32", "bytes", "bf16"};
+  return names[products];
+}
 
 // Each group's time, from some measured runs after the timed ones: measuring costs a little.
 Result<Groups> profile(Runtime& runtime) {
@@ -112,7 +123,41 @@ Result<Groups> profile(Runtime& runtime) {
 
 double gflops_of(double flops, double time_ms) { return time_ms > 0 ? flops / time_ms / 1e6 : 0; }
 
-Json layers_json(const Groups& groups, double peak) {
+// What the CPU could do at most with each kind of product, in GFLOP/s; 0 where nobody knows.
+class Peaks {
+ public:
+  Peaks(int cores, std::string variant) : cores_(cores), variant_(std::move(variant)) {}
+
+  // May be called several times: the largest counts.
+  void measure(ts_products products) {
+    auto& known = gflops_[products];
+    known = std::max(known, measure_peak_gflops(cores_, variant_, products));
+  }
+  double of(ts_products products) const { return gflops_[products]; }
+
+  // All groups together, each with its own kind of products.
+  double of(const Groups& groups) const {
+    double seconds = 0;
+    for (int i = 0; i < groups.count; ++i) {
+      const auto& group = groups.first[i];
+      if (group.flops == 0) continue;
+      if (of(group.products) <= 0) return 0;
+      seconds += static_cast<double>(group.flops) / of(group.products);
+    }
+    return seconds > 0 ? static_cast<double>(groups.flops) / seconds : 0;
+  }
+
+ private:
+  int cores_ = 1;
+  std::string variant_;
+  double gflops_[TS_PRODUCTS_BF16 + 1] = {};
+};
+
+Json share_json(double gflops, double peak) {
+  return peak > 0 ? Json(rounded(gflops / peak)) : Json();
+}
+
+Json layers_json(const Groups& groups, const Peaks& peaks) {
   auto list = Json::array();
   for (int i = 0; i < groups.count; ++i) {
     const auto& group = groups.first[i];
@@ -122,8 +167,9 @@ Json layers_json(const Groups& groups, double peak) {
                     {"ms", time_ms},
                     {"flops", group.flops},
                     {"bytes", group.bytes},
+                    {"products", name_of(group.products)},
                     {"gflops", rounded(gflops)},
-                    {"share_of_peak", peak > 0 ? rounded(gflops / peak) : 0}});
+                    {"share_of_peak", share_json(gflops, peaks.of(group.products))}});
   }
   return list;
 }
@@ -136,10 +182,13 @@ Result<Json> bench(const std::string& package, int threads, int runs, bool layer
   const auto inputs = bind_random_inputs(runtime);
   const std::string variant = ts_variant_name(runtime.model.get());
   const int cores = std::min(used, ts_cpu_count());
-  const auto before = measure_peak_gflops(cores, variant);
+  Peaks peaks(cores, variant);
+  for (const auto products : {TS_PRODUCTS_F32, TS_PRODUCTS_BYTES}) peaks.measure(products);
   const auto times = TRY(time_runs(runtime, runs, quiet));
-  const auto peak = std::max(before, measure_peak_gflops(cores, variant));
   const auto groups = TRY(profile(runtime));
+  for (const auto products : {TS_PRODUCTS_F32, TS_PRODUCTS_BYTES, TS_PRODUCTS_BF16})
+    if (groups.have(products)) peaks.measure(products);
+  const auto peak = peaks.of(groups);
   const auto median = quantile(times, 0.5);
   const auto gflops = gflops_of(static_cast<double>(groups.flops), median);
   Json json = {{"threads", used},
@@ -149,12 +198,17 @@ Result<Json> bench(const std::string& package, int threads, int runs, bool layer
                {"p90_ms", rounded(quantile(times, 0.9))},
                {"min_ms", rounded(times.front())},
                {"gflops", rounded(gflops)},
-               {"peak_gflops", rounded(peak)},
-               {"share_of_peak", peak > 0 ? rounded(gflops / peak) : 0},
+               {"peak_gflops", peak > 0 ? Json(rounded(peak)) : Json()},
+               {"share_of_peak", share_json(gflops, peak)},
                {"rss_mb", rss_mb()},
                {"load_ms", rounded(load_ms)}};
-  if (layers) json["layers"] = layers_json(groups, peak);
+  if (layers) json["layers"] = layers_json(groups, peaks);
   return json;
+}
+
+std::string percent(const Json& json) {
+  const auto& share = json["share_of_peak"];
+  return share.is_null() ? "-" : fmt::format("{:.0f} %", 100 * share.get<double>());
 }
 
 void print_text(const Json& json) {
@@ -163,15 +217,16 @@ void print_text(const Json& json) {
              json["threads"].get<int>() == 1 ? "" : "s");
   fmt::print("median {:.3f} ms   p10 {:.3f}   p90 {:.3f}   min {:.3f}\n", real("median_ms"),
              real("p10_ms"), real("p90_ms"), real("min_ms"));
-  fmt::print("{:.1f} GFLOP/s of {:.1f}, {:.0f} %   {:.1f} MB   loaded in {:.1f} ms\n",
-             real("gflops"), real("peak_gflops"), 100 * real("share_of_peak"), real("rss_mb"),
-             real("load_ms"));
+  fmt::print("{:.1f} GFLOP/s{}   {:.1f} MB   loaded in {:.1f} ms\n", real("gflops"),
+             json["peak_gflops"].is_null()
+                 ? ""
+                 : fmt::format(" of {:.1f}, {}", real("peak_gflops"), percent(json)),
+             real("rss_mb"), real("load_ms"));
   if (!json.contains("layers")) return;
   fmt::print("\n{:>9} {:>9} {:>9} {:>6}  layer\n", "ms", "MFLOP", "GFLOP/s", "peak");
   for (const auto& layer : json["layers"])
-    fmt::print("{:9.4f} {:9.2f} {:9.1f} {:4.0f} %  {}\n", layer["ms"].get<double>(),
-               layer["flops"].get<double>() / 1e6, layer["gflops"].get<double>(),
-               100 * layer["share_of_peak"].get<double>(),
+    fmt::print("{:9.4f} {:9.2f} {:9.1f} {:>6}  {}\n", layer["ms"].get<double>(),
+               layer["flops"].get<double>() / 1e6, layer["gflops"].get<double>(), percent(layer),
                printable(layer["name"].get<std::string>()));
 }
 
@@ -196,9 +251,12 @@ int bench_command(int argc, char** argv) {
   app.footer(
       "Printed are GFLOP/s, two operations for each multiply-add of reals or integers; what the "
       "cores can do at\n"
-      "most in f32, measured beside it, and the share of that; MB of memory of the whole process, "
-      "its libraries\n"
-      "and pictures included; and how long opening the package took.\n\n"
+      "most with what the layers multiply (f32, bytes, bf16), measured beside it, and the share of "
+      "that, \"-\" where\n"
+      "nobody knows; MB of memory of the whole process, its libraries and pictures included; and "
+      "how long opening\n"
+      "the package took. Exact sums of bytes without VNNI take more instructions than that "
+      "most.\n\n"
       "Examples:\n"
       "  turnstone bench mobilenet\n"
       "  turnstone bench mobilenet --threads 4 --runs 200 --layers\n"

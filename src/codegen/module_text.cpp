@@ -64,7 +64,15 @@ struct Coded {
   std::string name;
   uint64_t flops = 0, bytes = 0;
   std::vector<Step> steps;
+  Products products = Products::f32;
 };
+
+Products products_of(const Group& group, const Schedule& s) {
+  const auto& call = group.anchor->call;
+  if (call.op->name != "conv" && call.op->name != "matmul") return Products::f32;
+  if (is_byte(call.in[0].dtype)) return Products::bytes;
+  return takes_tiles(s.kernel) ? Products::bf16 : Products::f32;
+}
 
 std::vector<Step> emit_group(Emitter& e, const Group& group, const Schedule& s,
                              const std::string& name, int64_t own) {
@@ -150,7 +158,7 @@ class Coder {
       auto steps = emit_group(e_, group, s, name_of(g), plan_.own[g]);
       if (!s.in_strip)
         coded_.push_back({describe(e_.graph, group), flops_of(e_.graph, group),
-                          bytes_of(e_.graph, group), std::move(steps)});
+                          bytes_of(e_.graph, group), std::move(steps), products_of(group, s)});
       else if (s.kind == Schedule::Kind::matrix)
         packs_[g] = std::move(steps);
       for (const auto& strip : scheduled_.strips)
@@ -169,6 +177,7 @@ class Coder {
     const auto& group = scheduled_.groups[g];
     coded.name += (coded.name.empty() ? "" : ", ") + describe(e_.graph, group);
     coded.flops += flops_of(e_.graph, group);
+    coded.products = std::max(coded.products, products_of(group, scheduled_.schedules[g]));
     coded.bytes += bytes_of(e_.graph, group);
     // What stays between the groups was counted where it is made and where it is read.
     if (g != last)
@@ -213,7 +222,7 @@ class Coder {
 
 Variant make_variant(const Graph& graph, const Target& target, int index,
                      const std::string& weights_file, const Tuning* tuning) {
-  Variant variant{target, make_schedule(graph, target, tuning), {}, {}, {}, 0};
+  Variant variant{target, make_schedule(graph, target, tuning), {}, {}, {}, {}};
   // A process that asks for tiles pays for them with each of its signals.
   if (std::ranges::none_of(variant.scheduled.schedules,
                            [](const Schedule& s) { return takes_tiles(s.kernel); }))
@@ -225,7 +234,7 @@ Variant make_variant(const Graph& graph, const Target& target, int index,
   const auto coded = Coder(e, variant.scheduled, variant.plan).run();
   write_run(e, variant, coded, index);
   write_groups(c, coded, index);
-  variant.group_count = coded.size();
+  for (const auto& entry : coded) variant.group_products.push_back(entry.products);
   variant.text = fmt::format("{}\n#define LANES {}\n#define RING_BYTES {}l\n", contract,
                              target.lanes, variant.plan.ring_bytes);
   variant.text += function_texts(c.needed());
@@ -287,16 +296,27 @@ std::string module_text(const std::vector<PortInfo>& inputs, const std::vector<P
     rows += fmt::format(
         "  {{\"{0}\", {1}u, {2}u, ts_weights_{3}, {4}u, {5}, 0, ts_groups_{3}, "
         "ts_run_{3}}},\n",
-        v.target.name, v.target.features, v.plan.arena_bytes, k, v.weights.size(), v.group_count);
+        v.target.name, v.target.features, v.plan.arena_bytes, k, v.weights.size(),
+        v.group_products.size());
   }
   c.paste(fmt::format("static const ts_module_variant variants[] = {{\n{}}};\n", rows));
   std::string thread_bytes;
   for (const auto& v : variants) thread_bytes += fmt::format("{}u, ", v.plan.ring_bytes);
   c.line("static const uint64_t thread_bytes[] = {{{}}};", thread_bytes);
+  constexpr std::string_view names[] = {"F32", "BYTES", "BF16"};
+  std::string products;
+  for (size_t k = 0; k < variants.size(); ++k) {
+    std::string row;
+    for (const auto one : variants[k].group_products)
+      row += fmt::format("TS_MODULE_PRODUCTS_{}, ", names[static_cast<size_t>(one)]);
+    c.line("static const uint8_t products_{}[] = {{{}0}};", k, row);
+    products += fmt::format("products_{}, ", k);
+  }
+  c.line("static const uint8_t *const group_products[] = {{{}}};", products);
   c.paste(fmt::format(
       "__attribute__((visibility(\"default\"))) extern const ts_module turnstone_module;\n"
       "const ts_module turnstone_module = {{TS_MODULE_ABI, sizeof(ts_module), {}, {}, {}, {}, {}, "
-      "outputs, variants, thread_bytes}};\n",
+      "outputs, variants, thread_bytes, group_products}};\n",
       static_cast<uint32_t>(variants.front().target.arch), inputs.size(), outputs.size(),
       variants.size(), inputs.empty() ? "0" : "inputs"));
   return c.text();

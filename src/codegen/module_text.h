@@ -18,13 +18,16 @@ struct PortInfo {
   uint32_t layout = 0;
 };
 
+// What most multiply-adds of a group are of: TS_MODULE_PRODUCTS_ of module.h.
+enum class Products { f32, bytes, bf16 };
+
 struct Variant {
   Target target;  // asks for tiles only where the code has some
   Scheduled scheduled;
   Plan plan;
-  std::string weights;     // content of the weights file
-  std::string text;        // C
-  size_t group_count = 0;  // that the code measures
+  std::string weights;                   // content of the weights file
+  std::string text;                      // C
+  std::vector<Products> group_products;  // of each group that the code measures
 };
 
 // Schedules, plans and writes the code of `graph` for one target. `index` makes its names unique;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "codegen/target.h"
+#include "ir/text.h"
 #include "ops/ops.h"
 #include "runtime/module.h"
 
@@ -115,6 +116,22 @@ TEST(ModuleText, ConstantsStandInTheWeightsAlone) {
   const auto one = text(0.25), other = text(-31.5);
   EXPECT_EQ(one.text, other.text);
   EXPECT_NE(one.weights, other.weights);
+}
+
+// Of a layer and of a strip, by the arithmetic of their sums.
+TEST(ModuleText, TellsWhatGroupsMultiply) {
+  const auto products_in = [](std::string_view text, std::string_view target) {
+    const auto graph = parse_graph(text, core_ops());
+    EXPECT_TRUE(graph) << graph.error().text;
+    return make_variant(*graph, *find_target(target), 0, "w.bin").group_products;
+  };
+  using List = std::vector<Products>;
+  const auto bytes =
+      "graph(x: u8[1,8,8,16]) { max_pool(rescale(conv(x, i8[1,1,1,16] [1 2 3 4 5 6 7 8 9 10 11 12 "
+      "13 14 15 16]), f32[1] [0.5]), window=[2,2]) }";
+  EXPECT_EQ(products_in(bytes, "x86_64_v3"), (List{Products::bytes, Products::f32}));
+  const auto reals = "graph(x: f32[64,64], y: f32[64,64]) { matmul(x, y) }";
+  EXPECT_EQ(products_in(reals, "x86_64_v3"), List{Products::f32});
 }
 
 TEST(ModuleText, QuantisationIsWrittenExactly) {

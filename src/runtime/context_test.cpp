@@ -204,6 +204,9 @@ TEST(Context, MeasuresEachGroupOfTheLastRun) {
   EXPECT_STREQ(groups[1].name, "multiply 1000");
   EXPECT_EQ(groups[0].flops, 2000u);
   EXPECT_EQ(groups[2].bytes, 16000u);
+  EXPECT_EQ(groups[0].products, TS_PRODUCTS_BYTES);
+  EXPECT_EQ(groups[1].products, TS_PRODUCTS_F32);
+  EXPECT_EQ(groups[2].products, TS_PRODUCTS_F32);  // a number that nobody knows
   EXPECT_EQ(groups[0].nanoseconds, 0u);
   ASSERT_EQ(ts_run(context.get()), TS_OK);
   for (int i = 0; i < count; ++i) {

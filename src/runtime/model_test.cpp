@@ -63,10 +63,10 @@ INSTANTIATE_TEST_SUITE_P(
     Modules, EveryBadModule,
     testing::Values(
         BadModule{"newer_abi", TS_BAD_PACKAGE,
-                  "package has ABI 3, this runtime reads 1..2: a newer runtime is needed"},
+                  "package has ABI 4, this runtime reads 1..3: a newer runtime is needed"},
         BadModule{"abi_zero", TS_BAD_PACKAGE,
-                  "package has ABI 0, this runtime reads 1..2: the package is damaged"},
-        BadModule{"short_module", TS_BAD_PACKAGE, "description has 55 bytes, legal are 56 or more"},
+                  "package has ABI 0, this runtime reads 1..3: the package is damaged"},
+        BadModule{"short_module", TS_BAD_PACKAGE, "description has 63 bytes, legal are 64 or more"},
         BadModule{"no_symbol", TS_BAD_PACKAGE, "library holds no symbol turnstone_module"},
         BadModule{"many_inputs", TS_BAD_PACKAGE, "257 inputs are outside 0..256"},
         BadModule{"null_inputs", TS_BAD_PACKAGE, "1 inputs are described nowhere"},
@@ -274,6 +274,17 @@ TEST(Model, OfAnOlderAbiIsReadAsItWasWritten) {
   ASSERT_EQ(set_doubled_input(context, numbers), TS_OK);
   ASSERT_EQ(ts_run(context.get()), TS_OK);
   EXPECT_EQ(first_output(context), twice(numbers));
+}
+
+TEST(Model, OfTheSecondAbiDoesNotSayWhatItMultiplies) {
+  const auto model = open_model("abi_two");
+  EXPECT_EQ(ts_memory_of(model.get())->thread_bytes, 64u);
+  const auto context = open_context(model);
+  const ts_group* groups = nullptr;
+  int count = 0;
+  ASSERT_EQ(ts_profile(context.get(), &groups, &count), TS_OK);
+  ASSERT_EQ(count, 1);
+  EXPECT_EQ(groups[0].products, TS_PRODUCTS_F32);
 }
 
 TEST(Model, ListsItsVariants) {

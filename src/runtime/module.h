@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* A runtime refuses a module of a higher number and reads every lower one. */
-#define TS_MODULE_ABI 2
+#define TS_MODULE_ABI 3
 
 /* Types of elements. */
 enum {
@@ -51,6 +51,9 @@ enum {
   TS_CPU_NEON_VFPV4 = 1 << 11, /* ARMv7: NEON with fused multiply-add, and integer division */
   TS_CPU_SSE4 = 1 << 12        /* x86-64-v2 */
 };
+
+/* What the products of a group are of: f32 (or there are none), bytes, or bf16 with sums of f32. */
+enum { TS_MODULE_PRODUCTS_F32 = 0, TS_MODULE_PRODUCTS_BYTES = 1, TS_MODULE_PRODUCTS_BF16 = 2 };
 
 /* One input or output. */
 typedef struct ts_module_value {
@@ -121,6 +124,9 @@ typedef struct ts_module {
    * threads, a multiple of 64; they stand behind its scratch_bytes, which are one too where there
    * are any. NULL when no variant needs any. */
   const uint64_t* thread_bytes;
+  /* Since ABI 3. For each variant, for each of its groups: TS_MODULE_PRODUCTS_. NULL where nobody
+   * says. */
+  const uint8_t* const* group_products;
 } ts_module;
 
 #endif

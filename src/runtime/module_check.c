@@ -116,6 +116,13 @@ uint64_t ts_module_thread_bytes(const ts_module* module, uint32_t variant) {
   return module->abi >= 2 && module->thread_bytes != NULL ? module->thread_bytes[variant] : 0;
 }
 
+uint32_t ts_module_group_products(const ts_module* module, uint32_t variant, uint32_t group) {
+  if (module->abi < 3 || module->group_products == NULL) return TS_MODULE_PRODUCTS_F32;
+  const uint8_t* products = module->group_products[variant];
+  if (products == NULL || products[group] > TS_MODULE_PRODUCTS_BF16) return TS_MODULE_PRODUCTS_F32;
+  return products[group];
+}
+
 /* What the threads need must be sane for as many threads as there may be. */
 static ts_status check_thread_bytes(const ts_module* module, uint32_t index, const char* path,
                                     ts_report report) {
@@ -150,7 +157,9 @@ static ts_status check_head(const ts_module* module, const char* path, ts_report
         report, TS_BAD_PACKAGE, "%s: package has ABI %u, this runtime reads 1..%d: %s", path,
         module->abi, TS_MODULE_ABI,
         module->abi > TS_MODULE_ABI ? "a newer runtime is needed" : "the package is damaged");
-  const size_t least = module->abi < 2 ? offsetof(ts_module, thread_bytes) : sizeof *module;
+  const size_t least = module->abi < 2   ? offsetof(ts_module, thread_bytes)
+                       : module->abi < 3 ? offsetof(ts_module, group_products)
+                                         : sizeof *module;
   if (module->size < least)
     return ts_refuse(report, TS_BAD_PACKAGE, "%s: description has %u bytes, legal are %zu or more",
                      path, module->size, least);

@@ -12,4 +12,7 @@ ts_status ts_check_module(const ts_module* module, const char* path, ts_report r
 /* Scratch memory that a variant of a checked module needs for each thread. */
 uint64_t ts_module_thread_bytes(const ts_module* module, uint32_t variant);
 
+/* What the products of a group of a checked module are of: TS_MODULE_PRODUCTS_. */
+uint32_t ts_module_group_products(const ts_module* module, uint32_t variant, uint32_t group);
+
 #endif

@@ -2,6 +2,8 @@
 #include <time.h>
 
 #include "runtime/context.h"
+#include "runtime/model.h"
+#include "runtime/module_check.h"
 
 static uint64_t now_nanoseconds(void) {
   struct timespec now;
@@ -23,19 +25,24 @@ void ts_profile_begin(ts_context* context) {
   context->last_nanoseconds = now_nanoseconds();
 }
 
-static ts_group* make_groups(const ts_module_variant* variant) {
+static ts_group* make_groups(const ts_module* module, const ts_module_variant* variant) {
+  const uint32_t index = (uint32_t)(variant - module->variants);
   ts_group* groups = calloc(variant->group_count + 1, sizeof *groups);
   if (groups == NULL) return NULL;
   for (uint32_t i = 0; i < variant->group_count; ++i) {
     const ts_module_group* from = &variant->groups[i];
-    groups[i] = (ts_group){.name = from->name, .flops = from->flops, .bytes = from->bytes};
+    groups[i] = (ts_group){.name = from->name,
+                           .flops = from->flops,
+                           .bytes = from->bytes,
+                           .products = (ts_products)ts_module_group_products(module, index, i)};
   }
   return groups;
 }
 
 ts_status ts_profile(ts_context* context, const ts_group** groups, int* count) {
   if (context == NULL || groups == NULL || count == NULL) return TS_BAD_ARGUMENT;
-  if (context->groups == NULL) context->groups = make_groups(context->variant);
+  if (context->groups == NULL)
+    context->groups = make_groups(context->model->module, context->variant);
   if (context->groups == NULL) return TS_NO_MEMORY;
   context->host.group_done = count_group;
   context->host.observer = context;

@@ -93,12 +93,20 @@ typedef struct {
   size_t thread_bytes;  /* more scratch memory for each thread of the context's pool */
 } ts_memory;
 
+/* What products are of. */
+typedef enum {
+  TS_PRODUCTS_F32 = 0,   /* or there are none */
+  TS_PRODUCTS_BYTES = 1, /* integers of 8 bits */
+  TS_PRODUCTS_BF16 = 2   /* with sums of f32 */
+} ts_products;
+
 /* A piece of a model that is computed at once, and the time it took; the context owns it. */
 typedef struct {
   const char* name;     /* kernel and shape, such as "conv1x1 56x56x24->144" */
   uint64_t flops;       /* multiply-adds counted as two */
   uint64_t bytes;       /* read and written: values and weights */
   uint64_t nanoseconds; /* in the last run; 0 before the first */
+  ts_products products; /* what most of its multiply-adds are of */
 } ts_group;
 
 /* Text of a status: one clause in lower case, never NULL. Any thread. */

@@ -30,6 +30,9 @@ static const ts_module_value outputs[] = {
 static const ts_module_group groups[] = {
     {"scale 1000", 2000, 5000}, {"multiply 1000", 1000, 8000}, {"compact 1000", 0, 16000}};
 
+static const uint8_t products[] = {TS_MODULE_PRODUCTS_BYTES, TS_MODULE_PRODUCTS_F32, 77};
+static const uint8_t* const group_products[] = {products};
+
 typedef struct {
   const int8_t* x;
   double* scratch;
@@ -87,4 +90,5 @@ const ts_module turnstone_module = {.abi = TS_MODULE_ABI,
                                     .variant_count = 1,
                                     .inputs = inputs,
                                     .outputs = outputs,
-                                    .variants = variants};
+                                    .variants = variants,
+                                    .group_products = group_products};
