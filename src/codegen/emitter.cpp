@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "codegen/requantizing.h"
 #include "kernels/kernels.h"
 #include "ops/fixed_point.h"
 #include "ops/narrow.h"
@@ -71,16 +70,13 @@ Epilogue::Epilogue(Emitter& e, const Group& group)
   std::vector<Value> made = {group.anchor->out[0]};
   for (const auto* call : group.epilogue) made.push_back(call->out[0]);
   if (!calls_.empty() && calls_.front()->op() == "requantize")
-    if (auto found = Requantizing::find(e, *calls_.front()))
-      requantizing_ = std::make_unique<Requantizing>(std::move(*found));
+    requantizing_ = Requantizing::find(e, *calls_.front());
   for (const auto* call : std::span(calls_).subspan(requantizing_ ? 1 : 0))
     for (const auto value : call->in)
       if (std::find(made.begin(), made.end(), value) == made.end() &&
           std::find(operands_.begin(), operands_.end(), value) == operands_.end())
         operands_.push_back(value);
 }
-
-Epilogue::~Epilogue() = default;
 
 bool Epilogue::is_heavy() const {
   return std::ranges::any_of(calls_, [&](const Made* call) {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "codegen/plan.h"
+#include "codegen/requantizing.h"
 #include "codegen/schedule.h"
 #include "codegen/target.h"
 #include "codegen/weights.h"
@@ -54,14 +54,11 @@ struct Spot {
   std::string picture = "0", row = "0", column = "0", channel = "0";
 };
 
-class Requantizing;
-
 // The calls behind a matrix or depthwise kernel, as code that finishes and stores one vector:
 // elementwise calls on f32, or bias and requantisation of i32 sums.
 class Epilogue {
  public:
   Epilogue(Emitter& e, const Group& group);
-  ~Epilogue();
 
   // Bias that the kernel starts from: the constant that the first call adds, if it does.
   const Tensor* bias() const { return bias_; }
@@ -115,8 +112,8 @@ class Epilogue {
   Emitter& e_;
   const Group& group_;
   const Tensor* bias_ = nullptr;
-  std::vector<const Made*> calls_;              // without the one that adds the bias
-  std::unique_ptr<Requantizing> requantizing_;  // of the first call, if it is done in such a way
+  std::vector<const Made*> calls_;            // without the one that adds the bias
+  std::optional<Requantizing> requantizing_;  // of the first call, if it is done in such a way
   std::vector<Value> operands_;
   Shape shape_;
   bool integers_ = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codegen/emitter.h"
+
 namespace turnstone {
 namespace {
 
@@ -83,7 +85,7 @@ std::string Requantizing::result(CWriter& c, std::string_view sums) const {
     c.need("rescale");
     const auto added = arrays_.size() == 2
                            ? std::string("vf_load(w1)")
-                           : fmt::format("vf_by_sign({}, vf_load(w2), vf_load(w1))", sums);
+                           : fmt::format("v_select({} < 0, vf_load(w2), vf_load(w1))", sums);
     return fmt::format("vi_nearest(vf_fma(vf_of_vi({}), vf_load(w0), {}))", sums, added);
   }
   c.need("requantize");

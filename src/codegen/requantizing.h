@@ -6,10 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "codegen/emitter.h"
+#include "codegen/group.h"
+#include "emit/c_writer.h"
 #include "ops/requantize.h"
 
 namespace turnstone {
+
+struct Emitter;
 
 // What a requantize reads when it is done another way than the operator's own: numbers that only
 // the generated code has, as arrays w0, w1, ... of whole vectors of channels.

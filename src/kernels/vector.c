@@ -129,15 +129,6 @@ typedef signed char v_bytes16 __attribute__((vector_size(16)));
 V_INLINE vf v_select(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
 V_INLINE vi vi_select(vi mask, vi a, vi b) { return (mask & a) | (~mask & b); }
 
-/* negative where x < 0, else the other. */
-V_INLINE vf vf_by_sign(vi x, vf negative, vf other) {
-#if LANES == 8 && defined(__AVX__)
-  return __builtin_ia32_blendvps256(other, negative, (vf)x);
-#else
-  return v_select(x < 0, negative, other);
-#endif
-}
-
 /* a < b ? a : b, and a > b ? a : b: the second operand when one of them is a NaN. */
 V_INLINE vf vf_min(vf a, vf b) { return v_select(a < b, a, b); }
 V_INLINE vf vf_max(vf a, vf b) { return v_select(a > b, a, b); }

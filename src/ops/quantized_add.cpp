@@ -33,47 +33,69 @@ int32_t whole(const Call& call, std::string_view name) {
   return static_cast<int32_t>(call.i(name));
 }
 
-// The result of two stored numbers.
-int64_t sum_of(const Call& call, int64_t a, int64_t b) {
-  const auto brought = [&](int64_t x, std::string_view zero, std::string_view multiplier,
-                           std::string_view shift) {
-    const auto raised = static_cast<int32_t>(x - call.i(zero)) * (1 << call.i("left_shift"));
-    return static_cast<uint32_t>(scaled(raised, whole(call, multiplier), whole(call, shift)));
-  };
-  const auto sum = static_cast<int32_t>(brought(a, "a_zero", "a_multiplier", "a_shift") +
-                                        brought(b, "b_zero", "b_multiplier", "b_shift"));
-  const auto y = int64_t{scaled(sum, whole(call, "multiplier"), whole(call, "shift"))};
-  return std::clamp(y + call.i("zero"), call.i("low"), call.i("high"));
-}
+// How the stored numbers of an operand come to the common scale.
+struct Operand {
+  int32_t zero = 0, raise = 1, multiplier = 0;
+  int shift = 0;
+  int32_t of(int64_t stored) const {
+    return scaled((static_cast<int32_t>(stored) - zero) * raise, multiplier, shift);
+  }
+};
+
+// What a call says, read once for many elements.
+struct Sum {
+  explicit Sum(const Call& call)
+      : a{whole(call, "a_zero"), 1 << call.i("left_shift"), whole(call, "a_multiplier"),
+          whole(call, "a_shift")},
+        b{whole(call, "b_zero"), 1 << call.i("left_shift"), whole(call, "b_multiplier"),
+          whole(call, "b_shift")},
+        multiplier(whole(call, "multiplier")),
+        shift(whole(call, "shift")),
+        zero(call.i("zero")),
+        limits{call.i("low"), call.i("high")} {}
+
+  // The result of two stored numbers.
+  int64_t of(int64_t stored_a, int64_t stored_b) const {
+    const auto sum = static_cast<uint32_t>(a.of(stored_a)) + static_cast<uint32_t>(b.of(stored_b));
+    const auto y = int64_t{scaled(static_cast<int32_t>(sum), multiplier, shift)};
+    return std::clamp(y + zero, limits.low, limits.high);
+  }
+
+  Operand a, b;
+  int32_t multiplier = 0;
+  int shift = 0;
+  int64_t zero = 0;
+  IntegerRange limits;
+};
 
 void eval(const Call& call, std::span<const Tensor> in, std::span<Tensor> out) {
   const auto& shape = call.out[0].shape;
   const auto a_strides = repeated_strides(call.in[0].shape, shape);
   const auto b_strides = repeated_strides(call.in[1].shape, shape);
+  const Sum sum(call);
   for (int64_t i = 0; i < out[0].size(); ++i) {
     const auto place = place_of(shape, i);
-    out[0].set_integer(i, sum_of(call, in[0].integer_at(offset_of(place, a_strides)),
+    out[0].set_integer(i, sum.of(in[0].integer_at(offset_of(place, a_strides)),
                                  in[1].integer_at(offset_of(place, b_strides))));
   }
 }
 
-double factor_of(const Call& call, std::string_view multiplier, std::string_view shift) {
-  return std::ldexp(static_cast<double>(call.i(multiplier)), whole(call, shift) - 31);
+double factor_of(int32_t multiplier, int shift) {
+  return std::ldexp(static_cast<double>(multiplier), shift - 31);
 }
 
 std::optional<JoinedSum> joined(const Call& call) {
+  const Sum sum(call);
   const auto range = range_of(call.in[0].dtype);
-  const double factor =
-      std::ldexp(factor_of(call, "multiplier", "shift"), whole(call, "left_shift"));
-  StoredSum sum = {.ranges = {range, range},
-                   .a_factor = factor_of(call, "a_multiplier", "a_shift") * factor,
-                   .b_factor = factor_of(call, "b_multiplier", "b_shift") * factor,
-                   .limits = {call.i("low"), call.i("high")},
-                   .result = [&](int64_t a, int64_t b) { return sum_of(call, a, b); }};
-  sum.added = static_cast<double>(call.i("zero")) -
-              static_cast<double>(call.i("a_zero")) * sum.a_factor -
-              static_cast<double>(call.i("b_zero")) * sum.b_factor;
-  return joined_sum(sum, {0, 0});
+  const double factor = factor_of(sum.multiplier, sum.shift) * sum.a.raise;
+  StoredSum stored = {.ranges = {range, range},
+                      .a_factor = factor_of(sum.a.multiplier, sum.a.shift) * factor,
+                      .b_factor = factor_of(sum.b.multiplier, sum.b.shift) * factor,
+                      .limits = sum.limits,
+                      .result = [&](int64_t a, int64_t b) { return sum.of(a, b); }};
+  stored.added =
+      static_cast<double>(sum.zero) - sum.a.zero * stored.a_factor - sum.b.zero * stored.b_factor;
+  return joined_sum(stored, {0, 0});
 }
 
 std::string vector_form(const Call& call, std::span<const std::string> x) {

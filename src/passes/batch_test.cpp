@@ -4,18 +4,13 @@
 
 #include <cstring>
 
-#include "ir/text.h"
-#include "ops/ops.h"
 #include "ops/testing_graphs.h"
+#include "ops/testing_text.h"
 
 namespace turnstone {
 namespace {
 
-Graph graph_of(std::string_view text) {
-  auto graph = parse_graph(text, core_ops());
-  EXPECT_TRUE(graph) << graph.error().text;
-  return std::move(*graph);
-}
+using testing_support::graph_of;
 
 // Picture `index` of a tensor of `batch`.
 std::span<const std::byte> piece(const Tensor& tensor, size_t index, size_t batch) {

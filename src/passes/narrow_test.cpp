@@ -3,18 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "ops/ops.h"
 #include "ops/testing_graphs.h"
-#include "passes/pass.h"
+#include "ops/testing_text.h"
+#include "passes/testing.h"
 
 namespace turnstone {
 namespace {
 
-Graph graph_of(std::string_view text) {
-  auto graph = parse_graph(text, core_ops());
-  EXPECT_TRUE(graph) << graph.error().text;
-  return std::move(*graph);
-}
+using testing_support::graph_of;
 
 void expect_weights(std::string_view before, DType type, std::string_view after) {
   const auto narrow = with_narrow_weights(graph_of(before), type);
@@ -207,7 +203,7 @@ TEST(NarrowMath, OfWhatWasObservedIsNearerToWhatGraphsCompute) {
   std::mt19937 rng(6);
   int nearer = 0, farther = 0;
   for (int round = 0; round < 80; ++round) {
-    const auto best = *optimise(*testing_support::random_graph(rng));
+    const auto best = *testing_support::optimised_random_graph(rng);
     const auto seed = static_cast<uint32_t>(rng());
     const auto inputs = testing_support::random_inputs_of(best, seed);
     const auto expected = *evaluate(best, inputs);
@@ -232,9 +228,7 @@ TEST(NarrowMath, OfRandomGraphsIsNearWhatTheyCompute) {
   std::mt19937 rng(5);
   int rounded = 0;
   for (int round = 0; round < 60; ++round) {
-    const auto graph = testing_support::random_graph(rng);
-    ASSERT_TRUE(graph) << graph.error().text;
-    const auto best = optimise(*graph);
+    const auto best = testing_support::optimised_random_graph(rng);
     ASSERT_TRUE(best) << best.error().text;
     const auto narrow = with_narrow_math(*best);
     ASSERT_TRUE(narrow) << narrow.error().text << print(*best, 8);

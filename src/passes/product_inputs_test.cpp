@@ -2,21 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include "ir/text.h"
-#include "ops/ops.h"
 #include "ops/testing_graphs.h"
+#include "ops/testing_text.h"
 
 namespace turnstone {
 namespace {
 
+using testing_support::graph_of;
+
 // The graph's one call that makes its output.
 const Made& last_of(const Graph& graph) { return *graph.made_by(graph.outputs()[0].value); }
-
-Graph graph_of(std::string_view text) {
-  auto graph = parse_graph(text, core_ops());
-  EXPECT_TRUE(graph) << graph.error().text;
-  return std::move(*graph);
-}
 
 // Every position's inputs times the weights are what the call computes.
 void expect_products(std::string_view text, int64_t groups) {

@@ -3,19 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "ops/ops.h"
 #include "ops/testing_graphs.h"
-#include "passes/pass.h"
+#include "ops/testing_text.h"
+#include "passes/testing.h"
 #include "tensor/compare.h"
 
 namespace turnstone {
 namespace {
 
-Graph graph_of(std::string_view text) {
-  auto graph = parse_graph(text, core_ops());
-  EXPECT_TRUE(graph) << graph.error().text;
-  return std::move(*graph);
-}
+using testing_support::graph_of;
 
 int64_t signed_values(const Graph& graph) {
   int64_t count = 0;
@@ -146,9 +142,7 @@ TEST(UnsignedBytes, KeepWhatRandomGraphsCompute) {
   std::mt19937 rng(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
   int moved = 0;
   for (int round = 0; round < 300; ++round) {
-    const auto drawn = testing_support::random_graph(rng);
-    ASSERT_TRUE(drawn) << drawn.error().text;
-    const auto before = optimise(*drawn);
+    const auto before = testing_support::optimised_random_graph(rng);
     ASSERT_TRUE(before) << before.error().text;
     const auto after = with_unsigned_bytes(*before);
     ASSERT_TRUE(after) << after.error().text << print(*before, 8);

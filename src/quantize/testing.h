@@ -6,16 +6,11 @@
 #include <random>
 #include <string_view>
 
-#include "ir/text.h"
-#include "ops/ops.h"
+#include "ops/testing_text.h"
 
 namespace turnstone::int8 {
 
-inline Graph graph_of(std::string_view text) {
-  auto graph = parse_graph(text, core_ops());
-  if (!graph) ADD_FAILURE() << graph.error().text;
-  return graph ? *std::move(graph) : Graph(core_ops());
-}
+using testing_support::graph_of;
 
 inline Tensor random_tensor(const Shape& shape, std::mt19937& random, float size = 1) {
   Tensor tensor(DType::f32, shape);
