@@ -1,5 +1,6 @@
 #include "cli/command_line.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -27,6 +28,15 @@ std::string unexpected(const CLI::App& app, const std::string& argument) {
                      near.empty() ? "" : fmt::format(", did you mean '{}'", near));
 }
 
+// The name of an option, or of a positional, that was given an empty text; "" where none was. A
+// script gives one where a variable of it is not set, and means something else than a default.
+std::string given_empty(const CLI::App& app) {
+  for (const auto* option : app.get_options())
+    if (option->get_expected_min() > 0 && std::ranges::count(option->results(), "") > 0)
+      return option->get_name();
+  return "";
+}
+
 void print_hint(std::string_view name) { print_stderr("Try '{} --help'.\n", name); }
 
 }  // namespace
@@ -34,7 +44,9 @@ void print_hint(std::string_view name) { print_stderr("Try '{} --help'.\n", name
 std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
-    return {};
+    const auto empty = given_empty(app);
+    if (empty.empty()) return {};
+    print_stderr("{}: {} is empty\n", app.get_name(), empty);
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ExtrasError&) {
@@ -46,8 +58,6 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
   print_hint(app.get_name());
   return exit_usage;
 }
-
-std::string not_empty(const std::string& text) { return text.empty() ? "is empty" : ""; }
 
 CLI::Validator whole_number(int64_t least, int64_t most) {
   const auto check = [=](const std::string& text) -> std::string {

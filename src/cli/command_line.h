@@ -19,11 +19,8 @@ inline constexpr int exit_unavailable = 3;  // broker, camera, port, clang
 inline constexpr int exit_interrupted = 130;
 
 // Parses; a value is the exit code of a program that is to end now (help shown, or a wrong command
-// line, which was reported on stderr). CLI11's exceptions end here.
+// line, which was reported on stderr). No option takes an empty text. CLI11's exceptions end here.
 std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv);
-
-// For an option whose text is a path: CLI11's check; the reason why not, or "".
-std::string not_empty(const std::string& text);
 
 // CLI11's check of a whole number in [least, most]; what is none is told as such.
 CLI::Validator whole_number(int64_t least, int64_t most);

@@ -102,7 +102,6 @@ std::vector<uint32_t> layout_numbers(const std::vector<std::string>& layouts) {
 Result<std::vector<Target>> targets_of(const std::vector<std::string>& names) {
   std::vector<Target> targets;
   for (const auto& name : names) {
-    if (name.empty()) return fail(Code::invalid, "--target is empty");
     auto target = TRY(find_target(name));
     if (std::ranges::find(targets, target.name, &Target::name) == targets.end())
       targets.push_back(std::move(target));
@@ -343,7 +342,7 @@ class Compilation {
                   unreadable.front());
     if (!unreadable.empty())
       tell_note(
-          fmt::format("--calibrate: {} pictures could not be read and were left out, the first: {}",
+          fmt::format("--calibrate: pictures left out since they cannot be read: {}, the first: {}",
                       unreadable.size(), printable(unreadable.front())));
     return inputs;
   }
@@ -427,9 +426,8 @@ int compile_command(int argc, char** argv) {
   app.footer(std::string(examples));
   app.add_option("MODEL", options.file, "ONNX or TFLite file")->required();
   app.add_option(
-         "-o,--output", options.package,
-         "package: a folder, or NAME.tar.gz, NAME.tgz or NAME.so (default: MODEL-TARGET.tar.gz)")
-      ->check(not_empty);
+      "-o,--output", options.package,
+      "package: a folder, or NAME.tar.gz, NAME.tgz or NAME.so (default: MODEL-TARGET.tar.gz)");
   app.add_option("--target", options.targets, "machines: " + join(target_names(), ", "))
       ->delimiter(',');
   app.add_option("--shape", options.shapes, "INPUT=1,3,640,640: shape of an input; may be repeated")

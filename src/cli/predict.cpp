@@ -1,10 +1,12 @@
 // turnstone predict: what a package says of pictures, or of tensors as they are.
 #include <array>
+#include <optional>
 #include <set>
 
 #include "base/file_identity.h"
 #include "base/files.h"
 #include "base/progress.h"
+#include "base/stderr.h"
 #include "base/text.h"
 #include "cli/command_line.h"
 #include "cli/predict_tensors.h"
@@ -28,7 +30,7 @@ struct Options {
   std::vector<std::string> inputs;
   std::string output_dir;
   std::string draw;
-  int top = 5;
+  std::optional<int> top;
   int threads = 1;
   bool json = false;
   bool quiet = false;
@@ -117,7 +119,13 @@ class Predictor {
   }
 
   void print(const Picture& picture, const Scene& scene) {
-    const auto result = scene_json(scene, engine_.model(), picture.name, options_.top);
+    constexpr int usual_top = 5;
+    const auto result =
+        scene_json(scene, engine_.model(), picture.name, options_.top.value_or(usual_top));
+    if (options_.top && !options_.quiet && !result.contains("top") && !told_no_classes_) {
+      print_stderr("note: --top is for classes, and {} tells none\n", options_.package);
+      told_no_classes_ = true;
+    }
     if (options_.json)
       fmt::print("{}\n", print_json(result));
     else
@@ -146,6 +154,7 @@ class Predictor {
   std::vector<Picture> waiting_;
   std::set<std::string> drawn_;
   std::set<FileIdentity> originals_;  // that no drawing may replace
+  bool told_no_classes_ = false;
   int code_ = exit_done;
 };
 
@@ -168,11 +177,9 @@ int predict_command(int argc, char** argv) {
   Options options;
   app.add_option("PACKAGE", options.package, "folder, .tar.gz or .so")->required();
   app.add_option("PICTURE", options.pictures, "JPEG or PNG files");
-  app.add_option("--top", options.top, "classes to tell")
-      ->capture_default_str()
+  app.add_option("--top", options.top, "classes to tell (default: 5)")
       ->check(whole_number(1, 100'000));
-  app.add_option("--draw", options.draw, "folder for pictures with the results drawn on them")
-      ->check(not_empty);
+  app.add_option("--draw", options.draw, "folder for pictures with the results drawn on them");
   add_threads_option(app, options.threads);
   app.add_option("--input", options.inputs, "NAME=FILE.npy, for each input of the model")
       ->check(is_named_file);
@@ -190,6 +197,7 @@ int predict_command(int argc, char** argv) {
   if (tensors != options.pictures.empty())
     return usage("give either pictures or --output-dir, with --input for each input");
   if (tensors && !options.draw.empty()) return usage("--draw is for pictures");
+  if (tensors && options.top) return usage("--top is for pictures");
   if (!options.quiet) note_threads(options.threads);
   if (tensors) {
     const auto done =

@@ -133,8 +133,7 @@ void print_summary(const Json& report, const Options& options) {
              report["calibration_pictures"].get<size_t>(),
              report["held_back_pictures"].get<int64_t>());
   if (const auto& files = report["unreadable"]; !files.empty())
-    fmt::print("{} picture{} could not be read and {} left out, the first: {}\n", files.size(),
-               files.size() == 1 ? "" : "s", files.size() == 1 ? "was" : "were",
+    fmt::print("pictures left out since they cannot be read: {}, the first: {}\n", files.size(),
                printable(files[0].get<std::string>()));
   const auto layers = static_cast<int64_t>(report["layers"].size());
   const auto integers = report["integer_layers"].get<int64_t>();
@@ -193,9 +192,7 @@ int quantize_command(int argc, char** argv) {
   app.add_option("--calibrate", options.pictures,
                  "pictures, .npy files of the input, and folders of them: what the model will see")
       ->required();
-  app.add_option("-o,--output", options.output, "ONNX file with the quantised model")
-      ->required()
-      ->check(not_empty);
+  app.add_option("-o,--output", options.output, "ONNX file with the quantised model")->required();
   app.add_option("--max-drop", options.max_drop,
                  "percent that may be lost, else layers stay in reals: pictures whose best class "
                  "changes, or, of other models, the difference of the outputs")

@@ -79,9 +79,9 @@ void print_summary(const Json& metrics, const Options& options) {
                  accuracy_text(share));
   }
   if (const auto count = metrics["unreadable"].get<int64_t>())
-    fmt::print("{} pictures could not be read and were left out\n", count);
+    fmt::print("pictures left out since they cannot be read: {}\n", count);
   if (const auto count = metrics["unlabelled"].get<int64_t>())
-    fmt::print("{} pictures have no label and were left out\n", count);
+    fmt::print("pictures left out since they have no label: {}\n", count);
   fmt::print("{}: the model, and how it came to be; next: turnstone compile {}\n", options.folder,
              (fs::path(options.folder) / "model.onnx").string());
 }
@@ -103,9 +103,7 @@ int train_command(int argc, char** argv) {
   app.add_option("--tap", options.tap,
                  "value of the backbone to take as features, which `turnstone inspect BACKBONE "
                  "--taps` lists (default: its last global pooling)");
-  app.add_option("-o,--output", options.folder, "folder for the model and its report")
-      ->required()
-      ->check(not_empty);
+  app.add_option("-o,--output", options.folder, "folder for the model and its report")->required();
   app.add_option("--group", options.group,
                  "field whose pictures of one value stay on one side of the split");
   app.add_option("--where", options.where,

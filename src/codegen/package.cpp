@@ -3,7 +3,9 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "base/files.h"
 
@@ -63,6 +65,14 @@ bool is_archive(const fs::path& path) {
 }
 bool is_bare(const fs::path& path) { return path.string().ends_with(".so"); }
 
+// Endings of files that a package is not; a folder of such a name would be a slip. Names may have
+// dots otherwise: "parts-1.5".
+bool is_another_file(const fs::path& path) {
+  static constexpr std::string_view endings[] = {".zip", ".tar", ".gz",   ".bz2",    ".xz",  ".zst",
+                                                 ".7z",  ".dll", ".onnx", ".tflite", ".json"};
+  return std::ranges::find(endings, path.extension().string()) != std::end(endings);
+}
+
 Result<> write_folder(const fs::path& path, const std::vector<PackageFile>& files) {
   TRY(make_folder(path));
   for (const auto& file : files) TRY(write_file(path / file.name, file.content));
@@ -98,6 +108,9 @@ Result<> check_package_path(const fs::path& path) {
     return fail(Code::invalid, "{}: is there and of no package; name another file",
                 beside.string());
   if (is_archive(path) || is_bare(path)) return check_new_file(path);
+  if (is_another_file(path) && !fs::is_directory(path, ignored))
+    return fail(Code::invalid, "{}: packages are NAME.tar.gz, NAME.tgz, NAME.so or folders",
+                path.string());
   return check_own_folder(path, "compiled.so", "a package");
 }
 

@@ -15,7 +15,7 @@ struct PackageFile {
 };
 
 // Whether a package could be written to `path`, told before the work. Errors: unavailable; invalid
-// for a folder that holds other things than a package.
+// for a folder that holds other things than a package, or a name with the ending of another file.
 Result<> check_package_path(const std::filesystem::path& path);
 
 // Writes the files to `path`: a gzipped tar when it ends in ".tar.gz" or ".tgz", `compiled.so` with

@@ -31,6 +31,18 @@ TEST_F(PackagePath, AFolderOfOtherThingsIsRefused) {
       folder_.path().string() + ": is a folder that holds other things than a package; "));
 }
 
+TEST_F(PackagePath, TheEndingOfAnotherFileIsRefused) {
+  for (const auto* name : {"p.zip", "p.tar", "p.tar.xz", "p.gz", "p.onnx"}) {
+    const auto refused = check_package_path(path(name));
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().text,
+              path(name).string() + ": packages are NAME.tar.gz, NAME.tgz, NAME.so or folders");
+  }
+  EXPECT_TRUE(check_package_path(path("parts-1.5")));
+  ASSERT_TRUE(make_folder(path("folder.zip")));
+  EXPECT_TRUE(check_package_path(path("folder.zip")));
+}
+
 TEST_F(PackagePath, NothingNewStaysBehindAFailure) {
   auto unwritable = files;
   unwritable.push_back({"no/where", ""});

@@ -52,12 +52,28 @@ TEST_F(CommandLine, AWrongValueIsAWrongCommandLine) {
       {"inspect", package(), "--dump"},
       {"quantize", "x.onnx", "--calibrate", "x", "-o", "y.onnx", "--range", "best"},
       {"predict", package(), "--output-dir", file("o"), "--input", "x"},
+      {"predict", package(), "--output-dir", file("o"), "--top", "3"},
       {"run", file("station.toml"), "--set", "page.port=abc"},
       {"run", file("station.toml"), "--set", "abc"}};
   for (const auto& arguments : wrong) {
     EXPECT_EQ(run(arguments), 2) << arguments.back() << err();
     EXPECT_THAT(err(), EndsWith(fmt::format("Try 'turnstone {} --help'.\n", arguments[0])));
   }
+}
+
+TEST_F(CommandLine, NoOptionIsEmpty) {
+  const std::vector<std::vector<std::string>> wrong = {{"compile", "x.onnx", "--preprocess", ""},
+                                                       {"compile", "x.onnx", "--target", ""},
+                                                       {"compile", "x.onnx", "--output", ""},
+                                                       {"inspect", "x.onnx", "--shape", ""},
+                                                       {"run", file("station.toml"), "--set", ""}};
+  for (const auto& arguments : wrong) {
+    EXPECT_EQ(run(arguments), 2) << arguments[2] << err();
+    EXPECT_EQ(err(), fmt::format("turnstone {0}: {1} is empty\nTry 'turnstone {0} --help'.\n",
+                                 arguments[0], arguments[2]));
+  }
+  EXPECT_EQ(run({"predict", ""}), 2);
+  EXPECT_THAT(err(), HasSubstr("PACKAGE is empty"));
 }
 
 TEST_F(CommandLine, AWrongFileIsNot) {

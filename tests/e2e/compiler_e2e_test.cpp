@@ -135,8 +135,6 @@ TEST_F(Compile, MakesATargetOnceHoweverOftenItIsNamed) {
             0)
       << errors();
   EXPECT_EQ(parse_json(*read_text(path("report"))).value_or(nullptr)["variants"].size(), 1U);
-  EXPECT_NE(compile({"--target", "", "-o", path("other")}), 0);
-  EXPECT_THAT(errors(), testing::HasSubstr("--target is empty"));
 }
 
 TEST_F(Compile, ADecoderThatCannotReadTheModelIsRefused) {
@@ -214,9 +212,9 @@ TEST_F(CompileNarrow, NeedsWhatItIsCalibratedWith) {
   ASSERT_TRUE(write_npy(path("pictures/inside/good.npy"), Tensor(DType::f32, {1, 4})));
   ASSERT_TRUE(write_npy(path("pictures/wrong.npy"), Tensor(DType::f32, {1, 5})));
   EXPECT_EQ(compile({"-o", path("made"), "--weights", "f16", "--calibrate", path("pictures")}), 0);
-  EXPECT_THAT(errors(), testing::HasSubstr("1 pictures could not be read and were left out, the "
-                                           "first: " +
-                                           path("pictures/wrong.npy")));
+  EXPECT_THAT(errors(),
+              testing::HasSubstr("pictures left out since they cannot be read: 1, the first: " +
+                                 path("pictures/wrong.npy")));
   for (const float wild : {NAN, INFINITY, 1e30F}) {
     ASSERT_TRUE(
         write_npy(path("b.npy"), Tensor::of<float>({1, 4}, std::vector<float>{1, 2, wild, 3})));

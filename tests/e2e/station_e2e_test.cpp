@@ -301,6 +301,12 @@ TEST_F(Programs, PredictTellsClassesAsJson) {
                         file("pictures/p3.png")));
 }
 
+TEST_F(Programs, PredictSaysThatThereAreNoClassesToTell) {
+  ASSERT_EQ(run({"predict", package("spots"), file("pictures/p3.png"), "--top", "3"}), 0) << err();
+  EXPECT_EQ(err(),
+            fmt::format("note: --top is for classes, and {} tells none\n", package("spots")));
+}
+
 TEST_F(Programs, PredictSkipsABrokenPictureAndSaysSo) {
   ASSERT_TRUE(write_file(file("broken.png"), "no picture"));
   EXPECT_EQ(run({"predict", package(), file("broken.png"), file("pictures/p3.png"), "--json"}), 1);
