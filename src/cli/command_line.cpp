@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/files.h"
 #include "base/number.h"
 #include "base/stderr.h"
 #include "base/text.h"
@@ -37,6 +38,14 @@ std::string given_empty(const CLI::App& app) {
   return "";
 }
 
+// Tells of each argument that nothing takes; whether there is one.
+bool complain_of_extras(const CLI::App& app) {
+  const auto extras = app.remaining();
+  for (const auto& argument : extras)
+    print_stderr("{}: {}\n", app.get_name(), unexpected(app, argument));
+  return !extras.empty();
+}
+
 void print_hint(std::string_view name) { print_stderr("Try '{} --help'.\n", name); }
 
 }  // namespace
@@ -49,14 +58,20 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
     print_stderr("{}: {} is empty\n", app.get_name(), empty);
   } catch (const CLI::Success& success) {
     return app.exit(success);
-  } catch (const CLI::ExtrasError&) {
-    for (const auto& argument : app.remaining())
-      print_stderr("{}: {}\n", app.get_name(), unexpected(app, argument));
   } catch (const CLI::ParseError& error) {
-    print_stderr("{}: {}\n", app.get_name(), printable(error.what(), 1000));
+    // What is missing may stand there, misspelt.
+    if (!complain_of_extras(app))
+      print_stderr("{}: {}\n", app.get_name(), printable(error.what(), 1000));
   }
   print_hint(app.get_name());
   return exit_usage;
+}
+
+Result<> check_replaces_none(const std::filesystem::path& output, std::span<const ReadFile> read) {
+  for (const auto& [what, path] : read)
+    if (!path.empty() && is_same_file(output, path))
+      return fail(Code::invalid, "{}: is {} itself, wanted: another file", output.string(), what);
+  return {};
 }
 
 CLI::Validator whole_number(int64_t least, int64_t most) {

@@ -212,9 +212,7 @@ class Compilation {
   Result<> run() {
     const auto& targets = settings_.targets;
     const auto path = package_path(options_, targets);
-    if (is_same_file(options_.file, path))
-      return fail(Code::invalid, "{}: is the model itself, wanted: another file", path.string());
-    TRY(check_package_path(path));
+    TRY(check_outputs(path));
     show("reading");
     const auto imported = TRY(import_model(options_.file, settings_.import));
     for (const auto& note : imported.notes) tell_note(printable(note));
@@ -253,6 +251,19 @@ class Compilation {
   }
 
  private:
+  Result<> check_outputs(const fs::path& package) const {
+    const ReadFile read[] = {{"the model", options_.file},
+                             {"the file of labels", options_.model.labels},
+                             {"the file of --tuning", options_.tuning}};
+    auto description = package;  // of a bare object
+    for (const auto& path : {package, description.replace_extension(".json")})
+      TRY(check_replaces_none(path, read));
+    TRY(check_package_path(package));
+    if (!options_.keep.empty()) TRY(check_own_folder(options_.keep, "module.c", "kept sources"));
+    if (!options_.tuning.empty()) TRY(check_replaces_none(options_.tuning, {read, 2}));
+    return {};
+  }
+
   void tell_note(std::string_view note) {
     if (!options_.quiet) print_stderr("note: {}\n", note);
   }

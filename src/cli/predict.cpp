@@ -158,9 +158,19 @@ class Predictor {
   int code_ = exit_done;
 };
 
+// Drawings are named as their pictures, and stand in no folder of pictures, where each could
+// replace another one.
+Result<> prepare_drawing(const Options& options) {
+  for (const auto& picture : options.pictures)
+    if (is_same_file(fs::absolute(picture).parent_path(), options.draw))
+      return fail(Code::invalid, "--draw {}: is the folder of {}; name another folder",
+                  options.draw, picture);
+  return make_folder(options.draw);
+}
+
 Result<int> predict_pictures(const Options& options) {
   auto engine = TRY(Engine::open(options.package, options.threads));
-  if (!options.draw.empty()) TRY(make_folder(options.draw));
+  if (!options.draw.empty()) TRY(prepare_drawing(options));
   return Predictor(std::move(engine), options).run();
 }
 

@@ -69,6 +69,9 @@ Result<Settings> settings_of(const Options& options) {
   if (!options.output.ends_with(".onnx"))
     return fail(Code::invalid, "--output: '{}' is wrong, legal are names that end in .onnx",
                 printable(options.output));
+  if (!options.report.empty() && !options.report.ends_with(".json"))
+    return fail(Code::invalid, "--report: '{}' is wrong, legal are names that end in .json",
+                printable(options.report));
   quantize.held_back = options.held_back;
   quantize.equalise = options.equalise;
   quantize.correct_biases = !options.no_bias_correction;
@@ -88,14 +91,12 @@ fs::path report_path(const Options& options) {
 
 Result<> check_outputs(const Options& options) {
   const auto report = report_path(options);
+  const ReadFile read[] = {{"the model", options.file},
+                           {"the file of labels", options.model.labels}};
   for (const auto& path : {fs::path(options.output), report}) {
-    if (is_same_file(options.file, path))
-      return fail(Code::invalid, "{}: is the model itself, wanted: another file", path.string());
+    TRY(check_replaces_none(path, read));
     TRY(check_new_file(path));
   }
-  if (is_same_file(options.output, report))
-    return fail(Code::invalid, "--report: {} is the new model, wanted: another file",
-                report.string());
   return {};
 }
 

@@ -21,6 +21,10 @@ Engine::Engine(Runtime runtime, Filler filler, std::unique_ptr<Decoder> decoder)
       input_(runtime_.package.model->inputs[0].dtype, runtime_.package.model->inputs[0].shape) {}
 
 // An input that is no picture takes numbers; one that may be a picture does so where it says that.
+bool takes_samples(const ModelInput& input) {
+  return input.window || (!input.preprocess && !picture_shape(input));
+}
+
 Result<Engine::Filler> Engine::filler_of(const Runtime& runtime) {
   if (!runtime.package.model)
     return fail(Code::invalid, "has no model.json, which says how frames become numbers");
@@ -29,8 +33,7 @@ Result<Engine::Filler> Engine::filler_of(const Runtime& runtime) {
     return fail(Code::unsupported, "has {} inputs, only models with one run on frames",
                 inputs.size());
   const auto& input = inputs[0];
-  if (input.window || (!input.preprocess && !picture_shape(input)))
-    return TRY(WindowFiller::make(input));
+  if (takes_samples(input)) return TRY(WindowFiller::make(input));
   return TRY(make_preprocessor(input));
 }
 

@@ -24,6 +24,9 @@ struct EngineTimes {
   std::chrono::nanoseconds decode{0};
 };
 
+// Whether windows of samples fill the input, and not pictures.
+bool takes_samples(const ModelInput& input);
+
 // One thread at a time.
 class Engine {
  public:

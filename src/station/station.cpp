@@ -132,6 +132,10 @@ void RunningStation::on_frame(SourceLane& lane, const Frame& frame, const std::s
   for (const auto& watch : lane.watches)
     watch.viewer->offer(frame, static_cast<int>(watch.models.size()));
   for (const auto& route : lane.routes) {
+    if (!route.suits(frame)) {
+      tell_viewers(lane, *route.judge, frame, nullptr);
+      continue;
+    }
     if (frame.receipt) frame.receipt->owe();
     const bool taken = route.cycle ? on_cycle_frame(*route.judge, frame, stop)
                                    : route.judge->offer(frame, route.overflow, stop);
@@ -284,7 +288,7 @@ Result<> RunningStation::run(std::stop_token stop, bool once) {
   return {};
 }
 
-// What was not done, an error for each source and sink, and for the machine.
+// What was not done, an error for each source, model and sink, and for the machine.
 std::vector<Error> RunningStation::losses() const {
   std::vector<Error> lost;
   const auto add = [&](std::optional<Error> loss) {
@@ -292,6 +296,7 @@ std::vector<Error> RunningStation::losses() const {
   };
   if (!halted_) add(halted_.error());
   for (const auto& lane : sources_) add(find_loss(*lane));
+  for (const auto& judge : judges_) add(find_loss(*judge));
   if (machine_) add(find_loss(*machine_));
   for (const auto& lane : viewers_) add(find_loss(*lane));
   for (const auto& lane : sinks_) add(find_loss(*lane));

@@ -18,8 +18,8 @@ class Station {
   // Runs until a stop is requested, or, with `once`, until every source has ended; then delivers
   // what waits and says what was done in the log. Called once. Errors: invalid (every source has
   // failed for good), unavailable (the machine could not be halted); of `once` that was not stopped
-  // also invalid (a source has failed) and unavailable (results were not delivered, the cycle ended
-  // in a fault), all of them, one a line.
+  // also invalid (a source has failed, frames could not be judged) and unavailable (results were
+  // not delivered, the cycle ended in a fault), all of them, one a line.
   virtual Result<> run(std::stop_token stop, bool once) = 0;
 
   // Opens the models' packages anew and takes them into service where they can be, and reads the

@@ -32,7 +32,9 @@ Route route_to(Judge& judge, const SourceLane& lane, const std::optional<CycleCo
                                              !waits_for_moments(judge.config()));
   return {.judge = &judge,
           .cycle = cycle && cycle->source == lane.config.name && cycle->model == judge.name(),
-          .overflow = latest ? Overflow::drop_old : Overflow::wait};
+          .overflow = latest ? Overflow::drop_old : Overflow::wait,
+          .any_source = judge.config().sources.empty(),
+          .samples = takes_samples(judge.service().model->inputs[0])};
 }
 
 SpoolLimits limits_of(const SpoolConfig& config) {

@@ -255,6 +255,13 @@ std::optional<Error> find_loss(const SourceLane& lane) {
                fmt::format("source '{}': has failed: {}", lane.config.name, lane.trouble)};
 }
 
+std::optional<Error> find_loss(const Judge& judge) {
+  const int64_t failed = judge.counters().failed;
+  if (failed == 0) return {};
+  return Error{Code::invalid, fmt::format("model '{}': {} of {} frames could not be judged",
+                                          judge.name(), failed, failed + judge.counters().judged)};
+}
+
 std::optional<Error> find_loss(const SinkLane& lane) {
   const auto counters = lane.outbox->counters();
   const std::pair<int64_t, const char*> reasons[] = {

@@ -28,6 +28,12 @@ struct Route {
   Judge* judge;
   bool cycle;         // by way of the machine
   Overflow overflow;  // without the machine: what becomes of frames that come too fast
+  bool any_source;    // nobody said whose frames the model judges, so frames of its kind
+  bool samples;       // the kind: windows of samples, or pictures
+
+  bool suits(const Frame& frame) const {
+    return !any_source || samples == (frame.format == PixelFormat::f32);
+  }
 };
 
 // A viewer of a source's frames.
@@ -133,6 +139,7 @@ std::string cycle_summary(const Machine& machine);
 
 // What was not done when the station has ended; nothing when all was.
 std::optional<Error> find_loss(const SourceLane& lane);
+std::optional<Error> find_loss(const Judge& judge);
 std::optional<Error> find_loss(const SinkLane& lane);
 std::optional<Error> find_loss(const ViewerLane& lane);
 std::optional<Error> find_loss(const Machine& machine);

@@ -154,8 +154,7 @@ Result<Model> model_of(const Json& json) {
   int64_t format = 0;
   fields.integer("format", format, 0, INT32_MAX);
   fields.require("format");
-  if (json.is_object() && json.contains("format") && json["format"].is_number_integer() &&
-      format != 1)
+  if (json.is_object() && json.contains("format") && json["format"] == format && format != 1)
     return fail(Code::unsupported, "format: {} is not known, legal is 1", format);
   fields.text("name", model.name);
   model.inputs = TRY(parse_list(fields, "inputs", parse_input));

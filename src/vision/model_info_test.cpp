@@ -128,6 +128,7 @@ TEST(ModelInfo, AnotherFormatIsUnsupported) {
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, Code::unsupported);
   EXPECT_EQ(model.error().text, "format: 2 is not known, legal is 1");
+  EXPECT_EQ(parse_model(R"({"format": 2.0})").error().text, "format: 2 is not known, legal is 1");
   EXPECT_EQ(parse_model("{}").error().text, "format: is missing");
   EXPECT_EQ(parse_model(R"({"format": "1"})").error().code, Code::invalid);
   EXPECT_EQ(parse_model("[]").error().text, "expected an object");

@@ -61,6 +61,13 @@ TEST_F(CommandLine, AWrongValueIsAWrongCommandLine) {
   }
 }
 
+TEST_F(CommandLine, AnUnknownOptionIsToldBeforeWhatIsMissing) {
+  EXPECT_EQ(run({"compile", "--hlep"}), 2);
+  EXPECT_EQ(err(),
+            "turnstone compile: option '--hlep' is unknown, did you mean '--help'\n"
+            "Try 'turnstone compile --help'.\n");
+}
+
 TEST_F(CommandLine, NoOptionIsEmpty) {
   const std::vector<std::vector<std::string>> wrong = {{"compile", "x.onnx", "--preprocess", ""},
                                                        {"compile", "x.onnx", "--target", ""},

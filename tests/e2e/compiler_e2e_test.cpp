@@ -149,6 +149,25 @@ TEST_F(Compile, AModelOfOnePictureTakesABatch) {
               testing::HasSubstr("\"shape\":[4,4]"));
 }
 
+TEST_F(Compile, ReplacesNothingThatItReads) {
+  ASSERT_TRUE(write_file(path("labels.so"), "a\nb\n"));
+  ASSERT_TRUE(write_file(path("labels.json"), "a\nb\n"));
+  for (const auto* labels : {"labels.so", "labels.json"}) {
+    EXPECT_EQ(compile({"-o", path("labels.so"), "--labels", path(labels)}), 1);
+    EXPECT_THAT(errors(), testing::HasSubstr(fmt::format(
+                              "{}: is the file of labels itself, wanted: another", path(labels))));
+    EXPECT_EQ(*read_text(path(labels)), "a\nb\n");
+  }
+  const auto tuning = path("package.json");
+  EXPECT_EQ(compile({"-o", path("package.so"), "--tune=1", "--tuning", tuning}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("package.json: is the file of --tuning itself, wanted"));
+  EXPECT_EQ(compile({"-o", path("package.so"), "--tune=1", "--tuning", model_}), 1);
+  EXPECT_THAT(errors(), testing::HasSubstr("small.onnx: is the model itself, wanted"));
+  EXPECT_EQ(compile({"-o", path("package.so"), "--keep-sources", path("")}), 1);
+  EXPECT_THAT(errors(),
+              testing::HasSubstr("is a folder that holds other things than kept sources"));
+}
+
 TEST_F(Compile, SaysWhatAUserOfThePackageWillMiss) {
   EXPECT_EQ(compile({"-o", path("package")}), 0) << errors();
   EXPECT_THAT(errors(), testing::HasSubstr("want --decoder"));

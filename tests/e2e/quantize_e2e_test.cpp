@@ -111,10 +111,14 @@ TEST_F(Quantize, SaysWhatIsWrong) {
   EXPECT_THAT(err(), HasSubstr("none: is not there"));
   EXPECT_EQ(quantize({"--calibrate", pictures, "-o", path("net.onnx")}), 1);
   EXPECT_THAT(err(), HasSubstr("net.onnx: is the model itself, wanted: another file"));
-  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", path("net.onnx")}), 1);
-  EXPECT_THAT(err(), HasSubstr("net.onnx: is the model itself, wanted: another file"));
-  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", output}), 1);
-  EXPECT_THAT(err(), HasSubstr("net8.onnx is the new model, wanted: another file"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", path("a.png")}), 2);
+  EXPECT_THAT(err(), HasSubstr("a.png' is wrong, legal are names that end in .json"));
+  const auto labels = path("labels.json");
+  ASSERT_TRUE(write_file(labels, "[\"a\"]"));
+  EXPECT_EQ(
+      quantize({"--calibrate", pictures, "-o", output, "--labels", labels, "--report", labels}), 1);
+  EXPECT_THAT(err(), HasSubstr("labels.json: is the file of labels itself, wanted: another file"));
+  EXPECT_EQ(*read_text(labels), "[\"a\"]");
   EXPECT_EQ(quantize({"--calibrate", pictures, "-o", path("notes.md")}), 2);
   EXPECT_THAT(err(), HasSubstr("notes.md' is wrong, legal are names that end in .onnx"));
   EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--max-drop", "nan"}), 2);

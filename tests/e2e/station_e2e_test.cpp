@@ -54,6 +54,19 @@ TEST_F(Programs, LostResultsAreUnavailable) {
                         "limit of queue, spool or drain_ms): tcp://"));
 }
 
+TEST_F(Programs, FramesThatCouldNotBeJudgedAreAnError) {
+  std::filesystem::copy(package("spots"), file("unfit"), std::filesystem::copy_options::recursive);
+  auto text = *read_text(file("unfit/model.json"));
+  const std::string kind = "tflite_detection";
+  text.replace(text.find(kind), kind.size(), "softmax");
+  ASSERT_TRUE(write_file(file("unfit/model.json"), text));
+  EXPECT_EQ(run({"run", file("station.toml"), "--once", "-q", "--set",
+                 "model.0.package=" + file("unfit")}),
+            1);
+  EXPECT_THAT(err(),
+              HasSubstr("turnstone run: model 'inspection': 4 of 4 frames could not be judged\n"));
+}
+
 TEST_F(Programs, ARunWithoutFramesAndOneThatNeverEndsSaySo) {
   ASSERT_TRUE(make_folder(file("empty")));
   const std::vector<std::string> once = {"run", file("station.toml"), "--once", "-q", "--set"};
@@ -324,8 +337,14 @@ TEST_F(Programs, PredictDraws) {
 TEST_F(Programs, PredictDrawsOverNoPictureThatItReads) {
   const auto original = *read_text(file("pictures/p3.png"));
   ASSERT_TRUE(write_file(file("pictures/one.jpg"), original));
-  EXPECT_EQ(run({"predict", package(), file("pictures/one.jpg"), "--draw", file("pictures")}), 1);
-  EXPECT_THAT(err(), HasSubstr("pictures/one.jpg is a picture that is read; name another folder"));
+  for (const auto* read : {"pictures/p3.png", "pictures/one.jpg"}) {
+    EXPECT_EQ(run({"predict", package(), file(read), "--draw", file("pictures")}), 1);
+    EXPECT_THAT(err(), HasSubstr(fmt::format("is the folder of {}; name another", file(read))));
+  }
+  ASSERT_TRUE(make_folder(file("drawn")));
+  std::filesystem::create_symlink(file("pictures/one.jpg"), file("drawn/one.jpg"));
+  EXPECT_EQ(run({"predict", package(), file("pictures/one.jpg"), "--draw", file("drawn")}), 1);
+  EXPECT_THAT(err(), HasSubstr("drawn/one.jpg is a picture that is read; name another folder"));
   EXPECT_EQ(*read_text(file("pictures/one.jpg")), original);
 }
 
