@@ -67,8 +67,8 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
   return exit_usage;
 }
 
-Result<> check_replaces_none(const std::filesystem::path& output, std::span<const ReadFile> read) {
-  for (const auto& [what, path] : read)
+Result<> check_replaces_none(const std::filesystem::path& output, std::span<const KeptFile> kept) {
+  for (const auto& [what, path] : kept)
     if (!path.empty() && is_same_file(output, path))
       return fail(Code::invalid, "{}: is {} itself, wanted: another file", output.string(), what);
   return {};

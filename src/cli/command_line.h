@@ -26,14 +26,15 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv);
 // CLI11's check of a whole number in [least, most]; what is none is told as such.
 CLI::Validator whole_number(int64_t least, int64_t most);
 
-// A file that a command reads, and what it is to the user: "the model". An empty path is none.
-struct ReadFile {
+// A file that an output must leave alone, since the command reads it or makes it too, and what it
+// is to the user: "the model". An empty path is none.
+struct KeptFile {
   std::string_view what;
   std::filesystem::path path;
 };
 
-// Whether all that is read is still there when `output` is written. Errors: invalid.
-Result<> check_replaces_none(const std::filesystem::path& output, std::span<const ReadFile> read);
+// Whether all of `kept` is still there when `output` is written. Errors: invalid.
+Result<> check_replaces_none(const std::filesystem::path& output, std::span<const KeptFile> kept);
 
 // A command of a program; `run` gets its own name as first argument.
 struct Command {

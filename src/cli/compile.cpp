@@ -252,12 +252,10 @@ class Compilation {
 
  private:
   Result<> check_outputs(const fs::path& package) const {
-    const ReadFile read[] = {{"the model", options_.file},
+    const KeptFile read[] = {{"the model", options_.file},
                              {"the file of labels", options_.model.labels},
                              {"the file of --tuning", options_.tuning}};
-    auto description = package;  // of a bare object
-    for (const auto& path : {package, description.replace_extension(".json")})
-      TRY(check_replaces_none(path, read));
+    for (const auto& path : package_paths(package)) TRY(check_replaces_none(path, read));
     TRY(check_package_path(package));
     if (!options_.keep.empty()) TRY(check_own_folder(options_.keep, "module.c", "kept sources"));
     if (!options_.tuning.empty()) TRY(check_replaces_none(options_.tuning, {read, 2}));

@@ -53,6 +53,12 @@ struct Settings {
   ImportOptions import;
 };
 
+Result<> check_ending(std::string_view option, const std::string& name, std::string_view ending) {
+  if (name.ends_with(ending)) return {};
+  return fail(Code::invalid, "{}: '{}' is wrong, legal are names that end in {}", option,
+              printable(name), ending);
+}
+
 Result<Settings> settings_of(const Options& options) {
   if (!options.model.preprocess.empty()) TRY(parse_preprocess_spec(options.model.preprocess));
   if (!options.model.decoder.empty()) TRY(parse_decoder_spec(options.model.decoder));
@@ -66,12 +72,8 @@ Result<Settings> settings_of(const Options& options) {
                 options.held_back);
   if (!(options.max_drop >= 0 && options.max_drop <= 100))
     return fail(Code::invalid, "--max-drop: {:g} is wrong, legal are 0 to 100", options.max_drop);
-  if (!options.output.ends_with(".onnx"))
-    return fail(Code::invalid, "--output: '{}' is wrong, legal are names that end in .onnx",
-                printable(options.output));
-  if (!options.report.empty() && !options.report.ends_with(".json"))
-    return fail(Code::invalid, "--report: '{}' is wrong, legal are names that end in .json",
-                printable(options.report));
+  TRY(check_ending("--output", options.output, ".onnx"));
+  if (!options.report.empty()) TRY(check_ending("--report", options.report, ".json"));
   quantize.held_back = options.held_back;
   quantize.equalise = options.equalise;
   quantize.correct_biases = !options.no_bias_correction;
@@ -91,13 +93,14 @@ fs::path report_path(const Options& options) {
 
 Result<> check_outputs(const Options& options) {
   const auto report = report_path(options);
-  const ReadFile read[] = {{"the model", options.file},
+  const KeptFile read[] = {{"the model", options.file},
                            {"the file of labels", options.model.labels}};
   for (const auto& path : {fs::path(options.output), report}) {
     TRY(check_replaces_none(path, read));
     TRY(check_new_file(path));
   }
-  return {};
+  const KeptFile made[] = {{"the new model", options.output}};
+  return check_replaces_none(report, made);
 }
 
 // The output that holds classes.

@@ -50,13 +50,16 @@ const PackageFile* find(const std::vector<PackageFile>& files, std::string_view 
   return nullptr;
 }
 
+// model.json of a bare object.
+fs::path description_beside(const fs::path& object) {
+  return fs::path(object).replace_extension(".json");
+}
+
 Result<> write_bare(const fs::path& path, const std::vector<PackageFile>& files) {
   const auto* code = find(files, "compiled.so");
   CHECK(code != nullptr);
-  if (const auto* model = find(files, "model.json")) {
-    auto beside = path;
-    TRY(write_file(beside.replace_extension(".json"), model->content));
-  }
+  if (const auto* model = find(files, "model.json"))
+    TRY(write_file(description_beside(path), model->content));
   return write_file(path, code->content);
 }
 
@@ -93,7 +96,7 @@ std::vector<fs::path> new_paths(const fs::path& path, const std::vector<PackageF
   while (outermost.has_relative_path() && !fs::exists(outermost.parent_path(), ignored))
     outermost = outermost.parent_path();
   std::vector<fs::path> paths = {outermost};
-  if (is_bare(path)) paths.push_back(fs::path(path).replace_extension(".json"));
+  if (is_bare(path)) paths.push_back(description_beside(path));
   for (const auto& file : files) paths.push_back(path / file.name);
   std::erase_if(paths, [&](const auto& one) { return fs::exists(one, ignored); });
   return paths;
@@ -101,9 +104,14 @@ std::vector<fs::path> new_paths(const fs::path& path, const std::vector<PackageF
 
 }  // namespace
 
+std::vector<fs::path> package_paths(const fs::path& path) {
+  if (is_bare(path)) return {path, description_beside(path)};
+  return {path};
+}
+
 Result<> check_package_path(const fs::path& path) {
   std::error_code ignored;
-  const auto beside = fs::path(path).replace_extension(".json");
+  const auto beside = description_beside(path);
   if (is_bare(path) && !fs::exists(path, ignored) && fs::exists(beside, ignored))
     return fail(Code::invalid, "{}: is there and of no package; name another file",
                 beside.string());

@@ -14,6 +14,10 @@ struct PackageFile {
   std::string content;
 };
 
+// What a package at `path` is on the disk: a file, a folder, or a bare object and the file beside
+// it.
+std::vector<std::filesystem::path> package_paths(const std::filesystem::path& path);
+
 // Whether a package could be written to `path`, told before the work. Errors: unavailable; invalid
 // for a folder that holds other things than a package, or a name with the ending of another file.
 Result<> check_package_path(const std::filesystem::path& path);

@@ -43,6 +43,12 @@ TEST_F(PackagePath, TheEndingOfAnotherFileIsRefused) {
   EXPECT_TRUE(check_package_path(path("folder.zip")));
 }
 
+TEST_F(PackagePath, OnlyABareObjectHasAFileBesideIt) {
+  EXPECT_EQ(package_paths("a/p.so"), (std::vector<fs::path>{"a/p.so", "a/p.json"}));
+  for (const auto* name : {"p", "p.tar.gz", "p.tgz"})
+    EXPECT_EQ(package_paths(name), std::vector<fs::path>{name});
+}
+
 TEST_F(PackagePath, NothingNewStaysBehindAFailure) {
   auto unwritable = files;
   unwritable.push_back({"no/where", ""});

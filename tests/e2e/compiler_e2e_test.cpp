@@ -158,6 +158,11 @@ TEST_F(Compile, ReplacesNothingThatItReads) {
                               "{}: is the file of labels itself, wanted: another", path(labels))));
     EXPECT_EQ(*read_text(path(labels)), "a\nb\n");
   }
+  for (const auto* other : {"labels", "labels.tar.gz"}) {
+    std::filesystem::remove(path("errors"));
+    compile({"-o", path(other), "--labels", path("labels.json")});
+    EXPECT_THAT(errors(), testing::Not(testing::HasSubstr("itself"))) << other;
+  }
   const auto tuning = path("package.json");
   EXPECT_EQ(compile({"-o", path("package.so"), "--tune=1", "--tuning", tuning}), 1);
   EXPECT_THAT(errors(), testing::HasSubstr("package.json: is the file of --tuning itself, wanted"));

@@ -113,6 +113,13 @@ TEST_F(Quantize, SaysWhatIsWrong) {
   EXPECT_THAT(err(), HasSubstr("net.onnx: is the model itself, wanted: another file"));
   EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", path("a.png")}), 2);
   EXPECT_THAT(err(), HasSubstr("a.png' is wrong, legal are names that end in .json"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", path("net.onnx")}), 2);
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", output}), 2);
+  ASSERT_TRUE(write_file(output, ""));
+  fs::create_symlink(output, path("linked.json"));
+  EXPECT_EQ(quantize({"--calibrate", pictures, "-o", output, "--report", path("linked.json")}), 1);
+  EXPECT_THAT(err(), HasSubstr("linked.json: is the new model itself, wanted: another file"));
+  fs::remove(output);
   const auto labels = path("labels.json");
   ASSERT_TRUE(write_file(labels, "[\"a\"]"));
   EXPECT_EQ(
